@@ -1,0 +1,1 @@
+"""What the services of the GSE profession platform say: frozen models, their classes, their schemas."""

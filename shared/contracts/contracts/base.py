@@ -1,0 +1,154 @@
+"""The base of every event, and the rule that everything obeys: each event and each field has one visibility class.
+
+The class is declared here once and enforced twice: a wider publish than it allows fails when the contract is defined,
+and `public_body` can only ever hold public fields.
+"""
+
+import typing
+from datetime import date, datetime
+from enum import Enum, StrEnum
+from typing import Annotated, Any, ClassVar, Self, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic.fields import FieldInfo
+
+from contracts.subjects import SUBJECTS
+
+
+class Visibility(StrEnum):
+    """Who may read a field, and so where it may travel.
+
+    A restricted class exists too; it has no member here because nothing restricted is ever said.
+    """
+
+    PUBLIC = "public"  # other departments: gse.<service>.public and department feeds
+    INTERNAL = "internal"  # the platform's own services: gse.<service>
+    PERSONAL = "personal"  # names and addresses, for notifications alone: gse.members.contacts
+
+
+T = TypeVar("T")
+Public = Annotated[T, Visibility.PUBLIC]
+Internal = Annotated[T, Visibility.INTERNAL]
+Personal = Annotated[T, Visibility.PERSONAL]
+
+Code = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9-]{0,31}$")]
+"""A word of an agreed list, such as an organisation's code. Free text about persons has no place in an event."""
+
+PUBLIC_WITH_A_MEMBER_ID = frozenset(
+    {"MemberJoined", "MemberGradeChanged", "MemberTransferred", "MemberLeft", "MemberErased"}
+)
+NEVER_SAID = frozenset(
+    {"age", "belief", "birth_date", "caring", "characteristic", "characteristics", "date_of_birth", "disability",
+     "ethnicity", "gender", "health", "marital_status", "nationality", "orientation", "pregnancy", "race", "religion",
+     "sex", "sexual_orientation", "socio_economic_background"}
+)  # fmt: skip
+THIN = (UUID, int, bool, date, datetime, Enum)
+
+
+class ContractError(TypeError):
+    """A contract says more than its class allows. Raised when the module is imported."""
+
+
+class DomainEvent(BaseModel):
+    """Something that happened in the business, in the past tense, as every service may know it.
+
+    `class MemberJoined(DomainEvent, service="members", visibility=Visibility.PUBLIC)`; the docstring of a subclass
+    says when it happens. Frozen; unknown fields are ignored, so that an optional field may be added later. Anything
+    else is a new version: a class of its own with `version=2, name="MemberJoined"`, said beside the old one.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    service: ClassVar[str]
+    event_name: ClassVar[str]
+    event_version: ClassVar[int]
+    visibility: ClassVar[Visibility]
+    classes: ClassVar[dict[str, Visibility]]
+
+    def __init_subclass__(
+        cls, *, service: str, visibility: Visibility, version: int = 1, name: str | None = None
+    ) -> None:
+        super().__init_subclass__()
+        cls.service = service
+        cls.event_name = name or cls.__name__
+        cls.event_version = version
+        cls.visibility = visibility
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_its_own_arguments: Any) -> None:
+        super().__pydantic_init_subclass__()
+        cls.classes = {field: _class_of(cls, field, info) for field, info in cls.model_fields.items()}
+        _check(cls)
+
+    @classmethod
+    def type_name(cls) -> str:
+        """The CloudEvents type, such as `uk.gov.gse.members.MemberJoined.v1`."""
+        return f"uk.gov.gse.{cls.service}.{cls.event_name}.v{cls.event_version}"
+
+    @classmethod
+    def schema_name(cls) -> str:
+        """Where its JSON Schema stands below `/schemas/`, without the ending: `members/MemberJoined.v1`."""
+        return f"{cls.service}/{cls.event_name}.v{cls.event_version}"
+
+    @classmethod
+    def public_fields(cls) -> frozenset[str]:
+        """The fields that other departments may read; empty unless the event is public."""
+        if cls.visibility is not Visibility.PUBLIC:
+            return frozenset()
+        return frozenset(field for field, its in cls.classes.items() if its is Visibility.PUBLIC)
+
+    @property
+    def subject(self) -> UUID:
+        """What the event is about: the key of its record, and what its sequence counts."""
+        value: UUID = getattr(self, SUBJECTS[self.event_name])
+        return value
+
+    def body(self) -> str:
+        """The JSON body for the streams of this event's own class."""
+        return self.model_dump_json()
+
+    def public_body(self) -> str | None:
+        """The JSON body for the public stream, or None when the event is not public."""
+        fields = self.public_fields()
+        return self.model_dump_json(include=set(fields)) if fields else None
+
+    @classmethod
+    def read(cls, body: bytes | str) -> Self:
+        """Parse a body of this type. Raises `pydantic.ValidationError`, which holds no input."""
+        return cls.model_validate_json(body)
+
+
+def _class_of(event: type[DomainEvent], field: str, info: FieldInfo) -> Visibility:
+    marks = [mark for mark in info.metadata if isinstance(mark, Visibility)]
+    if len(marks) != 1:
+        raise ContractError(f"{event.__name__}.{field} has {len(marks)} visibility classes; it needs exactly one")
+    return marks[0]
+
+
+def _check(event: type[DomainEvent]) -> None:
+    where = event.__name__
+    if event.event_name not in SUBJECTS:
+        raise ContractError(f"{where} has no subject: add it to the table in contracts.subjects")
+    subject = SUBJECTS[event.event_name]
+    if subject not in event.classes or event.model_fields[subject].annotation is not UUID:
+        raise ContractError(f"{where}: its subject {subject} must be a field of type UUID")
+    for field, its in event.classes.items():
+        if field in NEVER_SAID:
+            raise ContractError(f"{where}.{field}: a characteristic of a person is never said")
+        if its is Visibility.PERSONAL and event.visibility is not Visibility.PERSONAL:
+            raise ContractError(f"{where}.{field} is personal, {where} is {event.visibility}: it would travel too far")
+        if its is not Visibility.PERSONAL and not _is_thin(event.model_fields[field]):
+            raise ContractError(f"{where}.{field}: only ids, codes, versions and instants may be said, not free text")
+    if event.visibility is Visibility.PUBLIC:
+        if event.classes[subject] is not Visibility.PUBLIC:
+            raise ContractError(f"{where} is public, so its subject {subject} must be")
+        if "member_id" in event.public_fields() and event.event_name not in PUBLIC_WITH_A_MEMBER_ID:
+            raise ContractError(f"{where} would tell other departments what a member does: member_id may not be public")
+
+
+def _is_thin(info: FieldInfo) -> bool:
+    if info.annotation is str:
+        return any(getattr(mark, "pattern", None) for mark in info.metadata)
+    inner = [kind for kind in typing.get_args(info.annotation) if kind is not type(None)] or [info.annotation]
+    return all(isinstance(kind, type) and issubclass(kind, THIN) for kind in inner)

@@ -1,0 +1,20 @@
+"""Every event there is, found by the type on its envelope."""
+
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Final
+
+from contracts import members, notifications
+from contracts.base import DomainEvent
+
+
+def _said_in(module: ModuleType) -> list[type[DomainEvent]]:
+    return [
+        thing
+        for thing in vars(module).values()
+        if isinstance(thing, type) and issubclass(thing, DomainEvent) and thing.__module__ == module.__name__
+    ]
+
+
+EVENTS: Final[tuple[type[DomainEvent], ...]] = (*_said_in(members), *_said_in(notifications))
+BY_TYPE: Final[Mapping[str, type[DomainEvent]]] = {event.type_name(): event for event in EVENTS}

@@ -1,0 +1,109 @@
+"""Writes what is derived from the contracts: the JSON Schemas, and the catalogue of events in the README.
+
+python -m contracts.generate            writes them
+python -m contracts.generate --check    says what is out of date, and exits with 1 if anything is
+"""
+
+import ast
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from contracts.base import DomainEvent, Visibility
+from contracts.catalogue import EVENTS
+from contracts.subjects import SUBJECTS
+
+SCHEMAS = Path(__file__).parent / "schemas"
+HOUSE = Path(__file__).parents[3]
+BEGIN, END = "<!-- catalogue: generated -->", "<!-- end of catalogue -->"
+
+
+def schema_of(event: type[DomainEvent], *, public: bool) -> dict[str, Any]:
+    """The JSON Schema (2020-12) of an event's body in full, or of what other departments see of it."""
+    schema = event.model_json_schema(mode="serialization")
+    fields = event.public_fields() if public else frozenset(event.model_fields)
+    properties = {
+        name: {**its, "x-visibility": str(event.classes[name])}
+        for name, its in schema["properties"].items()
+        if name in fields
+    }
+    used = json.dumps(properties)
+    definitions = {name: its for name, its in schema.get("$defs", {}).items() if f'"#/$defs/{name}"' in used}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": event.event_name,
+        "description": schema["description"],
+        "type": "object",
+        "properties": properties,
+        "required": [name for name in schema["required"] if name in fields],
+        "x-type": event.type_name(),
+        "x-visibility": str(Visibility.PUBLIC if public else event.visibility),
+        "x-subject": SUBJECTS[event.event_name],
+        **({"$defs": definitions} if definitions else {}),
+    }
+
+
+def schema_files() -> dict[Path, str]:
+    """Every schema file as it should stand."""
+    files = {}
+    for event in EVENTS:
+        for public in (False, True) if event.public_fields() else (False,):
+            path = SCHEMAS / f"{event.schema_name()}{'.public' if public else ''}.json"
+            files[path] = json.dumps(schema_of(event, public=public), indent=2, ensure_ascii=False) + "\n"
+    return files
+
+
+def reactions(house: Path = HOUSE) -> dict[str, list[str]]:
+    """For each event name, what reacts to it: read from the subscriptions in each service's app.py."""
+    found: dict[str, list[str]] = {}
+    for app in sorted(house.glob("services/*/*/app.py")):
+        for node in ast.walk(ast.parse(app.read_text())):
+            if not (isinstance(node, ast.Call) and ast.unparse(node.func).endswith("Subscription")):
+                continue
+            for table in (part for part in ast.walk(node) if isinstance(part, ast.Dict)):
+                for event, reaction in zip(table.keys, table.values, strict=True):
+                    name = ast.unparse(event).split(".")[-1] if event else ""
+                    found.setdefault(name, []).append(f"{app.parent.name}: {ast.unparse(reaction).split('.')[-1]}")
+    return found
+
+
+def catalogue(house: Path = HOUSE) -> str:
+    """The table of events for the README."""
+    who_reacts = reactions(house)
+    rows = ["| event | class | said by, when | reactions |", "|---|---|---|---|"]
+    for event in EVENTS:
+        when = " ".join((event.__doc__ or "").split())
+        reacting = ", ".join(
+            f"{its.split(': ')[0]} `{its.split(': ')[1]}`" for its in who_reacts.get(event.event_name, [])
+        )
+        rows.append(f"| `{event.event_name}` | {event.visibility} | {event.service}: {when} | {reacting or '-'} |")
+    return "\n".join(rows)
+
+
+def readme(house: Path = HOUSE) -> str:
+    """The README with a fresh catalogue between its two marks."""
+    text = (house / "README.md").read_text()
+    before, rest = text.split(BEGIN, 1)
+    _, after = rest.split(END, 1)
+    return f"{before}{BEGIN}\n{catalogue(house)}\n{END}{after}"
+
+
+def main(*, check: bool) -> int:
+    wanted = {**schema_files(), HOUSE / "README.md": readme()}
+    extra = set(SCHEMAS.rglob("*.json")) - set(wanted)
+    stale = [path for path, text in wanted.items() if not path.exists() or path.read_text() != text]
+    if check:
+        for path in [*stale, *extra]:
+            print(f"{path.relative_to(HOUSE)} is out of date: run python -m contracts.generate")  # noqa: T201 - a command
+        return 1 if stale or extra else 0
+    for path in stale:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(wanted[path])
+    for path in extra:
+        path.unlink()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(check="--check" in sys.argv[1:]))

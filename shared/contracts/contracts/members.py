@@ -1,0 +1,78 @@
+"""What members says: who joins, how they move, that they leave, and, on a stream of its own, how to reach them."""
+
+from datetime import date
+from enum import StrEnum
+from uuid import UUID
+
+from contracts.base import Code, DomainEvent, Internal, Personal, Public, Visibility
+
+
+class Grade(StrEnum):
+    """The common grades, lowest first; each organisation's own ladder is mapped to them."""
+
+    AA = "AA"
+    AO = "AO"
+    EO = "EO"
+    HEO = "HEO"
+    SEO = "SEO"
+    G7 = "G7"
+    G6 = "G6"
+    SCS1 = "SCS1"
+    SCS2 = "SCS2"
+    SCS3 = "SCS3"
+    SCS4 = "SCS4"
+
+
+class GradeBand(StrEnum):
+    """Grades as other departments see them: too coarse to single a person out in a large organisation."""
+
+    AA_AO = "AA-AO"
+    EO = "EO"
+    HEO_SEO = "HEO-SEO"
+    G7_G6 = "G7-G6"
+    SCS = "SCS"
+
+
+class MemberJoined(DomainEvent, service="members", visibility=Visibility.PUBLIC):
+    """A person became a member of the profession, by joining or in an organisation's import."""
+
+    member_id: Public[UUID]
+    organisation: Public[Code]
+    grade_band: Public[GradeBand]
+    grade: Internal[Grade]
+    joined_on: Internal[date]
+
+
+class MemberGradeChanged(DomainEvent, service="members", visibility=Visibility.PUBLIC):
+    """A member's grade changed, within their organisation."""
+
+    member_id: Public[UUID]
+    organisation: Public[Code]
+    grade_band: Public[GradeBand]
+    grade: Internal[Grade]
+
+
+class MemberTransferred(DomainEvent, service="members", visibility=Visibility.PUBLIC):
+    """A member moved to another organisation; organisation and grade are the new ones."""
+
+    member_id: Public[UUID]
+    organisation: Public[Code]
+    grade_band: Public[GradeBand]
+    grade: Internal[Grade]
+
+
+class MemberLeft(DomainEvent, service="members", visibility=Visibility.PUBLIC):
+    """A member left the profession; every service lets go of them."""
+
+    member_id: Public[UUID]
+    organisation: Public[Code]
+    grade_band: Public[GradeBand]
+    left_on: Internal[date]
+
+
+class MemberContactChanged(DomainEvent, service="members", visibility=Visibility.PERSONAL):
+    """A member's name or address is new. Compacted: the newest counts; a record without a body takes it back."""
+
+    member_id: Internal[UUID]
+    name: Personal[str]
+    email: Personal[str]

@@ -1,0 +1,29 @@
+"""What notifications says: that a notice went out. Never what it said, nor to which address."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from contracts.base import DomainEvent, Internal, Visibility
+
+
+class NoticeCategory(StrEnum):
+    """What a notice is about, as a person chooses what to hear."""
+
+    MEMBERSHIP = "membership"
+
+
+class Channel(StrEnum):
+    """How a notice travels."""
+
+    EMAIL = "email"
+
+
+class NotificationSent(DomainEvent, service="notifications", visibility=Visibility.INTERNAL):
+    """A notice was handed to the mail service, which took it."""
+
+    notice_id: Internal[UUID]
+    member_id: Internal[UUID]
+    category: Internal[NoticeCategory]
+    channel: Internal[Channel]
+    sent_at: Internal[datetime]

@@ -1,0 +1,19 @@
+"""The subject of every event: the field whose value keys the record and counts the sequence.
+
+One table, so that a glance shows that every subject is a random id and none is hot (no organisation, no scheme
+with thousands of members, no stream-wide counter).
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+SUBJECTS: Final[Mapping[str, str]] = {
+    # members
+    "MemberJoined": "member_id",
+    "MemberGradeChanged": "member_id",
+    "MemberTransferred": "member_id",
+    "MemberLeft": "member_id",
+    "MemberContactChanged": "member_id",
+    # notifications
+    "NotificationSent": "notice_id",
+}
