@@ -1,0 +1,106 @@
+"""The same POST twice does one thing: the header Idempotency-Key, kept 24 hours as a hash.
+
+A key belongs to its caller, method and path. The row is written in the handler's own transaction, so it is there
+exactly when the effect is; a copy that comes while the first still works waits for it. No body is kept.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Header, Request
+
+from chassis.database import Transaction
+from chassis.identity import caller_of
+from contracts.refusal import FieldError, Invalid, Refused
+
+LONGEST = 255  # characters of a key
+
+
+class IdempotencyKeyReused(Refused):
+    """The key has been used for another body. Nothing was done."""
+
+    def __init__(self) -> None:
+        super().__init__("This Idempotency-Key was used for a different request. Use a new key for a new request.")
+
+
+@dataclass(frozen=True)
+class IdempotencyKey:
+    """Which request this is (`key`) and what it asks (`fingerprint`), both SHA-256."""
+
+    key: bytes
+    fingerprint: bytes
+
+
+async def claim(tx: Transaction, key: IdempotencyKey | None, *, resource_id: UUID, status: int) -> UUID | None:
+    """Says whether this request was answered before: None for the first, the id of what the first made for a repeat.
+
+    Call it before any other write of the transaction. Waits for a copy that is under way. Raises
+    `IdempotencyKeyReused` when the body differs. Without a key every request is the first.
+    """
+    if key is None or await _take(tx, key, resource_id, status):
+        return None
+    earlier = await _earlier(tx, key)
+    if earlier is None:
+        raise IdempotencyKeyReused
+    return earlier
+
+
+async def forget_expired(tx: Transaction, now: datetime) -> int:
+    """Deletes the keys that were over at `now` (wall time); gives their number."""
+    return int((await tx.execute("DELETE FROM idempotency_key WHERE expires_at <= $1", now)).split()[-1])
+
+
+async def _take(tx: Transaction, key: IdempotencyKey, resource_id: UUID, status: int) -> bool:
+    """Whether the key was free, or over. A row that another transaction is writing is waited for."""
+    taken = await tx.fetchval(
+        """
+        INSERT INTO idempotency_key AS known (key, fingerprint, status, resource_id, expires_at)
+        VALUES ($1, $2, $3, $4, now() + interval '24 hours')
+        ON CONFLICT (key) DO UPDATE
+           SET fingerprint = excluded.fingerprint, status = excluded.status,
+               resource_id = excluded.resource_id, expires_at = excluded.expires_at
+         WHERE known.expires_at <= now()
+        RETURNING true
+        """,
+        key.key,
+        key.fingerprint,
+        status,
+        resource_id,
+    )
+    return taken is not None
+
+
+async def _earlier(tx: Transaction, key: IdempotencyKey) -> UUID | None:
+    """What the key made, when the same body made it. The row is there: `_take` found it and holds it."""
+    earlier: UUID | None = await tx.fetchval(
+        "SELECT resource_id FROM idempotency_key WHERE key = $1 AND fingerprint = $2", key.key, key.fingerprint
+    )
+    return earlier
+
+
+async def _key_of(
+    request: Request, idempotency_key: Annotated[str | None, Header(description="Makes a repeat harmless")] = None
+) -> IdempotencyKey | None:
+    if idempotency_key is None or request.method != "POST":
+        return None
+    if not (0 < len(idempotency_key) <= LONGEST and idempotency_key.isascii() and idempotency_key.isprintable()):
+        raise Invalid(FieldError("Idempotency-Key", f"Send 1 to {LONGEST} printable ASCII characters, such as a UUID"))
+    caller = caller_of(request)
+    account = str(caller.account_id) if caller else "anonymous"
+    whose = f"{account}\n{request.method}\n{request.url.path}\n{idempotency_key}"
+    return IdempotencyKey(hashlib.sha256(whose.encode()).digest(), _fingerprint(request, await request.body()))
+
+
+Key = Annotated[IdempotencyKey | None, Depends(_key_of)]
+"""The request's key, None without the header. The route must be a `RetryingRoute`, which keeps the body readable."""
+
+
+def _fingerprint(request: Request, body: bytes) -> bytes:
+    """Of what was sent. A client draws a new multipart boundary for each try, so that one does not count."""
+    _, _, boundary = request.headers.get("content-type", "").partition("boundary=")
+    if boundary := boundary.partition(";")[0].strip(' "'):
+        body = body.replace(boundary.encode("latin-1"), b"boundary")
+    return hashlib.sha256(body).digest()

@@ -1,0 +1,28 @@
+"""Pages: one layout on GOV.UK components, forms that name their mistakes, errors in plain words, no JavaScript needed.
+
+A service calls `create_pages` and `install` once, and `render`, `read_form` and `errors_from` in its `pages.py`.
+"""
+
+from chassis.web.assets import asset
+from chassis.web.forms import FormError, errors_from, read_form
+from chassis.web.install import install
+from chassis.web.pages import create_pages, render
+from chassis.web.site import SITE, Link, Site
+from chassis.web.times import date, day, moment, time_of_day
+
+__all__ = [
+    "SITE",
+    "FormError",
+    "Link",
+    "Site",
+    "asset",
+    "create_pages",
+    "date",
+    "day",
+    "errors_from",
+    "install",
+    "moment",
+    "read_form",
+    "render",
+    "time_of_day",
+]

@@ -1,0 +1,87 @@
+"""Plain forms: what a person typed, and what to mend, field by field in the order of the page.
+
+values = await read_form(request, lists=["interests"])
+try:
+    form = JoinForm.model_validate(values)
+except ValidationError as error:
+    errors = errors_from(error, order=JoinForm.model_fields, sentences=SENTENCES)
+    return render(request, "join.html", values=values, errors=errors)
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import TypedDict
+
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+
+from chassis.sentences import FieldSentence, field_sentences
+from contracts.refusal import Invalid
+
+OURS = ("", "value_error")  # a rule or a validator of ours already speaks to the person
+
+
+class FormError(TypedDict):
+    """One line of the error summary; `href` leads to the field, whose id is its name."""
+
+    field: str
+    text: str
+    href: str
+
+
+async def read_form(request: Request, *, lists: Collection[str] = ()) -> dict[str, str | list[str]]:
+    """What was typed, without the blanks around it; what was left empty is absent. `lists` may have many values."""
+    form = await request.form()
+    values: dict[str, str | list[str]] = {name: [] for name in lists}
+    for name in form:
+        texts = [text.strip() for text in form.getlist(name) if isinstance(text, str) and text.strip()]
+        if name in lists:
+            values[name] = texts
+        elif texts:
+            values[name] = texts[-1]
+    return values
+
+
+def errors_from(
+    error: ValidationError | RequestValidationError | Invalid,
+    *,
+    order: Iterable[str],
+    sentences: Mapping[str, str] | None = None,
+) -> list[FormError]:
+    """One line a field, in `order`; what names none of these comes last and leads to the first field.
+
+    `sentences` says it in the page's words: `{"email.missing": "Enter your email address", "email": "Enter an email
+    address in the correct format, like name@example.com"}`; the kind after the dot is Pydantic's.
+    """
+    fields = list(order)
+    found = (
+        [FieldSentence(e.field, e.sentence) for e in error.errors]
+        if isinstance(error, Invalid)
+        else field_sentences(error.errors())
+    )
+    lines: dict[str, FormError] = {}
+    for mistake in found:
+        name = _field(mistake.field, fields)
+        text = _text(name, mistake, sentences or {})
+        lines.setdefault(name, {"field": name, "text": text, "href": f"#{name or next(iter(fields), 'main-content')}"})
+    return sorted(lines.values(), key=lambda line: _place(line["field"], fields))
+
+
+def error_on(errors: Sequence[FormError] | None, field: str) -> dict[str, str] | None:
+    """For templates: the `errorMessage` of a component."""
+    return next(({"text": error["text"]} for error in errors or [] if error["field"] == field), None)
+
+
+def _field(name: str, fields: Sequence[str]) -> str:
+    """`interests.3` is mended at `interests`."""
+    head = name.partition(".")[0]
+    return head if head in fields else ""
+
+
+def _text(field: str, mistake: FieldSentence, sentences: Mapping[str, str]) -> str:
+    exact = sentences.get(f"{field}.{mistake.kind}")
+    return exact or (mistake.sentence if mistake.kind in OURS else sentences.get(field, mistake.sentence))
+
+
+def _place(field: str, fields: Sequence[str]) -> int:
+    return fields.index(field) if field in fields else len(fields)

@@ -1,0 +1,63 @@
+"""Templates of a service on the chassis's layout and the GOV.UK components."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import ChainableUndefined, ChoiceLoader, Environment, FileSystemLoader, PackageLoader, PrefixLoader
+
+from chassis.problems import Problem
+from chassis.web import times
+from chassis.web.assets import asset
+from chassis.web.forms import error_on
+from chassis.web.site import SITE, Site
+
+OWN = Path(__file__).parent / "templates"
+
+
+def create_pages(service: str, templates: Path, *, site: Site = SITE) -> Environment:
+    """The environment of one service's templates. They say `{% extends "layout.html" %}`.
+
+    Filters: `moment`, `day`, `date`, `time_of_day`, `on` (the error on a field). Globals: `site`, `service`, `asset`.
+    """
+    govuk = PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")})
+    pages = Environment(
+        # Ours come first, so that there is one layout and no service shadows it by accident.
+        loader=ChoiceLoader([FileSystemLoader(OWN), FileSystemLoader(templates), govuk]),
+        autoescape=True,
+        undefined=ChainableUndefined,  # the components read parameters that were not given
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    pages.globals.update(site=site, service=service, asset=asset)
+    pages.filters.update(
+        moment=times.moment, day=times.day, date=times.date, time_of_day=times.time_of_day, on=error_on
+    )
+    return pages
+
+
+def render(
+    request: Request,
+    template: str,
+    /,
+    *,
+    status: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    **context: Any,
+) -> HTMLResponse:
+    """A page. With `errors` in the context it says so in its title and summary, and its status is 422."""
+    if status is None:
+        status = 422 if context.get("errors") else 200
+    state = request.scope.get("state", {})
+    pages: Environment = request.app.state.pages
+    html = pages.get_template(template).render(
+        context, cspNonce=state.get("csp_nonce"), here=request.url.path, caller=state.get("caller")
+    )
+    return HTMLResponse(html, status, headers=headers)
+
+
+def error_page(request: Request, problem: Problem) -> HTMLResponse:
+    """The page for a request that came to nothing: what happened, and what to do now."""
+    return render(request, "error.html", status=problem.status, problem=problem)

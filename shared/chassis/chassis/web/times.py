@@ -1,0 +1,44 @@
+"""Times as people in the UK say them, from aware datetimes of any zone."""
+
+from datetime import date as calendar_date
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+LONDON = ZoneInfo("Europe/London")
+NOON = 12
+
+
+def moment(when: datetime) -> str:
+    """`Thursday 11 February, 2pm`."""
+    return f"{day(when)}, {time_of_day(when)}"
+
+
+def day(when: datetime | calendar_date) -> str:
+    """`Thursday 11 February`, for days about which the year is plain."""
+    there = _there(when)
+    return f"{there:%A} {there.day} {there:%B}"
+
+
+def date(when: datetime | calendar_date) -> str:
+    """`11 February 2027`."""
+    there = _there(when)
+    return f"{there.day} {there:%B %Y}"
+
+
+def time_of_day(when: datetime) -> str:
+    """`2pm`, `9:05am`, `midday`, `midnight`."""
+    there = _london(when)
+    if there.minute == 0 and there.hour % NOON == 0:
+        return "midday" if there.hour else "midnight"
+    minutes = f":{there.minute:02}" if there.minute else ""
+    return f"{there.hour % NOON or NOON}{minutes}{'am' if there.hour < NOON else 'pm'}"
+
+
+def _there(when: datetime | calendar_date) -> calendar_date:
+    return _london(when) if isinstance(when, datetime) else when
+
+
+def _london(when: datetime) -> datetime:
+    if when.tzinfo is None:
+        raise ValueError("a time without a zone could mean any hour")
+    return when.astimezone(LONDON)
