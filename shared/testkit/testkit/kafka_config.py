@@ -1,0 +1,68 @@
+"""How the one local node is set up. Numbers that differ from Kafka's defaults say why."""
+
+from pathlib import Path
+
+from testkit.ports import HOST
+
+BROKER = "broker"  # the node's own name; with it, it signs in to itself
+OPERATOR = "operator"
+
+
+def properties(*, data: Path, port: int, controller_port: int, password: str | None) -> str:
+    """server.properties: with the broker's password a guarded node, without one an open node for tests."""
+    common = {
+        "process.roles": "broker,controller",
+        "node.id": "1",
+        "controller.quorum.voters": f"1@{HOST}:{controller_port}",
+        "controller.listener.names": "CONTROLLER",
+        "inter.broker.listener.name": "CLIENT",
+        "listeners": f"CLIENT://{HOST}:{port},CONTROLLER://{HOST}:{controller_port}",
+        "advertised.listeners": f"CLIENT://{HOST}:{port}",
+        "log.dirs": str(data),
+        "auto.create.topics.enable": "false",
+        # Nothing is thrown away that a stream did not ask to be.
+        "log.retention.ms": "-1",
+        "offsets.retention.minutes": "525600",
+        # One node keeps one copy, and few partitions of its own topics start and stop faster.
+        "offsets.topic.replication.factor": "1",
+        "offsets.topic.num.partitions": "3",
+        "transaction.state.log.replication.factor": "1",
+        "transaction.state.log.min.isr": "1",
+        "transaction.state.log.num.partitions": "3",
+        "share.coordinator.state.topic.replication.factor": "1",
+        "share.coordinator.state.topic.min.isr": "1",
+        "share.coordinator.state.topic.num.partitions": "1",
+        # A first member need not wait for others; a commit need not wait for company (8.4 ms becomes 1.5 ms).
+        "group.initial.rebalance.delay.ms": "0",
+        "group.coordinator.append.linger.ms": "0",
+        # After a kill the node waits for its old session before it leads again: 3 seconds instead of 9.
+        "broker.session.timeout.ms": "3000",
+        "broker.heartbeat.interval.ms": "500",
+    }
+    return "".join(
+        f"{name}={value}\n" for name, value in (common | (_guarded(password) if password else _open())).items()
+    )
+
+
+def _open() -> dict[str, str]:
+    return {"listener.security.protocol.map": "CLIENT:PLAINTEXT,CONTROLLER:PLAINTEXT"}
+
+
+def _guarded(password: str) -> dict[str, str]:
+    """Nobody is anonymous: the controller's port asks for a password too, or it would be a way around the ACLs."""
+    jaas = f'required username="{BROKER}" password="{password}"'
+    security = "org.apache.kafka.common.security"
+    return {
+        "listener.security.protocol.map": "CLIENT:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT",
+        "sasl.mechanism.inter.broker.protocol": "SCRAM-SHA-512",
+        "sasl.mechanism.controller.protocol": "PLAIN",
+        "listener.name.client.sasl.enabled.mechanisms": "SCRAM-SHA-512",
+        "listener.name.client.scram-sha-512.sasl.jaas.config": f"{security}.scram.ScramLoginModule {jaas};",
+        "listener.name.controller.sasl.enabled.mechanisms": "PLAIN",
+        "listener.name.controller.plain.sasl.jaas.config": (
+            f'{security}.plain.PlainLoginModule {jaas} user_{BROKER}="{password}";'
+        ),
+        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        "super.users": f"User:{BROKER};User:{OPERATOR}",
+        "allow.everyone.if.no.acl.found": "false",
+    }

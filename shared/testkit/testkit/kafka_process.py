@@ -1,0 +1,190 @@
+"""Apache Kafka on this machine: one KRaft node as a child process, its data in a home that later starts find again."""
+
+import secrets
+import subprocess
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from testkit import children
+from testkit.addresses import KafkaAddress
+from testkit.homes import corrupt, last_words, open_home, remember, remembered
+from testkit.kafka_config import BROKER, properties
+from testkit.kafka_java import Programs, keep_archive, programs, server_command
+from testkit.kafka_users import set_users
+from testkit.ports import HOST, PortLostError, candidates, free_port
+from testkit.progress import Progress, silent
+from testkit.unavailable import Unavailable, disk_full
+
+START_SECONDS = 120
+STOP_SECONDS = 20
+MEMORY = {"port", "secured", "broker_password", "users"}
+
+
+@dataclass
+class KafkaProcess:
+    """A running broker. It ends with `stop`, with `kill`, or with this process."""
+
+    bootstrap: str
+    home: Path
+    process: subprocess.Popen[bytes]
+    users: Mapping[str, str] | None
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    @property
+    def log(self) -> Path:
+        return self.home / "kafka.log"
+
+    def poll(self) -> int | None:
+        """The exit code once it has ended by itself, else None."""
+        return self.process.poll()
+
+    def address_for(self, user: str | None = None) -> KafkaAddress:
+        """How one user signs in; a broker without users is open to everybody on this machine."""
+        if self.users is None:
+            return KafkaAddress(self.bootstrap)
+        if user is None:
+            raise ValueError("this broker has users: say which one")
+        return KafkaAddress(self.bootstrap, "SASL_PLAINTEXT", username=user, password=self.users[user])
+
+    def stop(self) -> None:
+        """In order: everything is on disk, and the next start need not wait for this one's session to end."""
+        children.stop(self.process, within=STOP_SECONDS)
+        keep_archive(self.home)
+
+    def kill(self) -> None:
+        """As a power cut would. The home can be started again."""
+        children.kill(self.process)
+
+
+def start_kafka(
+    home: Path, *, users: Mapping[str, str] | None = None, port: int = 0, progress: Progress = silent
+) -> KafkaProcess:
+    """A broker that serves clients at 127.0.0.1, with the data that its home already has.
+
+    With `users` (name to password; `operator` is the superuser) clients sign in by SCRAM-SHA-512 and may do only what
+    an ACL allows; without, the listener is plain and open, for tests. Port 0 takes the port of the last start if it is
+    free, else any. Blocks until the broker is ready; raises Unavailable with a sentence when it cannot be.
+    """
+    home = open_home(home)
+    kafka_programs = programs(progress)
+    memory = _memory(home, secured=users is not None)
+    _format_once(home, kafka_programs, memory, progress)
+    progress("Starting Kafka")
+    for chosen in candidates(port, last=memory["port"]):
+        config = _write_config(home / "server.properties", home / "data", memory, chosen)
+        line = server_command(kafka_programs, home, config)
+        kafka = KafkaProcess(
+            bootstrap=f"{HOST}:{chosen}",
+            home=home,
+            process=children.start(line, log=home / "kafka.log", cwd=home),
+            users=users,
+        )
+        try:
+            _wait(kafka)
+            if users is not None and users != memory["users"]:
+                _apply_users(kafka, memory, users)
+        except PortLostError:
+            continue
+        except BaseException:
+            kafka.kill()
+            raise
+        remember(home / "kafka.json", memory | {"port": chosen, "users": dict(users or {})})
+        return kafka
+    raise AssertionError("candidates never end without a reason")
+
+
+def _memory(home: Path, *, secured: bool) -> dict[str, Any]:
+    file, data = home / "kafka.json", home / "data"
+    memory = remembered(file, MEMORY)
+    if memory is None:
+        if data.exists():
+            raise corrupt(home, "it has data but no kafka.json")
+        password = secrets.token_urlsafe(24)
+        memory = {"port": 0, "secured": secured, "broker_password": password, "users": {}}
+        remember(file, memory)
+    if memory["secured"] != secured:
+        before, now = ("with", "without") if memory["secured"] else ("without", "with")
+        raise Unavailable(f"Kafka in {home} was made {before} users and is asked for {now}: give it another folder.")
+    return memory
+
+
+def _write_config(file: Path, data: Path, memory: dict[str, Any], port: int) -> Path:
+    password = memory["broker_password"] if memory["secured"] else None
+    _write_private(file, properties(data=data, port=port, controller_port=free_port(), password=password))
+    return file
+
+
+def _write_private(file: Path, text: str) -> None:
+    file.unlink(missing_ok=True)
+    file.touch(mode=0o600)
+    file.write_text(text)
+
+
+def _format_once(home: Path, kafka_programs: Programs, memory: dict[str, Any], progress: Progress) -> None:
+    """Formats beside the place and renames, so that an interrupted start leaves nothing half-made."""
+    if (home / "data").exists():
+        return
+    progress("Making Kafka's storage (once)")
+    half = home / "data.half"
+    children.remove(half)
+    config = _write_config(home / "format.properties", half, memory, free_port())
+    cluster = "gse-" + secrets.token_urlsafe(13)  # Kafka wants 22 characters, and takes a leading dash for an option
+    arguments = ["format", "--cluster-id", cluster, "--config", str(config)]
+    if memory["secured"]:
+        arguments += ["--add-scram", f"SCRAM-SHA-512=[name={BROKER},password={memory['broker_password']}]"]
+    # In a file, not on the command line, where every user of the machine could read the password.
+    private = home / "format.arguments"
+    _write_private(private, "\n".join(f'"{argument}"' for argument in ["kafka.tools.StorageTool", *arguments]))
+    try:
+        line = kafka_programs.command(home, f"@{private}")
+        process = children.start(line, log=home / "format.log", cwd=home)
+        if process.wait(START_SECONDS) != 0:
+            raise _diagnosis(home, home / "format.log")
+        half.rename(home / "data")
+    finally:
+        private.unlink()
+        config.unlink()
+
+
+def _wait(kafka: KafkaProcess) -> None:
+    """Until the broker says that it has started: it is registered then, and clients get answers."""
+    deadline = time.monotonic() + START_SECONDS
+    while "Kafka Server started" not in kafka.log.read_text(errors="replace"):
+        if kafka.poll() is not None:
+            raise _diagnosis(kafka.home, kafka.log)
+        if time.monotonic() > deadline:
+            raise Unavailable(f"Kafka was not ready within {START_SECONDS} seconds: see {kafka.log}.")
+        time.sleep(0.02)
+
+
+def _diagnosis(home: Path, log: Path) -> Exception:
+    said = log.read_text(errors="replace")
+    if "Address already in use" in said:
+        return PortLostError()
+    if "No space left on device" in said:
+        return disk_full(home)
+    if "Failed to acquire lock" in said:
+        return Unavailable(f"Another Kafka runs on {home}: stop that one first.")
+    if "OutOfMemoryError" in said or "insufficient memory" in said:
+        return Unavailable(
+            "There is not enough memory for Kafka (it takes 400 MB): end other programs, then try again."
+        )
+    return corrupt(home, f"Kafka ended with: {last_error(said) or last_words(log)}")
+
+
+def last_error(said: str) -> str | None:
+    """The line that names the cause: the last one that says Exception or Error and is no place in the code."""
+    lines = [line.strip() for line in said.splitlines() if not line.startswith("\tat ")]
+    causes = [line for line in lines if "Exception" in line or "Error" in line]
+    return causes[-1][:200] if causes else None
+
+
+def _apply_users(kafka: KafkaProcess, memory: dict[str, Any], users: Mapping[str, str]) -> None:
+    broker = KafkaAddress(kafka.bootstrap, "SASL_PLAINTEXT", username=BROKER, password=str(memory["broker_password"]))
+    set_users(broker, before=memory["users"], now=users)
