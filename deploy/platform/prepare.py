@@ -114,7 +114,7 @@ def make_environment() -> None:
 
 def pip(*arguments: str, total: int) -> None:
     """Run pip install, showing how many of the packages it has come to."""
-    command = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--progress-bar=off"]
+    command = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--progress-bar=off"]
     told: list[str] = []
     seen = 0
     with subprocess.Popen(

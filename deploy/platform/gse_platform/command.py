@@ -1,0 +1,161 @@
+"""The gse command: what each word does stands in the module of its name."""
+
+import asyncio
+import errno
+import json
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from gse_platform import clock as clocks
+from gse_platform import parked as parked_events
+from gse_platform import quality, requirements
+from gse_platform import up as upping
+from gse_platform.demo import story
+from gse_platform.home import CannotGoOn, read_state, the_home
+from gse_platform.personas import PERSONAS
+from gse_platform.progress import console
+from gse_platform.status import show_status
+from gse_platform.tail import Reach
+from gse_platform.tail import tail as tail_streams
+from gse_platform.tokens import token as token_for
+from testkit.unavailable import Unavailable
+
+app = typer.Typer(
+    help="The GSE profession platform on this machine.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+parked = typer.Typer(help="The events that could not be handled: list, show, retry, discard.", no_args_is_help=True)
+app.add_typer(parked, name="parked")
+JSON = Annotated[bool, typer.Option("--json", help="For programs.")]
+PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+
+
+@app.command()
+def up() -> None:
+    """Start the whole platform and stay: Kafka, PostgreSQL, four services, sign-in, mail, one address. Ctrl-C stops it.
+
+    GSE_HOME is the folder for its state (default .gse), GSE_PORT the port of its address (default 8000).
+    """
+    raise typer.Exit(upping.up(the_home()))
+
+
+@app.command()
+def demo() -> None:
+    """Start the platform with 2,000 members in it, told as it happens, and leave it running for a look."""
+    raise typer.Exit(upping.up(the_home(), story))
+
+
+@app.command(context_settings=PASS_ON)
+def test(context: typer.Context) -> None:
+    """Run every test; arguments go to pytest, paths are from the root of the repository."""
+    quality.test(context.args)
+
+
+@app.command()
+def check() -> None:
+    """Format, lint, types, import rules, contracts, lock freshness."""
+    raise typer.Exit(0 if quality.check() else 1)
+
+
+@app.command()
+def status(as_json: JSON = False) -> None:  # noqa: FBT002 (an option is a keyword to typer)
+    """Every address, and for each service: ready, backlog, lag, parked."""
+    show_status(the_home(), as_json=as_json)
+
+
+@app.command()
+def token(persona: Annotated[str, typer.Option("--as", help=", ".join(each.key for each in PERSONAS))]) -> None:
+    """A bearer token from the local identity provider, good for ten minutes."""
+    if persona not in {each.key for each in PERSONAS}:
+        raise CannotGoOn(f"There is no persona {persona}. There are: {', '.join(each.key for each in PERSONAS)}")
+    print(token_for(read_state(the_home()), persona))
+
+
+@app.command()
+def clock(to: Annotated[str, typer.Option("--to", metavar="INSTANT", help="2027-02-11 or 2027-02-11T09:00")]) -> None:
+    """Move the business clock of the local platform forwards. Tokens and time-outs stay on wall time."""
+    read_state(the_home())
+    before, after = clocks.move_clock(the_home().clock, to, clocks.wall_clock())
+    print(f"Business time was {clocks.told(before)}, is now {clocks.told(after)}")
+
+
+@app.command()
+def tail(
+    streams: Annotated[list[str], typer.Argument(metavar="STREAM…", help="such as gse.members.public")],
+    from_beginning: Annotated[bool, typer.Option("--from-beginning", help="Everything since the first event.")] = False,  # noqa: FBT002
+    until_end: Annotated[bool, typer.Option("--until-end", help="Stop at what is there now.")] = False,  # noqa: FBT002
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Stop after so many events.")] = None,
+    as_json: JSON = False,  # noqa: FBT002 (an option is a keyword to typer)
+) -> None:
+    """What a department sees: events as they come; with --json one CloudEvent a line."""
+    reach = Reach(from_beginning=from_beginning, until_end=until_end, limit=limit)
+    asyncio.run(tail_streams(read_state(the_home())["kafka"], streams, reach, as_json=as_json))
+
+
+Service = Annotated[str, typer.Argument(metavar="SERVICE")]
+Identity = Annotated[str, typer.Argument(metavar="ID")]
+
+
+@parked.command("list")
+def parked_list(as_json: JSON = False) -> None:  # noqa: FBT002 (an option is a keyword to typer)
+    """What is parked, in every service."""
+    parked_events.show_all(_parked().every(), as_json=as_json)
+
+
+@parked.command("show")
+def parked_show(service: Service, identity: Identity) -> None:
+    """One parked event, and why it stands there."""
+    _print(_parked().ask("GET", service, f"/{identity}"))
+
+
+@parked.command("retry")
+def parked_retry(service: Service, identity: Identity) -> None:
+    """Handle it again now, and what waits behind it."""
+    _print(_parked().ask("POST", service, f"/{identity}/retry"))
+
+
+@parked.command("discard")
+def parked_discard(service: Service, identity: Identity, reason: Annotated[str, typer.Option("--reason")]) -> None:
+    """Give it up, with a reason that is kept, and go on with what waits behind it."""
+    _print(_parked().ask("POST", service, f"/{identity}/discard", {"reason": reason}))
+
+
+@app.command()
+def lock(upgrade: Annotated[bool, typer.Option("--upgrade", help="Take newer versions.")] = False) -> None:  # noqa: FBT002
+    """Compile requirements.lock from what every package asks for."""
+    requirements.compile_lock(upgrade=upgrade)
+
+
+def _parked() -> parked_events.Parked:
+    return parked_events.Parked(read_state(the_home()))
+
+
+def _print(found: Any) -> None:
+    print("Done." if found is None else json.dumps(found, indent=2, ensure_ascii=False))
+
+
+def main() -> None:
+    """Run the command; what a person can mend is a sentence and exit code 1, never a traceback."""
+    try:
+        app()
+    except Exception as error:
+        sentence = _sentence(error)
+        if sentence is None:
+            raise
+        console.print(sentence, markup=False, soft_wrap=True)
+        sys.exit(1)
+
+
+def _sentence(error: Exception) -> str | None:
+    """What to tell the person; None for a bug of ours."""
+    if isinstance(error, ExceptionGroup):
+        sentences = [_sentence(each) for each in error.exceptions]
+        return None if None in sentences else "\n".join(dict.fromkeys(filter(None, sentences)))
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return "The disk is full: make room, then start again."
+    return str(error) if isinstance(error, (CannotGoOn, Unavailable)) else None

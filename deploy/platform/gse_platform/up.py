@@ -1,0 +1,247 @@
+"""`./gse up`: the whole platform in the foreground, from nothing to Ready, and down again without a trace."""
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx2
+
+from contracts.streams import SERVICES
+from gse_platform import home as homes
+from gse_platform.given import given
+from gse_platform.home import CannotGoOn, Home
+from gse_platform.platform import (
+    PYTHON,
+    STORES,
+    Platform,
+    front_door_part,
+    identity_provider_part,
+    kafka_users,
+    mail_sink_part,
+    plan,
+    service_environment,
+    service_part,
+)
+from gse_platform.progress import Progress
+from gse_platform.supervisor import Part, Running, Supervisor, ended, program
+from testkit.addresses import KafkaAddress
+from testkit.kafka_process import KafkaProcess, start_kafka
+from testkit.postgres_process import PostgresProcess, start_postgres
+from testkit.provision import provision
+
+MIGRATION_SECONDS = 120
+READY_SECONDS = 120
+
+Story = Callable[[Platform, Progress], Awaitable[None]]
+
+
+def up(home: Home, story: Story | None = None) -> int:
+    """Run the platform until somebody stops it; `story` is told once everything is ready. Returns the exit code."""
+    port = homes.front_door_port()
+    homes.make(home)
+    with homes.held(home):
+        try:
+            return asyncio.run(_run(plan(home, given(), port), story))
+        finally:
+            home.state.unlink(missing_ok=True)
+
+
+async def _run(platform: Platform, story: Story | None) -> int:
+    progress = Progress()
+    supervisor = Supervisor(say=progress.say)
+    _stop_on_signals(supervisor, progress)
+    ready = False
+    try:
+        await _bring_up(platform, supervisor, progress)
+        if story is not None:
+            await story(platform, progress)
+        ready = True
+        print(f"Ready: {platform.front_door}", flush=True)
+        await asyncio.Event().wait()
+    except asyncio.CancelledError:
+        progress.say("Stopping (a second Ctrl-C ends everything at once) …")
+    finally:
+        await supervisor.stop()
+    progress.say("Stopped.")
+    return 0 if ready else 130
+
+
+def _stop_on_signals(supervisor: Supervisor, progress: Progress) -> None:
+    loop = asyncio.get_running_loop()
+    running = asyncio.current_task()
+    assert running is not None  # noqa: S101 (we are in it)
+    asked: list[int] = []
+
+    def pressed(number: int) -> None:
+        asked.append(number)
+        if len(asked) == 1:
+            running.cancel()
+            return
+        progress.say("Ending everything now.")
+        supervisor.kill()
+        os._exit(128 + number)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, pressed, number)
+
+
+async def _bring_up(platform: Platform, supervisor: Supervisor, progress: Progress) -> None:
+    around = [] if platform.given.issuer else [identity_provider_part(platform)]
+    around += [] if platform.given.smtp else [mail_sink_part(platform)]
+    for part in around:
+        await supervisor.start(part)
+    async with asyncio.TaskGroup() as stores:
+        starting_kafka = stores.create_task(_kafka(platform, supervisor, progress))
+        starting_databases = stores.create_task(_databases(platform, supervisor, progress))
+    kafka, databases = starting_kafka.result(), starting_databases.result()
+    environments = {
+        service: service_environment(platform, service, databases[service], kafka[service]) for service in SERVICES
+    }
+    with progress.step("Databases"):
+        async with asyncio.TaskGroup() as migrations:
+            for service in SERVICES:
+                migrations.create_task(_migrate(platform, service, environments[service]))
+    # From here on others can see the platform, and see which process is which after a restart.
+    state = _state(platform, databases, kafka["operator"])
+    supervisor.changed = lambda: homes.write_state(platform.home, _with_pids(state, supervisor.running))
+    with progress.step("Services") as tell:
+        for service in SERVICES:
+            await supervisor.start(service_part(platform, service, environments[service]))
+        await supervisor.start(front_door_part(platform))
+        await _all_ready(platform, tell)
+
+
+async def _kafka(platform: Platform, supervisor: Supervisor, progress: Progress) -> dict[str, KafkaAddress]:
+    """How each service and the operator reach Kafka; its streams are there when this returns."""
+    if platform.given.kafka is not None:
+        everybody = platform.given.kafka
+        with progress.step("Kafka (given)"):
+            await asyncio.to_thread(provision, everybody, prefix=platform.given.topic_prefix, principals=False)
+        return dict.fromkeys((*SERVICES, "operator"), everybody)
+    users, folder, port = kafka_users(platform), platform.home.path / "kafka", 0
+    with progress.step("Kafka") as tell:
+
+        def start() -> KafkaProcess:
+            return start_kafka(folder, users=users, port=port, progress=tell)
+
+        broker = await supervisor.start(Part("kafka", STORES, start))
+        assert isinstance(broker, KafkaProcess)  # noqa: S101 (that is what `start` gives)
+        port = int(broker.bootstrap.rpartition(":")[2])
+        operator = broker.address_for("operator")
+        await asyncio.to_thread(provision, operator, prefix=platform.given.topic_prefix, principals=True)
+    return {user: broker.address_for(user) for user in users}
+
+
+async def _databases(platform: Platform, supervisor: Supervisor, progress: Progress) -> dict[str, str]:
+    """The address of each service's own database, with a role that can read no other's."""
+    missing = [service for service in SERVICES if service not in platform.given.databases]
+    found = dict(platform.given.databases)
+    if not missing:
+        return found
+    port = 0
+    with progress.step("PostgreSQL") as tell:
+
+        def start() -> PostgresProcess:
+            return start_postgres(platform.home.path / "postgres", port=port, progress=tell)
+
+        cluster = await supervisor.start(Part("postgres", STORES, start))
+        assert isinstance(cluster, PostgresProcess)  # noqa: S101 (that is what `start` gives)
+        port = cluster.port
+        for service in missing:
+            password = platform.secrets[f"database-{service}"]
+            found[service] = await asyncio.to_thread(cluster.create_database, service, service, password)
+    return found
+
+
+async def _migrate(platform: Platform, service: str, environment: dict[str, str]) -> None:
+    name = f"{service}-migrate"
+    command = [*PYTHON, f"{service}.app", "migrate"]
+    part = program(name, STORES, command, env=environment, logs=platform.home.logs)
+    running = await asyncio.to_thread(part.start)
+    try:
+        async with asyncio.timeout(MIGRATION_SECONDS):
+            how = await ended(running)
+    except TimeoutError:
+        how = f"not done after {MIGRATION_SECONDS} s"
+    finally:
+        running.kill()
+    if how != "exit code 0":
+        raise CannotGoOn(f"The database of {service} was not migrated ({how}): {_last_words(platform, name)}")
+
+
+async def _all_ready(platform: Platform, tell: Callable[[str], None]) -> None:
+    """Wait until every part answers and every service says that it is ready."""
+    asked = {service: f"{platform.url(service)}/health/ready" for service in SERVICES}
+    asked["front door"] = f"http://127.0.0.1:{platform.port}/api/members/v1/"
+    asked |= {} if platform.given.issuer else {"identity provider": f"{platform.issuer}/jwks"}
+    asked |= {} if platform.given.smtp else {"mail sink": f"{platform.mail}/messages"}
+    deadline = time.monotonic() + READY_SECONDS
+    async with httpx2.AsyncClient(timeout=5, trust_env=False) as client:
+        while True:
+            answers = dict(
+                zip(asked, await asyncio.gather(*(_ready(client, url) for url in asked.values())), strict=True)
+            )
+            waiting = [name for name, answer in answers.items() if not answer]
+            if not waiting:
+                return
+            tell(f"waiting for {', '.join(waiting)}")
+            if time.monotonic() > deadline:
+                raise CannotGoOn(
+                    f"Not ready after {READY_SECONDS} s: {', '.join(waiting)}. "
+                    + " ".join(_last_words(platform, name) for name in waiting if name in SERVICES),
+                )
+            await asyncio.sleep(0.2)
+
+
+async def _ready(client: httpx2.AsyncClient, url: str) -> bool:
+    """A service is ready when it says so; another part when it answers at all."""
+    try:
+        answer = await client.get(url)
+    except httpx2.RequestError:
+        return False
+    return answer.status_code == httpx2.codes.OK if url.endswith("/health/ready") else answer.status_code < 500  # noqa: PLR2004
+
+
+def _last_words(platform: Platform, name: str) -> str:
+    log = platform.home.logs / f"{name}.log"
+    try:
+        lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    except OSError:
+        lines = []
+    return f"see {log}" + (f", which ends with: {lines[-1][:300]}" if lines else "")
+
+
+def _state(platform: Platform, databases: dict[str, str], operator: KafkaAddress) -> dict[str, Any]:
+    """What the other commands read; holds passwords, so it is for the owner's eyes only."""
+    host, port = platform.smtp
+    return {
+        "pid": os.getpid(),
+        "home": str(platform.home.path),
+        "front_door": platform.front_door,
+        "kafka": {
+            "bootstrap_servers": operator.bootstrap,
+            "client": {
+                "security_protocol": operator.security_protocol,
+                "sasl_mechanism": operator.sasl_mechanism if operator.username else None,
+                "sasl_plain_username": operator.username,
+                "sasl_plain_password": operator.password,
+            },
+        },
+        "services": {service: {"url": platform.url(service)} for service in SERVICES},
+        "postgres": {"databases": databases},
+        "identity_provider": {
+            "issuer": platform.issuer,
+            "local": platform.given.issuer is None,
+            "client_id": os.environ.get("MEMBERS_OIDC_CLIENT_ID", "gse"),
+            "client_secret": os.environ.get("MEMBERS_OIDC_CLIENT_SECRET", platform.secrets["oidc-client"]),
+        },
+        "mail_sink": None if platform.given.smtp else {"smtp": f"{host}:{port}", "url": platform.mail},
+        "clock_file": str(platform.home.clock),
+    }
+
+
+def _with_pids(state: dict[str, Any], running: dict[str, Running]) -> dict[str, Any]:
+    return state | {"pids": {name: part.pid for name, part in running.items()}}
