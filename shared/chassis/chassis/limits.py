@@ -39,9 +39,9 @@ class Limits:
     body: int = MEGABYTE
     upload: int = 8 * MEGABYTE
     uploads: Sequence[str] = ()
-    requests_per_second: float = 100
+    requests_per_second: float = 200
     """For each caller or address, over any length of time; 0 turns the limit off."""
-    burst: int = 1000
+    burst: int = 2000
     proxies: Sequence[str] = field(default_factory=lambda: ["127.0.0.0/8", "::1/128"])
     """Networks of the front door: only its X-Forwarded-For is believed."""
 

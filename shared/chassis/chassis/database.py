@@ -1,0 +1,155 @@
+"""A service's own PostgreSQL: one pool, transactions that are opened in the handler, and two kinds of failure.
+
+    Conflict   another transaction was in the way; running it again will do
+    Outage     the store is away; waiting will do
+
+Any other error of the database is a bug and stays what it is.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from chassis.causes import Cause, new_cause, present_cause
+from chassis.clock import Clock, wall_clock
+
+ACQUIRE_SECONDS = 5
+CLOSE_SECONDS = 5
+_CONFLICTS = (
+    asyncpg.DeadlockDetectedError,  # 40P01
+    asyncpg.SerializationError,  # 40001
+    asyncpg.LockNotAvailableError,  # 55P03
+)
+_OUTAGES = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,  # shutting down, starting up
+    asyncpg.InsufficientResourcesError,  # disk full, too many connections
+    asyncpg.ReadOnlySQLTransactionError,  # a standby, or a primary on its way down
+)
+
+
+class Conflict(Exception):  # noqa: N818 - named for what happened
+    """Another transaction was in the way (40P01, 40001, 55P03). Everything was rolled back; run it again."""
+
+
+class Outage(Exception):  # noqa: N818 - named for what happened
+    """The database is away. What was being committed may or may not be there."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """One row of the outbox before it has its number."""
+
+    event_id: UUID
+    stream: str
+    type: str
+    schema_name: str
+    subject: UUID
+    body: str | None
+    public_id: UUID | None
+    public_body: str | None
+    personal: bool
+    occurred_at: datetime
+    cause: Cause
+
+
+@dataclass
+class Transaction:
+    """One open transaction. Handlers write state through it first and call `outbox.put` last."""
+
+    connection: Any  # an asyncpg connection of the pool
+    now: datetime  # the business instant at which it began
+    cause: Cause
+    collects: bool = False  # in a consumer's batch `put` collects; the consumer flushes once
+    said: list[Said] = field(default_factory=list)
+    has_put: bool = False
+
+    async def execute(self, sql: str, *values: object) -> str:
+        """Run one statement; gives its command tag, such as `UPDATE 1`."""
+        tag: str = await self.connection.execute(sql, *values)
+        return tag
+
+    async def fetch(self, sql: str, *values: object) -> list[asyncpg.Record]:
+        rows: list[asyncpg.Record] = await self.connection.fetch(sql, *values)
+        return rows
+
+    async def fetchrow(self, sql: str, *values: object) -> asyncpg.Record | None:
+        row: asyncpg.Record | None = await self.connection.fetchrow(sql, *values)
+        return row
+
+    async def fetchval(self, sql: str, *values: object) -> Any:
+        return await self.connection.fetchval(sql, *values)
+
+
+class Database:
+    """The pool of one service. `on_said` functions are called after each commit that said something."""
+
+    def __init__(self, pool: Any, clock: Clock = wall_clock) -> None:
+        self._pool = pool
+        self.clock = clock
+        self.on_said: list[Callable[[], None]] = []
+
+    @asynccontextmanager
+    async def transaction(self, *, collects: bool = False) -> AsyncIterator[Transaction]:
+        """One transaction: commits at the end of the block, rolls back on any exception.
+
+        Raises `Conflict` and `Outage` for those two kinds of failure, also when they happen while committing.
+        """
+        try:
+            connection = await self._pool.acquire(timeout=ACQUIRE_SECONDS)
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise Outage("the database does not answer") from error
+        tx = Transaction(connection, self.clock(), present_cause.get() or new_cause(), collects)
+        try:
+            async with connection.transaction():
+                yield tx
+        except _CONFLICTS as error:
+            raise Conflict("another transaction was in the way") from error
+        except Exception as error:
+            if isinstance(error, _OUTAGES) or connection.is_closed():
+                raise Outage("the connection to the database was lost") from error
+            raise
+        finally:
+            await self._pool.release(connection)
+        if tx.has_put:
+            for wake in self.on_said:
+                wake()
+
+    async def close(self) -> None:
+        """Wait for what is open, at most five seconds, and close every connection."""
+        try:
+            await asyncio.wait_for(self._pool.close(), CLOSE_SECONDS)
+        except TimeoutError:
+            self._pool.terminate()
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether running the same again, sooner or later, is the cure."""
+    return isinstance(error, (*_CONFLICTS, *_OUTAGES, Conflict, Outage))
+
+
+async def connect(url: str, *, size: int, name: str, clock: Clock = wall_clock) -> Database:
+    """Open the pool. Raises `Outage` when the database does not answer."""
+    try:
+        pool = await asyncpg.create_pool(
+            url,
+            min_size=1,
+            max_size=size,
+            command_timeout=30,
+            timeout=ACQUIRE_SECONDS,
+            server_settings={
+                "application_name": name,
+                "timezone": "UTC",
+                "lock_timeout": "5s",
+                "idle_in_transaction_session_timeout": "60s",
+            },
+        )
+    except (OSError, TimeoutError, *_OUTAGES) as error:
+        raise Outage("the database does not answer") from error
+    return Database(pool, clock)

@@ -1,0 +1,190 @@
+"""Brings a stream to its consumer: FastStream polls, `Consumer` handles, neither does the other's work.
+
+What FastStream 0.7 would do on its own is switched off, since each was measured to lose or double records:
+- its parser decodes headers and body, and a bad one stops the partition: it sees empty copies, we get the records;
+- its acknowledgements commit whatever was polled, and a refusal seeks without delay: `committed` is set first;
+- aiokafka assigns before it tells: partitions are paused at once, and a task loads the stored offsets, seeks, resumes.
+Kafka's own offsets are committed once a second, for lag tools; nothing is ever read from them.
+"""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker, KafkaMessage
+from faststream.message import AckStatus
+from faststream.security import BaseSecurity, SASLScram256, SASLScram512
+
+from chassis import offsets
+from chassis.consumer import Consumer
+from chassis.database import Conflict, Outage
+from chassis.kafka import tls_of, topic_of
+from chassis.settings import ServiceSettings
+from chassis.telemetry import Metrics, logger
+
+GRACE_SECONDS = 20.0  # above the longest batch
+TICK_SECONDS = 1.0
+log = logger(__name__)
+
+
+@dataclass
+class Hearing(ConsumerRebalanceListener):
+    """One subscription as this replica hears it: its place in the group, and how far behind it is."""
+
+    consumer: Consumer
+    metrics: Metrics
+    subscriber: Any = None  # FastStream's, set by `subscribe`
+    assigned: frozenset[TopicPartition] | None = None  # None: not in the group yet
+    _seeking: asyncio.Task[None] | None = None
+    _level_at: float = field(default_factory=time.monotonic)
+
+    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:  # noqa: ARG002
+        """Let the batch come to an end; nothing new begins while the group changes."""
+        if self._seeking is not None:
+            self._seeking.cancel()
+        self.consumer.hurry = True
+        await self.consumer.idle.wait()
+        self.consumer.expected.clear()
+        self.consumer.hurry = False
+        self.assigned = None
+
+    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        """Pause, and go on from the stored offsets. Not awaited here: an outage must not hold up the group."""
+        self.assigned = frozenset(assigned)
+        self._level_at = time.monotonic()
+        if self.assigned and self.kafka is not None:
+            self.kafka.pause(*self.assigned)
+            self._seeking = asyncio.create_task(self._seek(self.kafka, self.assigned))
+
+    async def _seek(self, kafka: AIOKafkaConsumer, assigned: frozenset[TopicPartition]) -> None:
+        while True:
+            try:
+                async with self.consumer.database.transaction() as tx:
+                    stored = await offsets.begin(tx, self.consumer.name, [(tp.topic, tp.partition) for tp in assigned])
+                break
+            except (Outage, Conflict):
+                await asyncio.sleep(random.uniform(0.2, 1))  # noqa: S311 - jitter
+        for partition in assigned:
+            kafka.seek(partition, stored[partition.topic, partition.partition])
+        self.consumer.expected.update({TopicPartition(*at): offset for at, offset in stored.items()})
+        kafka.resume(*assigned)
+
+    @property
+    def kafka(self) -> AIOKafkaConsumer | None:
+        """The aiokafka consumer behind the subscription; None before the start."""
+        return self.subscriber.consumer if self.subscriber is not None else None
+
+    @property
+    def ready(self) -> bool:
+        """In the group, and reading every partition it was given (a standby was given none)."""
+        return self.assigned is not None and self.assigned <= set(self.consumer.expected)
+
+    @property
+    def lag_records(self) -> int | None:
+        """Records on the stream that are not handled here; None while unknown."""
+        if self.kafka is None or not self.ready:
+            return None
+        ends = {partition: self.kafka.highwater(partition) for partition in self.consumer.expected}
+        if any(end is None for end in ends.values()):
+            return None
+        return sum(max(0, int(ends[partition]) - offset) for partition, offset in self.consumer.expected.items())
+
+    @property
+    def lag_seconds(self) -> float:
+        """How long ago it was last level with its stream; 0 when it is level now."""
+        if self.lag_records == 0:
+            self._level_at = time.monotonic()
+        return 0.0 if self.lag_records == 0 else time.monotonic() - self._level_at
+
+    async def stop(self) -> None:
+        """Let the batch come to an end, and take no further one."""
+        self.consumer.hurry = True
+        await self.consumer.idle.wait()
+        self.consumer.expected.clear()
+
+    async def tick(self) -> None:
+        """Once a second: show the lag, and tell Kafka where we are, for its own tools."""
+        lag = self.lag_records
+        if lag is not None:
+            self.metrics.lag_records.labels(self.consumer.name).set(lag)
+        self.metrics.lag_seconds.labels(self.consumer.name).set(self.lag_seconds)
+        if self.kafka is not None and self.ready and self.consumer.expected:
+            try:
+                await self.kafka.commit(dict(self.consumer.expected))
+            except KafkaError as error:
+                log.info("lag tools are not told", consumer=self.consumer.name, why=type(error).__name__)
+
+
+def subscribe(broker: KafkaBroker, settings: ServiceSettings, consumer: Consumer, metrics: Metrics) -> Hearing:
+    """Make the broker poll a stream for a consumer. Nothing is polled before the broker is started."""
+    hearing = Hearing(consumer, metrics)
+    subscriber = broker.subscriber(
+        topic_of(settings, consumer.subscription.stream),
+        group_id=f"{settings.topic_prefix}{consumer.name}",
+        # A replica that comes back under its name takes its partitions at once, not after the session's end.
+        group_instance_id=f"{consumer.name}-{settings.replica}",
+        batch=True,
+        max_records=500,
+        batch_timeout_ms=200,
+        auto_offset_reset="earliest",
+        ack_policy=AckPolicy.NACK_ON_ERROR,
+        parser=_untouched,
+        decoder=_records,
+        no_reply=True,
+        listener=hearing,
+        rebalance_timeout_ms=30_000,
+        session_timeout_ms=10_000,
+    )
+
+    @subscriber
+    async def handle(records: Any, message: KafkaMessage) -> None:
+        message.committed = AckStatus.ACKED
+        kafka = hearing.kafka
+        if kafka is not None:
+            await consumer.handle(kafka, records)
+
+    hearing.subscriber = subscriber
+    return hearing
+
+
+async def _untouched(
+    records: Sequence[ConsumerRecord[Any, Any]], original: Callable[[Any], Awaitable[KafkaMessage]]
+) -> KafkaMessage:
+    message = await original(tuple(replace(record, headers=(), key=None, value=b"") for record in records))
+    message.raw_message = tuple(records)
+    return message
+
+
+async def _records(message: KafkaMessage) -> Any:
+    return message.raw_message
+
+
+def broker_of(settings: ServiceSettings, name: str) -> KafkaBroker:
+    """The service's broker, which only listens: what is said goes through the outbox."""
+    return KafkaBroker(
+        settings.kafka_bootstrap,
+        client_id=name,
+        security=_security(settings),
+        graceful_timeout=GRACE_SECONDS,
+        allow_auto_create_topics=False,
+        logger=logging.getLogger("faststream"),
+    )
+
+
+def _security(settings: ServiceSettings) -> BaseSecurity | None:
+    if not settings.kafka_security_protocol.startswith("SASL"):
+        return None
+    scram = SASLScram512 if settings.kafka_sasl_mechanism == "SCRAM-SHA-512" else SASLScram256
+    return scram(
+        username=settings.kafka_username,
+        password=settings.kafka_password.get_secret_value(),
+        ssl_context=tls_of(settings),
+        use_ssl=settings.kafka_security_protocol == "SASL_SSL",
+    )

@@ -1,0 +1,99 @@
+"""Before a relay sends: is our database as new as what it has already said?
+
+A database restored from a backup would give numbers again that are out in the world. So whatever stands on our own
+streams behind the last offset that Kafka acknowledged to this database must be known here, in the outbox or in the
+event log; and a stream that ends before that offset was lost or recreated. In both cases nothing is sent.
+(The last record alone would not do: the repeats of a late leader put an old record last.)
+"""
+
+import asyncio
+from uuid import UUID
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from chassis import envelope
+from chassis.database import Database
+from chassis.kafka import client_options, topic_of
+from chassis.settings import ServiceSettings
+from contracts.streams import internal_stream, public_stream
+
+RUNBOOK = "follow “A store was restored” in deploy/README.md"
+ANSWER_SECONDS = 10
+
+
+class LogMismatch(Exception):  # noqa: N818 - named for what is the matter
+    """The streams and this database do not belong together; the text says how and what to do."""
+
+
+async def check(service: str, settings: ServiceSettings, database: Database) -> None:
+    """Raises `LogMismatch`. Personal records are left out: they are rebuilt from their table."""
+    topics = [topic_of(settings, stream(service)) for stream in (internal_stream, public_stream)]
+    consumer = AIOKafkaConsumer(**client_options(settings), enable_auto_commit=False, auto_offset_reset="earliest")
+    await consumer.start()
+    try:
+        partitions = [
+            TopicPartition(topic, number) for topic in topics for number in await _partitions_of(consumer, topic)
+        ]
+        consumer.assign(partitions)
+        ends = await consumer.end_offsets(partitions)
+        sent = await _positions(database)
+        for partition in partitions:
+            begin = sent.get((partition.topic, partition.partition), 0)
+            if ends[partition] < begin:
+                raise LogMismatch(
+                    f"{partition.topic} ends at {ends[partition]} and we have sent up to {begin}: "
+                    f"the stream was lost or recreated; {RUNBOOK}"
+                )
+            consumer.seek(partition, begin)
+        behind = {p for p in partitions if ends[p] > sent.get((p.topic, p.partition), 0)}
+        unknown = await _unknown(database, await _ids_on_the_log(consumer, behind, ends))
+    finally:
+        await consumer.stop()
+    if unknown:
+        raise LogMismatch(f"{unknown} records on the streams are unknown to this database: it is older; {RUNBOOK}")
+
+
+async def _partitions_of(consumer: AIOKafkaConsumer, topic: str) -> list[int]:
+    await consumer._client.set_topics([topic])  # noqa: SLF001 - the public call answers from a cache that may be empty
+    found = consumer.partitions_for_topic(topic)
+    if not found:
+        raise ConnectionError(f"{topic} does not exist or may not be read")
+    return sorted(found)
+
+
+async def _ids_on_the_log(
+    consumer: AIOKafkaConsumer, behind: set[TopicPartition], ends: dict[TopicPartition, int]
+) -> list[UUID]:
+    ids: list[UUID] = []
+    while behind:
+        found = await asyncio.wait_for(consumer.getmany(*behind, timeout_ms=1000), timeout=ANSWER_SECONDS)
+        for records in found.values():
+            for record in records:
+                read = envelope.open_record(record.key, record.headers)
+                if isinstance(read, envelope.Envelope):
+                    ids.append(read.event_id)
+        for partition in list(behind):
+            if await consumer.position(partition) >= ends[partition]:
+                behind.discard(partition)
+    return ids
+
+
+async def _positions(database: Database) -> dict[tuple[str, int], int]:
+    async with database.transaction() as tx:
+        rows = await tx.fetch("SELECT topic, partition, next_offset FROM relay_position")
+    return {(row["topic"], row["partition"]): row["next_offset"] for row in rows}
+
+
+async def _unknown(database: Database, ids: list[UUID]) -> int:
+    if not ids:
+        return 0
+    async with database.transaction() as tx:
+        count: int = await tx.fetchval(
+            """
+            SELECT count(*) FROM unnest($1::uuid[]) AS on_log (id)
+            WHERE NOT EXISTS (SELECT FROM outbox WHERE on_log.id IN (event_id, public_id))
+              AND NOT EXISTS (SELECT FROM event_log WHERE event_id = on_log.id)
+              AND NOT EXISTS (SELECT FROM event_log WHERE public_id = on_log.id)""",
+            ids,
+        )
+    return count

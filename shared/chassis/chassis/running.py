@@ -1,0 +1,186 @@
+"""A service as it runs: its pool, its consumers, its relay and what works in the background; and how it is."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from aiokafka.errors import KafkaError
+from faststream.kafka import KafkaBroker
+
+from chassis import idempotency, migrations, parked
+from chassis.clock import clock_from
+from chassis.consumer import Consumer
+from chassis.database import Conflict, Database, Outage, connect
+from chassis.hearing import Hearing, broker_of, subscribe
+from chassis.migrations import Migration, WrongSchema
+from chassis.relay import Relay
+from chassis.sender import Sender
+from chassis.settings import ServiceSettings
+from chassis.subscription import Subscription
+from chassis.telemetry import Metrics, logger
+from chassis.timers import Timer
+
+HEALTH_SECONDS = 2
+log = logger(__name__)
+
+
+@dataclass(frozen=True)
+class Health:
+    """How a service is. Ready tells whether it can work; lag and backlog are figures, never reasons."""
+
+    checks: Mapping[str, str]  # "ok", or a sentence
+    outbox_backlog: int | None
+    lag_records: int | None
+    lag_seconds: float
+    parked: int | None
+
+    @property
+    def ready(self) -> bool:
+        return all(answer == "ok" for answer in self.checks.values())
+
+
+@dataclass
+class Running:
+    """One process of one service, between its start and its stop."""
+
+    service: str
+    settings: ServiceSettings
+    database: Database
+    metrics: Metrics
+    relay: Relay
+    broker: KafkaBroker
+    hearings: Sequence[Hearing]
+    outbox_backlog: int = 0
+    _tasks: list[asyncio.Task[None]] = field(default_factory=list)
+
+    @property
+    def consumers(self) -> dict[str, Consumer]:
+        return {hearing.consumer.name: hearing.consumer for hearing in self.hearings}
+
+    def begin(self, *work: Coroutine[Any, Any, None]) -> None:
+        self._tasks.extend(asyncio.create_task(its) for its in work)
+
+    async def listen(self) -> None:
+        """Join the consumer groups; while Kafka is away, ask again."""
+        while self.hearings:
+            try:
+                await self.broker.start()
+            except (KafkaError, OSError) as error:
+                log.warning("waiting for Kafka", why=type(error).__name__)
+                with contextlib.suppress(Exception):
+                    await self.broker.stop()
+                await asyncio.sleep(1)
+            else:
+                return
+
+    async def keep_figures(self) -> None:
+        """Once a second, the gauges; each hour, keys that are over are forgotten."""
+        seconds = 0
+        while True:
+            try:
+                for hearing in self.hearings:
+                    await hearing.tick()
+                async with self.database.transaction() as tx:
+                    row = await tx.fetchrow("SELECT count(*) AS events, min(written_at) AS oldest FROM outbox")
+                    self.metrics.parked.set(await parked.count(tx))
+                    if seconds % 3600 == 0:
+                        await idempotency.forget_expired(tx, datetime.now(UTC))
+                if row is not None:
+                    self.outbox_backlog = row["events"]
+                    age = (datetime.now(UTC) - row["oldest"]).total_seconds() if row["oldest"] else 0
+                    self.metrics.outbox_backlog.set(row["events"])
+                    self.metrics.outbox_oldest_age.set(max(0, age))
+            except (Outage, Conflict):
+                log.info("figures are not kept while the database is away")
+            except Exception:
+                log.exception("figures could not be kept")
+            seconds += 1
+            await asyncio.sleep(1)
+
+    async def health(self) -> Health:
+        """Ask every part now."""
+        checks = {"database": "ok"}
+        backlog = parked_records = None
+        try:
+            async with asyncio.timeout(HEALTH_SECONDS), self.database.transaction() as tx:
+                if await tx.fetchval("SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean"):
+                    checks["database"] = "it is read-only"
+                backlog = await tx.fetchval("SELECT count(*) FROM outbox")
+                parked_records = await parked.count(tx)
+        except (Outage, Conflict, TimeoutError):
+            checks["database"] = "it does not answer"
+        checks["relay"] = self.relay.refusal or "ok"
+        for hearing in self.hearings:
+            checks[hearing.consumer.name] = "ok" if hearing.ready else "it has no partitions yet"
+        for task in self._tasks:
+            if task.done() and not task.cancelled() and task.exception() is not None:
+                checks["background"] = "something in the background has ended; the log says what"
+        lags = [hearing.lag_records for hearing in self.hearings]
+        return Health(
+            checks=checks,
+            outbox_backlog=backlog,
+            lag_records=None if None in lags else sum(lag for lag in lags if lag is not None),
+            lag_seconds=round(max((hearing.lag_seconds for hearing in self.hearings), default=0.0), 3),
+            parked=parked_records,
+        )
+
+    async def stop(self) -> None:
+        """Finish what is in hand, take no more, close."""
+        for hearing in self.hearings:
+            await hearing.stop()
+        await self.broker.stop()
+        for task in reversed(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.database.close()
+
+
+@asynccontextmanager
+async def running(
+    service: str,
+    settings: ServiceSettings,
+    wanted: list[Migration],
+    *,
+    subscriptions: Sequence[Subscription],
+    timers: Sequence[Timer],
+    senders: Sequence[Sender[Any, Any]],
+) -> AsyncIterator[Running]:
+    """Start every part of a service, and stop it in order. Raises `WrongSchema`; an outage is waited out."""
+    metrics = Metrics()
+    database = await _connected(service, settings)
+    missing = await migrations.missing(database, wanted)
+    if missing:
+        await database.close()
+        raise WrongSchema(f"{missing[0]} is not applied: run `python -m {service}.app migrate` first")
+    relay = Relay(service, settings, database, metrics)
+    database.on_said.append(relay.wake)
+    broker = broker_of(settings, f"{service}-{settings.replica}")
+    hearings = [
+        subscribe(broker, settings, Consumer(service, subscription, database, metrics), metrics)
+        for subscription in subscriptions
+    ]
+    its = Running(service, settings, database, metrics, relay, broker, hearings)
+    its.begin(relay.run(), its.keep_figures(), its.listen())
+    its.begin(*(timer.run(database) for timer in timers), *(sender.run(database) for sender in senders))
+    try:
+        yield its
+    finally:
+        await its.stop()
+
+
+async def _connected(service: str, settings: ServiceSettings) -> Database:
+    while True:
+        try:
+            return await connect(
+                settings.database_url.get_secret_value(),
+                size=settings.database_pool,
+                name=f"{service}-{settings.replica}",
+                clock=clock_from(settings.clock_file),
+            )
+        except Outage:
+            log.warning("waiting for the database")
+            await asyncio.sleep(1)

@@ -1,0 +1,141 @@
+"""Composes a service and runs it. A service's app.py lists its parts and calls `create` and `main`."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Annotated, Any, TypeVar
+
+import uvicorn
+from fastapi import APIRouter, Depends, FastAPI, Request
+from jinja2 import Environment
+from pydantic import ValidationError
+
+from chassis import migrations, operating, schemas, web
+from chassis.database import Database, Outage
+from chassis.identity import TokenKeys
+from chassis.limits import Limits
+from chassis.migrations import WrongSchema
+from chassis.running import running
+from chassis.sender import Sender
+from chassis.settings import ServiceSettings
+from chassis.subscription import Subscription
+from chassis.telemetry import configure_logs
+from chassis.timers import Timer
+
+STOP_SECONDS = 10  # for requests that are under way
+WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+
+def create(
+    settings: ServiceSettings,
+    *,
+    name: str,
+    package: str,
+    routers: Sequence[APIRouter],
+    subscriptions: Sequence[Subscription] = (),
+    timers: Sequence[Timer] = (),
+    senders: Sequence[Sender[Any, Any]] = (),
+    pages: Environment | None = None,
+    limits: Limits | None = None,
+) -> FastAPI:
+    """The service as one application: its routes, and everything that runs beside them from start to stop.
+
+    `package` is the `__file__` of the service's app.py; its migrations stand beside it.
+    """
+    wanted = migrations.wanted(name, migrations.migrations_of(package))
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.token_keys = TokenKeys.load(settings.token_keys)
+        async with running(name, settings, wanted, subscriptions=subscriptions, timers=timers, senders=senders) as its:
+            app.state.running = its
+            yield
+
+    app = FastAPI(
+        title=f"GSE {name}",
+        version="1",
+        openapi_url=f"/api/{name}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        dependencies=[Depends(_room_to_write)],
+    )
+    app.state.settings = settings
+    app.include_router(operating.health_routes())
+    app.include_router(operating.parked_routes(name))
+    app.include_router(schemas.routes(name))
+    for router in routers:
+        app.include_router(router)
+    web.install(app, front_door=settings.front_door, pages=pages, limits=limits)
+    return app
+
+
+def _database(request: Request) -> Database:
+    database: Database = request.app.state.running.database
+    return database
+
+
+Db = Annotated[Database, Depends(_database)]
+"""The service's database; handlers open their transaction on it themselves."""
+
+
+def _room_to_write(request: Request) -> None:
+    """Writing is refused for a while when what was said cannot leave; reading goes on."""
+    running_service = getattr(request.app.state, "running", None)
+    if (
+        request.method in WRITING
+        and running_service is not None
+        and running_service.outbox_backlog > request.app.state.settings.outbox_bound
+    ):
+        raise Outage("too much waits to be sent")
+
+
+S = TypeVar("S", bound=ServiceSettings)
+
+
+def main(settings_type: type[S], create_app: Callable[[S], FastAPI], *, name: str, package: str) -> None:
+    """`python -m <service>.app migrate | serve`. Exit codes: 0 done, 1 the state is wrong, 2 the call is wrong."""
+    commands = {"migrate", "serve"}
+    if len(sys.argv) != 2 or sys.argv[1] not in commands:  # noqa: PLR2004 - the program and one command
+        sys.exit(f"usage: python -m {name}.app migrate | serve")
+    try:
+        settings = settings_type()
+    except ValidationError as error:
+        wrong = ", ".join(
+            f"{settings_type.model_config['env_prefix']}{'_'.join(map(str, its['loc']))}".upper()
+            for its in error.errors()
+        )
+        sys.exit(f"{name}: these settings are missing or wrong: {wrong}")
+    configure_logs(name, settings.log_format)
+    if sys.argv[1] == "migrate":
+        url = settings.database_url.get_secret_value()
+        applied = asyncio.run(migrations.migrate(url, migrations.wanted(name, migrations.migrations_of(package))))
+        print(f"{name}: {len(applied)} migrations applied")  # noqa: T201 - a command's answer
+        return
+    try:
+        asyncio.run(_serve(create_app(settings), settings))
+    except WrongSchema as error:
+        sys.exit(f"{name}: {error}")
+
+
+async def _serve(app: FastAPI, settings: ServiceSettings) -> None:
+    # uvicorn raises the signal again after its stop; a drained stop is a success, not a death by signal.
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(stop, lambda *_: None)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            host=settings.http_host,
+            port=settings.http_port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=STOP_SECONDS,
+        )
+    )
+    await server.serve()
+    if not server.started:
+        sys.exit(1)
