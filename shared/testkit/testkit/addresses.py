@@ -40,7 +40,7 @@ class KafkaAddress:
         settings: dict[str, str | int | float | bool] = {
             "bootstrap.servers": self.bootstrap,
             "security.protocol": self.security_protocol,
-            "log_level": 3,  # errors only: its notices would stand between what we print
+            "log_level": 0,  # its errors reach the caller as exceptions; its notices would stand between what we print
         }
         if self.username is not None and self.password is not None:
             settings |= {

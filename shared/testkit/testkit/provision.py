@@ -1,0 +1,204 @@
+"""Topics and access rights as code: compared with what is there, then only what is missing is made.
+
+Topics come from contracts.streams, rights from deploy/kafka/access.toml. Denied is what neither of them names.
+"""
+
+import time
+import tomllib
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._acl import AclBinding, AclBindingFilter, AclOperation, AclPermissionType
+from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
+from confluent_kafka.admin._resource import ResourcePatternType, ResourceType
+from confluent_kafka.cimpl import NewTopic
+
+from contracts.streams import SERVICES, STREAMS, Stream
+from testkit.addresses import KafkaAddress
+from testkit.unavailable import Unavailable
+
+SECONDS: Final = 30
+ACCESS: Final = Path(__file__).parents[3] / "deploy" / "kafka" / "access.toml"
+KEPT: Final = {"retention.ms": "-1", "retention.bytes": "-1"}
+# An erased address is gone within a day: half for the cleaner to come by, half for readers to see the tombstone.
+HALF_A_DAY: Final = "43200000"
+COMPACTED: Final = {"max.compaction.lag.ms": HALF_A_DAY, "delete.retention.ms": HALF_A_DAY}
+
+
+@dataclass(frozen=True)
+class Right:
+    """One service may do one thing with one topic, or with all groups whose names begin so."""
+
+    service: str
+    operation: str
+    kind: str
+    name: str
+    pattern: str = "LITERAL"
+
+    def binding(self) -> AclBinding:
+        return AclBinding(
+            ResourceType[self.kind],
+            self.name,
+            ResourcePatternType[self.pattern],
+            f"User:{self.service}",
+            "*",
+            AclOperation[self.operation],
+            AclPermissionType.ALLOW,
+        )
+
+
+def provision(kafka: KafkaAddress, *, prefix: str = "", principals: bool) -> list[str]:
+    """Makes the platform's topics, each name after the prefix, and with `principals` each service's rights.
+
+    Returns what it did, a sentence each: nothing when all was there. Blocks until the topics can be used.
+    Raises Unavailable when the cluster refuses, or has a topic with another number of partitions.
+    """
+    client = AdminClient(kafka.confluent())
+    try:
+        done = _make_topics(client, prefix)
+        if principals:
+            done += _grant(client, rights(prefix, read_access(ACCESS)))
+    except KafkaException as error:
+        raise _refusal(kafka, error) from error
+    return done
+
+
+def remove_topics(kafka: KafkaAddress, prefix: str) -> None:
+    """Takes away what `provision` made for a prefix; an empty one is refused, since that is the platform itself."""
+    if not prefix:
+        raise ValueError("the topics without a prefix are not a test's to remove")
+    client = AdminClient(kafka.confluent())
+    there = client.list_topics(timeout=SECONDS).topics
+    names = [prefix + stream.name for stream in STREAMS if prefix + stream.name in there]
+    if names:
+        _settle(client.delete_topics(names, request_timeout=SECONDS))
+
+
+def read_access(file: Path) -> Mapping[str, list[str]]:
+    """Which service reads which streams. A table that names what does not exist is refused."""
+    if not file.exists():
+        raise Unavailable(f"{file} is missing: access rights are applied from a checkout of the platform.")
+    reads: Mapping[str, list[str]] = tomllib.loads(file.read_text())["reads"]
+    known = {stream.name for stream in STREAMS}
+    strangers = sorted(reads.keys() - set(SERVICES)) + sorted(
+        {name for names in reads.values() for name in names} - known
+    )
+    if strangers:
+        raise Unavailable(f"{file} names what the contracts do not have: {', '.join(strangers)}.")
+    return reads
+
+
+def rights(prefix: str, reads: Mapping[str, list[str]]) -> list[Right]:
+    """One principal a service: its own streams, the streams of its reactions, the groups that bear its name."""
+    granted = []
+    for service in SERVICES:
+        own = [prefix + stream.name for stream in STREAMS if stream.service == service]
+        heard = [prefix + name for name in reads.get(service, [])]
+        # Reading or writing a topic includes describing it; writing one includes an idempotent producer's needs.
+        granted += [Right(service, "WRITE", "TOPIC", name) for name in own]
+        granted += [Right(service, "READ", "TOPIC", name) for name in own + heard]
+        granted.append(Right(service, "READ", "GROUP", f"{prefix}{service}.", pattern="PREFIXED"))
+    return granted
+
+
+def topic_settings(stream: Stream) -> dict[str, str]:
+    return (
+        {"cleanup.policy": "compact", **KEPT, **COMPACTED} if stream.compacted else {"cleanup.policy": "delete", **KEPT}
+    )
+
+
+def _refusal(kafka: KafkaAddress, error: KafkaException) -> Unavailable:
+    reason = error.args[0]
+    said = reason.str().rstrip(".")
+    if reason.code() < 0:  # the client's own: no answer came
+        return Unavailable(f"Kafka at {kafka.bootstrap} does not answer ({said}): is it running there?")
+    return Unavailable(f"Kafka at {kafka.bootstrap} refused ({said}): topics and rights are made by the operator.")
+
+
+def _make_topics(client: AdminClient, prefix: str) -> list[str]:
+    there = client.list_topics(timeout=SECONDS).topics
+    missing = [stream for stream in STREAMS if prefix + stream.name not in there]
+    present = [stream for stream in STREAMS if prefix + stream.name in there]
+    for stream in present:
+        partitions = len(there[prefix + stream.name].partitions)
+        if partitions != stream.partitions:
+            raise Unavailable(
+                f"Topic {prefix}{stream.name} has {partitions} partitions instead of {stream.partitions}, and a change "
+                "would break the order of its events: give this platform another prefix or another cluster."
+            )
+    changed = _mend_settings(client, prefix, present)
+    # The cluster's own default number of copies: one here, three where deployment set it.
+    topics = [
+        NewTopic(prefix + stream.name, stream.partitions, replication_factor=-1, config=topic_settings(stream))
+        for stream in missing
+    ]
+    if topics:
+        _settle(client.create_topics(topics, request_timeout=SECONDS))
+        _wait_for(client, {topic.topic: topic.num_partitions for topic in topics})
+    return [f"made topic {topic.topic}" for topic in topics] + changed
+
+
+def _mend_settings(client: AdminClient, prefix: str, streams: list[Stream]) -> list[str]:
+    if not streams:
+        return []
+    wanted = {prefix + stream.name: topic_settings(stream) for stream in streams}
+    answers = client.describe_configs([ConfigResource(ResourceType.TOPIC, name) for name in wanted])
+    changes = []
+    for resource, answer in answers.items():
+        there = answer.result(SECONDS)
+        differing = {key: value for key, value in wanted[resource.name].items() if there[key].value != value}
+        if differing:
+            entries = [
+                ConfigEntry(key, value, incremental_operation=AlterConfigOpType.SET) for key, value in differing.items()
+            ]
+            changes.append(ConfigResource(ResourceType.TOPIC, resource.name, incremental_configs=entries))
+    if changes:
+        _settle(client.incremental_alter_configs(changes, request_timeout=SECONDS))
+    return [f"mended the settings of topic {change.name}" for change in changes]
+
+
+def _wait_for(client: AdminClient, partitions: Mapping[str, int]) -> None:
+    """A topic can be written to once the broker, and not only the controller, knows each partition's leader."""
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline:
+        there = client.list_topics(timeout=SECONDS).topics
+        led = {
+            name: sum(partition.leader >= 0 for partition in there[name].partitions.values())
+            for name in partitions.keys() & there.keys()
+        }
+        if led == dict(partitions):
+            return
+        time.sleep(0.02)
+    raise Unavailable(f"Kafka made the topics but did not lead them within {SECONDS} seconds: see its log.")
+
+
+def _grant(client: AdminClient, wanted: Iterable[Right]) -> list[str]:
+    anything: Any = AclBindingFilter  # its annotations ask for names, its documentation for None where any will do
+    anything = anything(
+        ResourceType.ANY, None, ResourcePatternType.ANY, None, None, AclOperation.ANY, AclPermissionType.ANY
+    )
+    found = client.describe_acls(anything, request_timeout=SECONDS).result(SECONDS)
+    there = {_names(binding) for binding in found}
+    missing = {right: right.binding() for right in wanted}
+    missing = {right: binding for right, binding in missing.items() if _names(binding) not in there}
+    if missing:
+        _settle(client.create_acls(list(missing.values()), request_timeout=SECONDS))
+    return [
+        f"allowed {right.service} to {right.operation.lower()} {right.kind.lower()} {right.name}" for right in missing
+    ]
+
+
+def _names(binding: Any) -> tuple[str, ...]:
+    """A binding as the cluster means it; the client's own comparison also looks at how the object was made."""
+    kinds = (binding.restype, binding.resource_pattern_type, binding.operation, binding.permission_type)
+    return (*(kind.name for kind in kinds), binding.name, binding.principal, binding.host)
+
+
+def _settle(answers: Mapping[Any, "Future[Any]"]) -> None:
+    for answer in answers.values():
+        answer.result(SECONDS)
