@@ -1,0 +1,27 @@
+"""Mentoring: who helps whom forward. This is its table of contents."""
+
+from fastapi import FastAPI
+
+from chassis import service
+from chassis.subscription import Subscription
+from contracts.members import MemberGradeChanged, MemberJoined, MemberLeft, MemberTransferred
+from mentoring import api, reactions
+from mentoring.settings import Settings
+
+MEMBERS = Subscription(
+    "gse.members",
+    {
+        MemberJoined: reactions.open_profile,
+        MemberGradeChanged: reactions.follow_grade,
+        MemberTransferred: reactions.follow_transfer,
+        MemberLeft: reactions.close_profile,
+    },
+)
+
+
+def create(settings: Settings) -> FastAPI:
+    return service.create(settings, name="mentoring", package=__file__, routers=[api.router], subscriptions=[MEMBERS])
+
+
+if __name__ == "__main__":
+    service.main(Settings, create, name="mentoring", package=__file__)

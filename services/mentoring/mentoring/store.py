@@ -1,0 +1,65 @@
+"""Mentoring's tables: every statement, named for its meaning."""
+
+from uuid import UUID
+
+import asyncpg
+
+from chassis.database import Transaction
+from contracts.members import Grade
+from mentoring.domain import Profile
+
+
+async def add(tx: Transaction, profile: Profile) -> None:
+    """Add a profile; one that is there stays as it is, so that a leaver's stays closed."""
+    await tx.execute(
+        """
+        INSERT INTO profile (member_id, organisation, grade, opened_at) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (member_id) DO NOTHING""",
+        profile.member_id,
+        profile.organisation,
+        profile.grade,
+        profile.opened_at,
+    )
+
+
+async def lock(tx: Transaction, member_id: UUID) -> Profile | None:
+    """A member's profile, open or closed, held until the transaction ends. Whatever claims a member locks it."""
+    row = await tx.fetchrow(f"{_PROFILE} WHERE member_id = $1 FOR UPDATE", member_id)
+    return _profile(row) if row else None
+
+
+async def save(tx: Transaction, profile: Profile) -> None:
+    await tx.execute(
+        """
+        INSERT INTO profile (member_id, organisation, grade, opened_at, closed_at) VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT (member_id) DO UPDATE
+        SET organisation = excluded.organisation, grade = excluded.grade, closed_at = excluded.closed_at""",
+        profile.member_id,
+        profile.organisation,
+        profile.grade,
+        profile.opened_at,
+        profile.closed_at,
+    )
+
+
+async def profile_of(tx: Transaction, member_id: UUID) -> Profile | None:
+    row = await tx.fetchrow(f"{_PROFILE} WHERE member_id = $1", member_id)
+    return _profile(row) if row else None
+
+
+async def count_open(tx: Transaction) -> int:
+    count: int = await tx.fetchval("SELECT count(*) FROM profile WHERE closed_at IS NULL")
+    return count
+
+
+_PROFILE = "SELECT member_id, organisation, grade, opened_at, closed_at FROM profile"
+
+
+def _profile(row: asyncpg.Record) -> Profile:
+    return Profile(
+        row["member_id"],
+        row["organisation"],
+        Grade(row["grade"]) if row["grade"] else None,
+        row["opened_at"],
+        row["closed_at"],
+    )
