@@ -7,6 +7,29 @@ from testkit.ports import HOST
 BROKER = "broker"  # the node's own name; with it, it signs in to itself
 OPERATOR = "operator"
 
+# For every single node of ours, whichever way it runs.
+TUNING = {
+    "auto.create.topics.enable": "false",
+    # Nothing is thrown away that a stream did not ask to be.
+    "log.retention.ms": "-1",
+    "offsets.retention.minutes": "525600",
+    # One node keeps one copy, and few partitions of its own topics start and stop faster.
+    "offsets.topic.replication.factor": "1",
+    "offsets.topic.num.partitions": "3",
+    "transaction.state.log.replication.factor": "1",
+    "transaction.state.log.min.isr": "1",
+    "transaction.state.log.num.partitions": "3",
+    "share.coordinator.state.topic.replication.factor": "1",
+    "share.coordinator.state.topic.min.isr": "1",
+    "share.coordinator.state.topic.num.partitions": "1",
+    # A first member need not wait for others; a commit need not wait for company (8.4 ms becomes 1.5 ms).
+    "group.initial.rebalance.delay.ms": "0",
+    "group.coordinator.append.linger.ms": "0",
+    # After a kill the node waits for its old session before it leads again: 3 seconds instead of 9.
+    "broker.session.timeout.ms": "3000",
+    "broker.heartbeat.interval.ms": "500",
+}
+
 
 def properties(*, data: Path, port: int, controller_port: int, password: str | None) -> str:
     """server.properties: with the broker's password a guarded node, without one an open node for tests."""
@@ -19,25 +42,7 @@ def properties(*, data: Path, port: int, controller_port: int, password: str | N
         "listeners": f"CLIENT://{HOST}:{port},CONTROLLER://{HOST}:{controller_port}",
         "advertised.listeners": f"CLIENT://{HOST}:{port}",
         "log.dirs": str(data),
-        "auto.create.topics.enable": "false",
-        # Nothing is thrown away that a stream did not ask to be.
-        "log.retention.ms": "-1",
-        "offsets.retention.minutes": "525600",
-        # One node keeps one copy, and few partitions of its own topics start and stop faster.
-        "offsets.topic.replication.factor": "1",
-        "offsets.topic.num.partitions": "3",
-        "transaction.state.log.replication.factor": "1",
-        "transaction.state.log.min.isr": "1",
-        "transaction.state.log.num.partitions": "3",
-        "share.coordinator.state.topic.replication.factor": "1",
-        "share.coordinator.state.topic.min.isr": "1",
-        "share.coordinator.state.topic.num.partitions": "1",
-        # A first member need not wait for others; a commit need not wait for company (8.4 ms becomes 1.5 ms).
-        "group.initial.rebalance.delay.ms": "0",
-        "group.coordinator.append.linger.ms": "0",
-        # After a kill the node waits for its old session before it leads again: 3 seconds instead of 9.
-        "broker.session.timeout.ms": "3000",
-        "broker.heartbeat.interval.ms": "500",
+        **TUNING,
     }
     return "".join(
         f"{name}={value}\n" for name, value in (common | (_guarded(password) if password else _open())).items()
