@@ -10,10 +10,10 @@ No answer and no log line repeats what was sent: values may be personal, and a l
 """
 
 import re
-import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from typing import Any
 from uuid import uuid4
 
 import structlog
@@ -40,7 +40,7 @@ STATUS_OF: Mapping[type[Refused], int] = {
     IdempotencyKeyReused: 422,
     Refused: 409,
 }
-RESPONSES = {
+RESPONSES: dict[int | str, dict[str, Any]] = {
     "default": {
         "description": "Problem details (RFC 9457)",
         "content": {
@@ -199,20 +199,11 @@ class UnexpectedErrors:
             await self.app(scope, receive, watch)
         except ClientDisconnect:
             return
-        except Exception as error:  # noqa: BLE001 - whatever it is, the person gets an answer and we get a reference
+        except Exception:
             reference = str(uuid4())
-            log.error("unexpected_error", reference=reference, **where(error))  # noqa: TRY400 - its text may hold values
+            log.exception("unexpected_error", reference=reference)
             if not started:
                 await response(Request(scope, receive), unexpected(reference))(scope, receive, send)
-
-
-def where(error: BaseException) -> dict[str, object]:
-    """The class of an error and the places it passed: all that may be logged, since its text may hold values."""
-    frames = traceback.extract_tb(error.__traceback__)[-8:]
-    return {
-        "error": type(error).__qualname__,
-        "places": [f"{'/'.join(frame.filename.split('/')[-2:])}:{frame.lineno} {frame.name}" for frame in frames],
-    }
 
 
 def _answer(to_problem: Callable[[Exception], Problem]) -> Callable[[Request, Exception], Awaitable[Response]]:
