@@ -38,8 +38,12 @@ class Parked:
         return answer.json() if answer.content else None
 
     def _all_of(self, service: str) -> list[dict[str, Any]]:
-        found = self.ask("GET", service, "")
-        rows: list[dict[str, Any]] = found if isinstance(found, list) else found["parked"]
+        rows: list[dict[str, Any]] = []
+        after: int | None = 0
+        while after is not None:
+            page = self.ask("GET", service, f"?after={after}&limit=500")
+            rows += page["parked"]
+            after = page["next"]
         return rows
 
 
@@ -52,7 +56,7 @@ def show_all(found: dict[str, list[dict[str, Any]]], *, as_json: bool) -> None:
     if not rows:
         console.print("Nothing is parked.")
         return
-    columns = list(dict.fromkeys(name for _, row in rows for name, value in row.items() if not isinstance(value, dict)))
+    columns = ("id", "consumer", "kind", "type", "subject", "sequence", "reason", "parked_at")
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("service", *columns):
         table.add_column(column, overflow="fold")

@@ -38,7 +38,9 @@ class Progress:
         self.say(f"{name}: ready in {time.monotonic() - started:.1f} s")
 
     def _detail(self, name: str, detail: str) -> None:
-        if not console.is_terminal and self._under_way.get(name) != detail:
+        if self._under_way.get(name, detail) == detail:
+            return  # said already, or the step is over and somebody still tells
+        if not console.is_terminal:
             self.say(f"{name}: {detail}")
         self._show(name, detail)
 

@@ -46,7 +46,6 @@ async def tail(kafka: Mapping[str, Any], streams: list[str], reach: Reach, *, as
 
 async def read(kafka: Mapping[str, Any], streams: list[str], reach: Reach) -> AsyncIterator[Record]:
     consumer = AIOKafkaConsumer(
-        *streams,
         bootstrap_servers=kafka["bootstrap_servers"],
         group_id=None,
         auto_offset_reset="earliest",
@@ -55,7 +54,9 @@ async def read(kafka: Mapping[str, Any], streams: list[str], reach: Reach) -> As
     try:
         await consumer.start()
         await _refuse_unknown(consumer, streams)
-        partitions = consumer.assignment()
+        consumer.subscribe(streams)
+        while not (partitions := consumer.assignment()):
+            await consumer.getmany(timeout_ms=50)
         begin = await consumer.beginning_offsets(partitions)
         end = await consumer.end_offsets(partitions)
         for partition in partitions:

@@ -40,11 +40,10 @@ Story = Callable[[Platform, Progress], Awaitable[None]]
 
 def up(home: Home, story: Story | None = None) -> int:
     """Run the platform until somebody stops it; `story` is told once everything is ready. Returns the exit code."""
-    port = homes.front_door_port()
     homes.make(home)
     with homes.held(home):
         try:
-            return asyncio.run(_run(plan(home, given(), port), story))
+            return asyncio.run(_run(plan(home, given(), homes.front_door_port()), story))
         finally:
             home.state.unlink(missing_ok=True)
 
