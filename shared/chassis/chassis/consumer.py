@@ -117,11 +117,11 @@ class Consumer:
             if culprit.index:
                 done, rest = records[: culprit.index], records[culprit.index :]
                 return await self._advance(kafka, done) + rest
-            return await self._try_alone(kafka, records)
+            return await self._try_alone(kafka, records, culprit)
 
-    async def _try_alone(self, kafka: AIOKafkaConsumer, records: list[Record]) -> list[Record]:
+    async def _try_alone(self, kafka: AIOKafkaConsumer, records: list[Record], first: Culprit) -> list[Record]:
         """The first record made something raise: try it a few times, then commit it with the culprit parked."""
-        tries: Counter[Place] = Counter()
+        tries = Counter([first.place])
         park: dict[Place, str] = {}
         while not self.hurry:
             try:

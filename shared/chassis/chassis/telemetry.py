@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import traceback
 from typing import Literal
 
 import structlog
@@ -65,17 +66,27 @@ def configure_logs(service: str, form: Literal["json", "console"]) -> None:
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
-                if form == "json"
-                else structlog.processors.format_exc_info,
+                places_of_errors,
                 renderer,
             ],
         )
     )
     logging.root.handlers[:] = [handler]
     logging.root.setLevel(logging.INFO)
-    for noisy in ("aiokafka", "uvicorn.access", "httpx2", "httpcore2"):
+    for noisy in ("aiokafka", "faststream", "uvicorn.access", "httpx2", "httpcore2"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def places_of_errors(_logger: object, _method: str, fields: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Of an exception, its class and the places it passed; never its text nor any variable, which may be personal."""
+    given = fields.pop("exc_info", None)
+    error = given if isinstance(given, BaseException) else given[1] if isinstance(given, tuple) else None
+    error = sys.exc_info()[1] if given is True else error
+    if error is not None:
+        frames = traceback.extract_tb(error.__traceback__)[-8:]
+        fields["error"] = type(error).__qualname__
+        fields["places"] = [f"{'/'.join(its.filename.split('/')[-2:])}:{its.lineno} {its.name}" for its in frames]
+    return fields
 
 
 def _naming(service: str) -> structlog.typing.Processor:
