@@ -31,14 +31,14 @@ class FormError(TypedDict):
 
 async def read_form(request: Request, *, lists: Collection[str] = ()) -> dict[str, str | list[str]]:
     """What was typed, without the blanks around it; what was left empty is absent. `lists` may have many values."""
-    form = await request.form()
     values: dict[str, str | list[str]] = {name: [] for name in lists}
-    for name in form:
-        texts = [text.strip() for text in form.getlist(name) if isinstance(text, str) and text.strip()]
-        if name in lists:
-            values[name] = texts
-        elif texts:
-            values[name] = texts[-1]
+    async with request.form() as form:  # closes files, which are read elsewhere
+        for name in form:
+            texts = [text.strip() for text in form.getlist(name) if isinstance(text, str) and text.strip()]
+            if name in lists:
+                values[name] = texts
+            elif texts:
+                values[name] = texts[-1]
     return values
 
 
