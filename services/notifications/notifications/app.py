@@ -1,0 +1,30 @@
+"""Notifications: who hears, how, once."""
+
+from fastapi import FastAPI
+
+from chassis import service
+from chassis.subscription import Subscription
+from contracts.members import MemberContactChanged, MemberJoined, MemberLeft
+from notifications import api, reactions
+from notifications.mail import Mail
+from notifications.sending import MailSender
+from notifications.settings import Settings
+
+MEMBERS = Subscription("gse.members", {MemberJoined: reactions.welcome, MemberLeft: reactions.let_go})
+CONTACTS = Subscription("gse.members.contacts", {MemberContactChanged: reactions.keep_contact})
+
+
+def create(settings: Settings) -> FastAPI:
+    mail = Mail(settings.smtp_host, settings.smtp_port, settings.mail_from, settings.front_door)
+    return service.create(
+        settings,
+        name="notifications",
+        package=__file__,
+        routers=[api.router],
+        subscriptions=[MEMBERS, CONTACTS],
+        senders=[MailSender(mail, settings.replica)],
+    )
+
+
+if __name__ == "__main__":
+    service.main(Settings, create, name="notifications", package=__file__)

@@ -1,0 +1,172 @@
+"""Who can be written to, and what becomes of a notice. Pure decisions.
+
+    recipient   expected ──joined──> known ──left──> left        expected: only a contact has arrived yet
+
+    notice      waiting ──its address arrives──> due ──claimed──> sending ──> sent
+                                                                  ├──> failed      the mail server said no
+                                                                  ├──> due         it certainly does not have it
+                                                                  └──> unknown     handed over, and no answer came
+
+A leaving cancels what is waiting or due, and what a conversation would make due again.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from contracts.notifications import NoticeCategory
+from contracts.refusal import NotFound, NotYetKnown
+
+LONGEST_PAUSE = timedelta(minutes=15)
+LEFT_BEFORE_SENDING = "the member left before it was sent"
+
+
+class RecipientState(StrEnum):
+    EXPECTED = "expected"
+    KNOWN = "known"
+    LEFT = "left"
+
+
+class NoticeState(StrEnum):
+    WAITING = "waiting"
+    DUE = "due"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    CANCELLED = "cancelled"
+
+
+class NoSuchInbox(NotFound):
+    """Nobody with this id is known here."""
+
+    def __init__(self) -> None:
+        super().__init__("There is nothing here, or it is not yours to see.")
+
+
+class InboxNotReady(NotYetKnown):
+    """The caller is a member whose joining has not arrived here."""
+
+    def __init__(self) -> None:
+        super().__init__("Your inbox is being made. Try again in a moment.")
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """A member as far as writing to them needs it. A leaver has neither name nor address."""
+
+    member_id: UUID
+    state: RecipientState
+    name: str | None = field(default=None, repr=False)
+    email: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Template:
+    """What a notice says. A version never changes its words: a notice names the version it was made with."""
+
+    name: str
+    version: int
+    category: NoticeCategory
+    subject: str  # holds no personal data and no scheme: it is seen on lock screens and in logs
+
+
+WELCOME = Template(
+    "welcome", 1, NoticeCategory.MEMBERSHIP, "Welcome to the Government Science and Engineering profession"
+)
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One message to one person about one event."""
+
+    notice_id: UUID
+    member_id: UUID
+    event_id: UUID
+    template: Template
+    state: NoticeState
+    created_at: datetime
+
+
+def welcome(recipient: Recipient, *, notice_id: UUID, event_id: UUID, now: datetime) -> tuple[Recipient, Notice] | None:
+    """The member is known and is welcomed, as soon as there is an address. None when they have left."""
+    if recipient.state is RecipientState.LEFT:
+        return None
+    state = NoticeState.WAITING if recipient.email is None else NoticeState.DUE
+    notice = Notice(notice_id, recipient.member_id, event_id, WELCOME, state, now)
+    return replace(recipient, state=RecipientState.KNOWN), notice
+
+
+def with_contact(recipient: Recipient, *, name: str, email: str) -> Recipient | None:
+    """The recipient with a new name and address; None when they have left: a late contact brings nothing back."""
+    if recipient.state is RecipientState.LEFT:
+        return None
+    return replace(recipient, name=name, email=email)
+
+
+def let_go(recipient: Recipient) -> Recipient:
+    """What stays of a leaver: the bare id."""
+    return Recipient(recipient.member_id, RecipientState.LEFT)
+
+
+@dataclass(frozen=True)
+class Sent:
+    """The mail server took the message."""
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """The mail server refused the message for good, or the address is none. The reason names no person."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class NotStarted:
+    """The mail server certainly does not have the message; trying again later is safe."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """The message was being handed over and no answer came: it may or may not have gone out."""
+
+    reason: str
+
+
+Outcome = Sent | Rejected | NotStarted | Unknown
+
+
+@dataclass(frozen=True)
+class Ending:
+    """Where a conversation leaves its notice. `due_at` only when it is to be tried again."""
+
+    state: NoticeState
+    reason: str | None = None
+    due_at: datetime | None = None
+
+
+def ending(outcome: Outcome, *, attempts: int, now: datetime, jitter: float, left: bool = False) -> Ending:
+    """What a conversation's outcome makes of its notice.
+
+    `attempts` counts this one, `jitter` is from 0 to 1, and `left` says that the member left meanwhile.
+    """
+    match outcome:
+        case Sent():
+            return Ending(NoticeState.SENT)
+        case Rejected(reason):
+            return Ending(NoticeState.FAILED, reason)
+        case NotStarted() if left:
+            return Ending(NoticeState.CANCELLED, LEFT_BEFORE_SENDING)
+        case NotStarted(reason):
+            return Ending(NoticeState.DUE, reason, now + pause(attempts, jitter))
+        case Unknown(reason):
+            return Ending(NoticeState.UNKNOWN, reason)
+
+
+def pause(attempts: int, jitter: float) -> timedelta:
+    """Before the next attempt: 2 s after the first, doubled each time up to 15 minutes, less up to a half."""
+    longest = min(LONGEST_PAUSE, timedelta(seconds=2 ** min(attempts, 10)))
+    return longest * (1 - jitter / 2)

@@ -1,0 +1,99 @@
+"""A notice as words: its text, its page of HTML, and the whole message as bytes for the mail server."""
+
+import unicodedata
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.errors import MessageError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP, SMTPUTF8
+from email.utils import format_datetime
+from uuid import UUID
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from contracts.notifications import NoticeCategory
+from notifications.domain import WELCOME, Template
+
+TEMPLATES = {(template.name, template.version): template for template in (WELCOME,)}
+LONGEST_NAME = 70  # characters, in a header; a longer one is cut there and nowhere else
+# Bodies in seven bits, so that no server on the way has to be able to more.
+IN_ASCII = SMTP.clone(cte_type="7bit")
+IN_UTF8 = SMTPUTF8.clone(cte_type="7bit")
+
+_words = Environment(
+    loader=PackageLoader("notifications"),
+    autoescape=select_autoescape(enabled_extensions=("html",), default=False),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+)
+
+
+class NoAddress(ValueError):  # noqa: N818 - named for what is the matter
+    """What stands as the address is no e-mail address; nothing can be sent to it."""
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A notice that is being sent, with whom to."""
+
+    notice_id: UUID
+    member_id: UUID
+    category: NoticeCategory
+    template: Template
+    attempts: int
+    message_id: str
+    name: str = field(repr=False)
+    email: str = field(repr=False)
+
+    @property
+    def needs_utf8(self) -> bool:
+        """Whether the address itself, not just the name, is beyond ASCII."""
+        return not self.email.isascii()
+
+
+def text_of(template: Template, *, name: str | None, front_door: str) -> str:
+    """The words in plain text. Without a name it greets without one."""
+    return _render(template, "txt", name, front_door)
+
+
+def compose(letter: Letter, *, sender: str, front_door: str, date: datetime) -> bytes:
+    """The whole message. Raises `NoAddress`; no name or address can add a header or an addressee."""
+    message = EmailMessage(policy=IN_UTF8 if letter.needs_utf8 else IN_ASCII)
+    message["From"] = Address("Government Science and Engineering profession", addr_spec=sender)
+    message["To"] = _addressee(letter)
+    message["Subject"] = letter.template.subject
+    message["Date"] = format_datetime(date)
+    message["Message-ID"] = letter.message_id
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(_render(letter.template, "txt", letter.name, front_door))
+    message.add_alternative(_render(letter.template, "html", letter.name, front_door), subtype="html")
+    return message.as_bytes()
+
+
+def _addressee(letter: Letter) -> Address:
+    user, at, domain = letter.email.rpartition("@")
+    if not (user and at and domain) or any(_breaks(character) for character in letter.email):
+        raise NoAddress
+    try:
+        return Address(_one_line(letter.name)[:LONGEST_NAME].strip(), addr_spec=letter.email)
+    except (MessageError, ValueError, IndexError) as error:
+        raise NoAddress from error
+
+
+def _breaks(character: str) -> bool:
+    """Whether a character ends an address early: a space, a control, or a mark of the header's grammar."""
+    return unicodedata.category(character)[0] in "CZ" or character in '<>()[],;:\\"'
+
+
+def _one_line(name: str) -> str:
+    """A name without line ends, controls and doubled spaces."""
+    printable = "".join(" " if unicodedata.category(character)[0] in "CZ" else character for character in name)
+    return " ".join(printable.split())
+
+
+def _render(template: Template, ending: str, name: str | None, front_door: str) -> str:
+    words = _words.get_template(f"{template.name}/v{template.version}.{ending}")
+    return words.render(name=_one_line(name or ""), subject=template.subject, front_door=front_door.rstrip("/"))

@@ -1,0 +1,45 @@
+"""What notifications does when members says something.
+
+Joined, left and contact come on two streams in any order. Each reaction holds the recipient's row from its first
+statement on, so that whichever comes last sees what the others did.
+"""
+
+from uuid import UUID, uuid4
+
+from chassis.database import Transaction
+from contracts.members import MemberContactChanged, MemberJoined, MemberLeft
+from notifications import domain, store
+from notifications.domain import Recipient
+
+
+async def welcome(event: MemberJoined, tx: Transaction) -> None:
+    """A new member gets one welcome, once their address is here."""
+    if tx.cause.event_id is None:
+        raise TypeError("a notice is of an event")
+    recipient = await _held(tx, event.member_id)
+    decided = domain.welcome(recipient, notice_id=uuid4(), event_id=tx.cause.event_id, now=tx.now)
+    if decided is not None:
+        known, notice = decided
+        await store.save_recipient(tx, known)
+        await store.add_notice(tx, notice)
+
+
+async def keep_contact(event: MemberContactChanged, tx: Transaction) -> None:
+    """The newest name and address count, also for what waits or is due."""
+    recipient = await _held(tx, event.member_id)
+    reachable = domain.with_contact(recipient, name=event.name, email=event.email)
+    if reachable is not None:
+        await store.save_recipient(tx, reachable)
+        await store.make_waiting_due(tx, event.member_id)
+
+
+async def let_go(event: MemberLeft, tx: Transaction) -> None:
+    """Name and address go, and what was not sent yet is cancelled."""
+    recipient = await _held(tx, event.member_id)
+    await store.save_recipient(tx, domain.let_go(recipient))
+    await store.cancel_unsent(tx, event.member_id, domain.LEFT_BEFORE_SENDING)
+
+
+async def _held(tx: Transaction, member_id: UUID) -> Recipient:
+    await store.add_recipient_if_new(tx, member_id)
+    return await store.lock_recipient(tx, member_id)

@@ -1,0 +1,158 @@
+"""The SQL of notifications: one statement a function."""
+
+from uuid import UUID
+
+import asyncpg
+
+from chassis.database import Transaction
+from notifications.domain import Ending, Notice, NoticeState, Recipient, RecipientState
+
+CLAIM_SECONDS = 30  # wall time; well above the longest conversation
+
+
+async def add_recipient_if_new(tx: Transaction, member_id: UUID) -> None:
+    await tx.execute(
+        "INSERT INTO recipient (member_id, state) VALUES ($1, 'expected') ON CONFLICT (member_id) DO NOTHING", member_id
+    )
+
+
+async def lock_recipient(tx: Transaction, member_id: UUID) -> Recipient:
+    """The recipient, held until the commit. Whatever changes their notices from an event holds this first."""
+    row = await tx.fetchrow("SELECT state, name, email FROM recipient WHERE member_id = $1 FOR UPDATE", member_id)
+    if row is None:
+        raise LookupError("a recipient row is never deleted")
+    return Recipient(member_id, RecipientState(row["state"]), row["name"], row["email"])
+
+
+async def save_recipient(tx: Transaction, recipient: Recipient) -> None:
+    await tx.execute(
+        "UPDATE recipient SET state = $2, name = $3, email = $4 WHERE member_id = $1",
+        recipient.member_id,
+        recipient.state,
+        recipient.name,
+        recipient.email,
+    )
+
+
+async def recipient_of(tx: Transaction, member_id: UUID) -> Recipient | None:
+    row = await tx.fetchrow("SELECT state, name, email FROM recipient WHERE member_id = $1", member_id)
+    return Recipient(member_id, RecipientState(row["state"]), row["name"], row["email"]) if row else None
+
+
+async def count_members(tx: Transaction) -> int:
+    """Who has joined and not left."""
+    number: int = await tx.fetchval("SELECT count(*) FROM recipient WHERE state = 'known'")
+    return number
+
+
+async def add_notice(tx: Transaction, notice: Notice) -> None:
+    """A second notice to the same person of the same event and template is none."""
+    await tx.execute(
+        """
+        INSERT INTO notice (notice_id, member_id, event_id, category, template, template_version, state,
+            created_at, due_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
+        ON CONFLICT (member_id, event_id, template) DO NOTHING""",
+        notice.notice_id, notice.member_id, notice.event_id, notice.template.category, notice.template.name,
+        notice.template.version, notice.state, notice.created_at,
+    )  # fmt: skip
+
+
+async def make_waiting_due(tx: Transaction, member_id: UUID) -> None:
+    await tx.execute(
+        "UPDATE notice SET state = 'due', due_at = $2 WHERE member_id = $1 AND state = 'waiting'", member_id, tx.now
+    )
+
+
+async def cancel_unsent(tx: Transaction, member_id: UUID, reason: str) -> None:
+    """What waits or is due will not be sent; a conversation that has begun runs to its end."""
+    await tx.execute(
+        "UPDATE notice SET state = 'cancelled', reason = $2 WHERE member_id = $1 AND state IN ('waiting', 'due')",
+        member_id,
+        reason,
+    )
+
+
+async def claim_due(tx: Transaction, *, replica: str, limit: int, domain: str) -> list[asyncpg.Record]:
+    """Turn the longest due notices to `sending`, and give each with the name and address to write to."""
+    return await tx.fetch(
+        """
+        WITH next AS MATERIALIZED (
+            SELECT notice_id FROM notice WHERE state = 'due' AND due_at <= $1
+            ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED
+        )
+        UPDATE notice SET state = 'sending', reason = NULL, attempts = attempts + 1,
+            message_id = '<' || notice.notice_id || '@' || $4 || '>',
+            begun_at = clock_timestamp(), claimed_by = $2, claimed_until = clock_timestamp() + make_interval(secs => $5)
+        FROM next, recipient
+        WHERE notice.notice_id = next.notice_id AND recipient.member_id = notice.member_id
+        RETURNING notice.notice_id, notice.member_id, notice.category, notice.template, notice.template_version,
+            notice.attempts, notice.message_id, recipient.name, recipient.email""",
+        tx.now,
+        replica,
+        limit,
+        domain,
+        CLAIM_SECONDS,
+    )
+
+
+async def settle(tx: Transaction, notice_id: UUID, replica: str, ending: Ending) -> bool:
+    """Write where a conversation ended; False when this replica no longer holds the notice."""
+    tag = await tx.execute(
+        """
+        UPDATE notice SET state = $3, reason = $4, due_at = coalesce($5, due_at),
+            sent_at = CASE WHEN $3 = 'sent' THEN $6::timestamptz END, claimed_by = NULL, claimed_until = NULL
+        WHERE notice_id = $1 AND state = 'sending' AND claimed_by = $2""",
+        notice_id,
+        replica,
+        ending.state,
+        ending.reason,
+        ending.due_at,
+        tx.now,
+    )
+    return tag == "UPDATE 1"
+
+
+async def forget_lost(tx: Transaction, replica: str, reason: str, *, starting: bool) -> int:
+    """Claims that are over, and at a start those of this replica's former life, become `unknown`; gives how many."""
+    tag = await tx.execute(
+        """
+        UPDATE notice SET state = 'unknown', reason = $3, claimed_by = NULL, claimed_until = NULL
+        WHERE state = 'sending' AND (claimed_until <= clock_timestamp() OR ($2 AND claimed_by = $1))""",
+        replica,
+        starting,
+        reason,
+    )
+    return int(tag.split()[-1])
+
+
+async def inbox(tx: Transaction, member_id: UUID, *, before: int | None, limit: int) -> list[asyncpg.Record]:
+    """A member's notices that were not cancelled, newest first."""
+    return await tx.fetch(
+        """
+        SELECT number, notice_id, category, template, template_version, state, created_at, sent_at
+        FROM notice WHERE member_id = $1 AND state <> 'cancelled' AND number < coalesce($2, 9223372036854775807)
+        ORDER BY number DESC LIMIT $3""",
+        member_id,
+        before,
+        limit,
+    )
+
+
+async def in_state(tx: Transaction, state: NoticeState, *, after: int, limit: int) -> list[asyncpg.Record]:
+    """The notices in one state, oldest first, without addresses."""
+    return await tx.fetch(
+        """
+        SELECT number, notice_id, member_id, state, reason, category, template, template_version, attempts, message_id,
+            created_at, due_at, begun_at, sent_at
+        FROM notice WHERE state = $1 AND number > $2 ORDER BY number LIMIT $3""",
+        state,
+        after,
+        limit,
+    )
+
+
+async def count_notices(tx: Transaction) -> dict[str, int]:
+    """How many notices stand in each state that has any."""
+    rows = await tx.fetch("SELECT state, count(*) AS notices FROM notice GROUP BY state")
+    return {row["state"]: row["notices"] for row in rows}
