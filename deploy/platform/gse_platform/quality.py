@@ -37,7 +37,7 @@ def check() -> bool:
         *(Step(f"types {number}", _typed(group)) for number, group in enumerate(_groups_for_mypy(), 1)),
         Step("import rules", _imports_obey),
         Step("lock freshness", _lock_is_fresh),
-        Step("generated files", lambda: _run("contracts.generate", "--check", shown_on_success=False)),
+        Step("generated files", lambda: _run("contracts.generate", "--check")),
     ]
     failed = []
     for step in steps:
@@ -52,10 +52,11 @@ def check() -> bool:
     return not failed
 
 
-def _run(module: str, *arguments: str, shown_on_success: bool = True) -> bool:
-    done = subprocess.run([*RUN, module, *arguments], cwd=ROOT, check=False, capture_output=True, text=True)
-    if done.returncode != 0 or shown_on_success:
-        console.print((done.stdout + done.stderr).rstrip("\n") or None, markup=False, soft_wrap=True, end="")
+def _run(*command: str) -> bool:
+    """Run a Python module with its arguments; what it says is shown when it fails."""
+    done = subprocess.run([*RUN, *command], cwd=ROOT, check=False, capture_output=True, text=True)
+    if done.returncode != 0:
+        console.print((done.stdout + done.stderr).rstrip("\n"), markup=False, soft_wrap=True)
     return done.returncode == 0
 
 
@@ -66,7 +67,8 @@ def _typed(folders: Iterable[Path]) -> Callable[[], bool]:
 def _groups_for_mypy() -> list[list[Path]]:
     """What mypy can look at in one run: a test folder is no package, so two files of one name must not meet."""
     packages = [folder for pattern in ("shared/*", "services/*", "deploy/platform") for folder in ROOT.glob(pattern)]
-    groups: list[tuple[list[Path], set[Path]]] = [([_package(folder) for folder in sorted(packages)], set())]
+    sources = [ROOT / "deploy" / "platform" / "prepare.py", *(_package(folder) for folder in sorted(packages))]
+    groups: list[tuple[list[Path], set[Path]]] = [(sources, set())]
     for tests in [*(folder / "tests" for folder in sorted(packages)), ROOT / "tests"]:
         names = {file.relative_to(tests) for file in tests.rglob("*.py")}
         if not names:
@@ -89,11 +91,16 @@ def _package(folder: Path) -> Path:
 
 
 def _imports_obey() -> bool:
-    code = "import sys; from importlinter.cli import lint_imports_command as run; run(sys.argv[1:])"
-    command = [sys.executable, "-P", "-c", code, "--no-logo", "--no-cache"]
-    done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
+    code = "from importlinter.cli import lint_imports_command; lint_imports_command()"
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code, "--no-logo", "--no-cache"],
+        cwd=ROOT,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
     if done.returncode != 0:
-        console.print(done.stdout + done.stderr, markup=False, soft_wrap=True, end="")
+        console.print(done.stdout + done.stderr, markup=False, soft_wrap=True)
     return done.returncode == 0
 
 
