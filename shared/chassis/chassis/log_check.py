@@ -29,8 +29,8 @@ async def check(service: str, settings: ServiceSettings, database: Database) -> 
     """Raises `LogMismatch`. Personal records are left out: they are rebuilt from their table."""
     topics = [topic_of(settings, stream(service)) for stream in (internal_stream, public_stream)]
     consumer = AIOKafkaConsumer(**client_options(settings), enable_auto_commit=False, auto_offset_reset="earliest")
-    await consumer.start()
     try:
+        await consumer.start()
         partitions = [
             TopicPartition(topic, number) for topic in topics for number in await _partitions_of(consumer, topic)
         ]

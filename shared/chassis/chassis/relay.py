@@ -32,6 +32,7 @@ IN_FLIGHT = 4  # batches; a kill repeats at most what was in flight
 LEASE_SECONDS = 5
 RENEW_SECONDS = 1
 POLL_SECONDS = 0.2
+SETTLE_SECONDS = 5
 log = logger(__name__)
 
 
@@ -90,11 +91,11 @@ class Relay:
             linger_ms=0,
             max_batch_size=128 * 1024,
         )
-        await producer.start()
         renewing = asyncio.create_task(_renew(self.database, epoch))
-        self.metrics.relay_leading.set(1)
-        log.info("relay leads", epoch=epoch)
         try:
+            await producer.start()
+            self.metrics.relay_leading.set(1)
+            log.info("relay leads", epoch=epoch)
             await self._send_until_lost(producer, epoch, renewing)
         finally:
             self.metrics.relay_leading.set(0)
@@ -103,7 +104,8 @@ class Relay:
                 await renewing
             with contextlib.suppress(Outage, Conflict):
                 await _give_up_lead(self.database, epoch)
-            await producer.stop()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(producer.stop(), SETTLE_SECONDS)
 
     async def _send_until_lost(self, producer: AIOKafkaProducer, epoch: int, renewing: asyncio.Task[None]) -> None:
         in_flight: dict[asyncio.Task[None], list[int]] = {}
@@ -125,8 +127,13 @@ class Relay:
                 if renewing.done():
                     renewing.result()
         finally:
-            # Settle on the way out, whatever the reason: what Kafka has acknowledged is marked.
-            await asyncio.gather(*in_flight, return_exceptions=True)
+            # Settle on the way out, whatever the reason: what Kafka has acknowledged is marked. What it has not by
+            # then, because it is away, stays in the outbox; at worst it is sent twice.
+            if in_flight:
+                _, open_ones = await asyncio.wait(in_flight, timeout=SETTLE_SECONDS)
+                for task in open_ones:
+                    task.cancel()
+                await asyncio.gather(*in_flight, return_exceptions=True)
 
     async def _send(self, producer: AIOKafkaProducer, row: asyncpg.Record) -> list[asyncio.Future[RecordMetadata]]:
         written_ms = int(row["written_at"].timestamp() * 1000)

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, FastAPI, Request
 from jinja2 import Environment
 from pydantic import ValidationError
 
-from chassis import migrations, operating, schemas, web
+from chassis import migrations, operating, problems, schemas, web
 from chassis.database import Database, Outage
 from chassis.identity import TokenKeys
 from chassis.limits import Limits
@@ -58,6 +58,7 @@ def create(
         version="1",
         openapi_url=f"/api/{name}/openapi.json",
         docs_url=None,
+        responses=problems.RESPONSES,
         redoc_url=None,
         lifespan=lifespan,
         dependencies=[Depends(_room_to_write)],
