@@ -1,0 +1,201 @@
+"""Importing: an organisation's file of members, everyone joined once, and a report row by row.
+
+The file is kept first, whole, in one transaction. Then a timer works it off in small transactions, each of which
+settles its rows and says what they did: a kill at any instant loses nothing and repeats nothing, and another replica
+or the next start goes on. Sending waits for the report, for as long as a person would.
+"""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Query, Request, Response, UploadFile
+from pydantic import BaseModel
+
+from chassis import idempotency, outbox
+from chassis.database import Database, Transaction
+from chassis.idempotency import Key
+from chassis.identity import SignedIn, permit
+from chassis.problems import RESPONSES
+from chassis.retrying import RetryingRoute
+from chassis.service import Db
+from contracts.base import DomainEvent
+from contracts.refusal import Invalid, NotFound
+from members import answers, domain, import_store, store
+from members.domain import Member
+from members.import_file import MOST_ROWS, rows_of
+from members.import_store import Import, Outcome, Settled
+
+BATCH = 100  # rows a transaction: short, so that whoever joins meanwhile hardly waits
+LOOK_SECONDS = 0.1
+UPLOADS = "/api/members/v1/imports"
+NOBODYS = ""  # no caller has this organisation
+
+router = APIRouter(prefix="/api/members/v1", tags=["imports"], route_class=RetryingRoute, responses=RESPONSES)
+
+
+class Mistake(BaseModel):
+    field: str
+    detail: str
+
+
+class ReportRow(BaseModel):
+    """`member_id` where the sender may know whose it is."""
+
+    line: int
+    outcome: Outcome
+    member_id: UUID | None = None
+    errors: list[Mistake] = []
+
+
+class Report(BaseModel):
+    """`rows` is all there are; the three below add up to it once the state is done. `next` is for `after`."""
+
+    import_id: UUID
+    state: str
+    rows: int
+    joined: int
+    already_members: int
+    refused: int
+    report: list[ReportRow]
+    next: int | None = None
+
+
+@router.post("/imports", status_code=201, responses={202: {"model": Report}})
+async def send(
+    *, file: UploadFile, request: Request, response: Response, database: Db, key: Key, caller: SignedIn
+) -> Report:
+    """Join everybody in a CSV file; 201 with the report, or 202 when it takes longer than a person waits."""
+    only = caller.organisation if "hosep" in caller.roles and "team" not in caller.roles else None
+    permit(caller, "team", "hosep", organisation=only)
+    rows = rows_of(await file.read())
+    async with database.transaction() as tx:
+        import_id = uuid4()
+        if (earlier := await idempotency.claim(tx, key, resource_id=import_id, status=201)) is not None:
+            import_id = earlier
+        else:
+            await import_store.begin(tx, import_id, account_id=caller.account_id, organisation=only, rows=rows)
+    request.app.state.imports.wake()
+    done = await _finished(database, import_id, request.app.state.settings.import_wait_seconds)
+    response.status_code = 201 if done else 202
+    response.headers["Location"] = f"{UPLOADS}/{import_id}"
+    async with database.transaction() as tx:
+        return await _report(tx, _there(await import_store.by_id(tx, import_id)), after=0, limit=MOST_ROWS)
+
+
+@router.get("/imports/{import_id}")
+async def show(
+    import_id: UUID,
+    database: Db,
+    caller: SignedIn,
+    after: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
+    limit: Annotated[int, Query(ge=1, le=MOST_ROWS)] = MOST_ROWS,
+) -> Report:
+    """How far an import is, and what became of each row below line `after`."""
+    async with database.transaction() as tx:
+        its = await import_store.by_id(tx, import_id)
+        # A file of the whole profession belongs to the team.
+        permit(caller, "team", "hosep", organisation=its.organisation or NOBODYS if its else NOBODYS)
+        return await _report(tx, _there(its), after=after, limit=limit)
+
+
+async def work_off(database: Database) -> int:
+    """Settles the next rows of the oldest import that nobody else works on; gives 0 when there is none."""
+    async with database.transaction() as tx:
+        under_way = await import_store.next_under_way(tx)
+        if under_way is None:
+            return 0
+        rows = await import_store.rows_to_do(tx, under_way.import_id, BATCH)
+        candidates, settled = _decide(rows, only=under_way.organisation, now=tx.now)
+        added = await store.add(tx, [candidate.member for candidate in candidates])
+        there = await store.by_email(tx, [candidate.email for candidate in candidates])
+        said: list[DomainEvent] = []
+        for candidate in candidates:
+            if candidate.member.member_id in added:
+                settled.append(Settled(candidate.line, "joined", candidate.member.member_id))
+                said += candidate.events
+            else:
+                settled.append(_already_there(candidate, there, only=under_way.organisation))
+        await import_store.settle(tx, under_way.import_id, settled)
+        if len(rows) < BATCH:
+            await import_store.finish(tx, under_way.import_id)
+        await outbox.put(tx, *said)
+    return 1
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """A row that is in order: who joins by it, and what is said of it, unless they are a member already."""
+
+    line: int
+    email: str
+    member: Member
+    events: tuple[DomainEvent, ...]
+
+
+def _decide(
+    rows: Sequence[tuple[int, dict[str, str]]], *, only: str | None, now: datetime
+) -> tuple[list[_Candidate], list[Settled]]:
+    """Who may join, and which rows are refused."""
+    candidates: list[_Candidate] = []
+    refused: list[Settled] = []
+    for line, cells in rows:
+        try:
+            application, joined_on = answers.imported(cells, today=now.date(), only=only)
+        except Invalid as wrong:
+            refused.append(Settled(line, "refused", errors=wrong.errors))
+        else:
+            member, *events = domain.join(application, member_id=uuid4(), joined_on=joined_on, verified_at=now)
+            candidates.append(_Candidate(line, application.email, member, tuple(events)))
+    return candidates, refused
+
+
+def _already_there(candidate: _Candidate, there: Mapping[str, tuple[UUID, str]], *, only: str | None) -> Settled:
+    """Names the member, except to an organisation that it does not belong to."""
+    member_id, organisation = there.get(candidate.email, (None, None))
+    return Settled(candidate.line, "already-a-member", member_id if only in (None, organisation) else None)
+
+
+async def _finished(database: Database, import_id: UUID, seconds: float) -> bool:
+    """Whether it was done within the time; another replica may be the one that works on it."""
+    until = time.monotonic() + seconds
+    while True:
+        async with database.transaction() as tx:
+            if _there(await import_store.by_id(tx, import_id)).done:
+                return True
+        if time.monotonic() >= until:
+            return False
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+async def _report(tx: Transaction, its: Import, *, after: int, limit: int) -> Report:
+    totals = await import_store.totals(tx, its.import_id)
+    settled = await import_store.settled(tx, its.import_id, after=after, limit=limit)
+    return Report(
+        import_id=its.import_id,
+        state="done" if its.done else "working",
+        rows=sum(totals.values()),
+        joined=totals.get("joined", 0),
+        already_members=totals.get("already-a-member", 0),
+        refused=totals.get("refused", 0),
+        report=[
+            ReportRow(
+                line=row.line,
+                outcome=row.outcome,
+                member_id=row.member_id,
+                errors=[Mistake(field=error.field, detail=error.sentence) for error in row.errors],
+            )
+            for row in settled
+        ],
+        next=settled[-1].line if len(settled) == limit else None,
+    )
+
+
+def _there(its: Import | None) -> Import:
+    if its is None:
+        raise NotFound("There is nothing here, or it is not yours to see.")
+    return its

@@ -1,0 +1,99 @@
+"""Signing in: an ID token of the department's provider for a platform token that every service understands."""
+
+import time
+from collections.abc import Iterable
+from typing import Annotated
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, HTTPException, Request
+from joserfc.jwk import OKPKey
+from pydantic import BaseModel, StringConstraints
+
+from chassis.identity import AUDIENCE, ISSUER, LIFETIME, OF_ONE_ORGANISATION, sign
+from chassis.problems import RESPONSES
+from chassis.retrying import RetryingRoute
+from chassis.service import Db
+from members import account_store, answers, store
+from members.account_store import Grant
+from members.domain import Member
+from members.organisations import organisation_named
+from members.provider import Provider, ProviderAway
+from members.settings import BootstrapRole, Settings
+
+router = APIRouter(prefix="/api/members/v1", tags=["sign-in"], route_class=RetryingRoute, responses=RESPONSES)
+
+
+LONGEST = 16_384  # characters of an ID token; some carry many groups
+
+
+class SignInForm(BaseModel):
+    id_token: Annotated[str, StringConstraints(max_length=LONGEST)]
+
+
+class Token(BaseModel):
+    access_token: str
+    token_type: str = "Bearer"  # noqa: S105 - a kind, no secret
+    expires_in: int = LIFETIME
+
+
+@router.post("/tokens")
+async def sign_in(form: SignInForm, request: Request, database: Db) -> Token:
+    """A platform token for ten minutes. Asking again gives another; nothing else happens."""
+    provider: Provider = request.app.state.provider
+    settings: Settings = request.app.state.settings
+    try:
+        person = await provider.person(form.id_token, time.time())
+    except ProviderAway:
+        raise HTTPException(503, "Nobody can sign in at the moment. Try again shortly.", {"Retry-After": "5"}) from None
+    async with database.transaction() as tx:
+        account_id, member_id = uuid4(), None
+        if await account_store.add(tx, account_id, person.issuer, person.subject):
+            await account_store.grant(tx, account_id, bootstrap_grants(settings.bootstrap_roles, person.subject))
+        elif (known := await account_store.by_subject(tx, person.issuer, person.subject)) is not None:
+            account_id, member_id = known
+        # The member before the account's link to it, as in leaving: the two wait for each other, never in a circle.
+        member = await store.lock_present(tx, member_id, answers.address(person.email) if person.email else None)
+        if member is not None and member.member_id != member_id:
+            await account_store.link(tx, account_id, member.member_id)
+        held = await account_store.grants(tx, account_id)
+    claims = platform_claims(account_id, member, held, now=int(time.time()))
+    return Token(access_token=sign(claims, request.app.state.signing_key))
+
+
+def bootstrap_grants(roles: Iterable[BootstrapRole], subject: str) -> list[Grant]:
+    """What the deployment grants this subject, with organisations as codes."""
+    return [
+        Grant(its.role, organisation_named(its.organisation) if its.organisation else None)
+        for its in roles
+        if its.subject == subject
+    ]
+
+
+def platform_claims(account_id: UUID, member: Member | None, held: Iterable[Grant], *, now: int) -> dict[str, object]:
+    """What the token says. A role for one organisation is in it only where that is the token's organisation.
+
+    So whoever moves to another organisation does not take along what they were at the old one.
+    """
+    grants = list(held)
+    organisation = (
+        member.organisation if member else next((its.organisation for its in grants if its.organisation), None)
+    )
+    roles = {its.role for its in grants if its.role not in OF_ONE_ORGANISATION or its.organisation == organisation}
+    return {
+        "iss": ISSUER,
+        "aud": AUDIENCE,
+        "sub": str(account_id),
+        "member_id": str(member.member_id) if member else None,
+        "organisation": organisation,
+        "roles": sorted(roles | {"member"} if member else roles),
+        "iat": now,
+        "exp": now + LIFETIME,
+    }
+
+
+def signing_key(settings: Settings) -> OKPKey:
+    """The key that deployment gave; a wrong one ends the start."""
+    key = OKPKey.import_key(settings.signing_key.read_text())
+    if not (key.is_private and key.kid):
+        raise ValueError("MEMBERS_SIGNING_KEY must name a private Ed25519 JWK with a kid")
+    return key

@@ -1,0 +1,120 @@
+"""The table of members. Equal addresses are equal text (members.answers), and at most one present member has each."""
+
+import json
+from collections.abc import Iterable
+from uuid import UUID
+
+import asyncpg
+
+from chassis.database import Transaction
+from contracts.members import Grade
+from members.domain import AddressInUse, Member
+
+
+async def add(tx: Transaction, members: Iterable[Member]) -> set[UUID]:
+    """Adds those whose address no present member has, the first of equal ones; gives the ids of who is in.
+
+    Waits for another transaction that adds the same address. They are added in the order of their addresses, so that
+    two files with the same people in them do not wait for each other in a circle.
+    """
+    rows = [_row(member) for member in members]
+    added = await tx.fetch(
+        """
+        INSERT INTO member (member_id, name, email, organisation, grade, interests, skills, joined_on, verified_by,
+            verified_at)
+        SELECT member_id, name, email, organisation, grade, interests, skills, joined_on, verified_by, verified_at
+        FROM ROWS FROM (jsonb_to_recordset($1::jsonb) AS (member_id uuid, name text, email text, organisation text,
+            grade text, interests text[], skills text[], joined_on date, verified_by text, verified_at timestamptz))
+            WITH ORDINALITY AS said (member_id, name, email, organisation, grade, interests, skills, joined_on,
+            verified_by, verified_at, place)
+        ORDER BY email, place
+        ON CONFLICT (email) DO NOTHING
+        RETURNING member_id
+        """,
+        json.dumps(rows),
+    )
+    return {row["member_id"] for row in added}
+
+
+async def by_id(tx: Transaction, member_id: UUID) -> Member | None:
+    row = await tx.fetchrow("SELECT * FROM member WHERE member_id = $1", member_id)
+    return _member(row) if row else None
+
+
+async def lock(tx: Transaction, member_id: UUID) -> Member | None:
+    """The member, who does not change until this transaction ends."""
+    row = await tx.fetchrow("SELECT * FROM member WHERE member_id = $1 FOR UPDATE", member_id)
+    return _member(row) if row else None
+
+
+async def lock_present(tx: Transaction, member_id: UUID | None, email: str | None) -> Member | None:
+    """The present member with this id, else the one with this address; cannot leave until this transaction ends."""
+    row = await tx.fetchrow(
+        """
+        SELECT * FROM member WHERE left_on IS NULL AND (member_id = $1 OR email = $2)
+        ORDER BY member_id = $1 DESC NULLS LAST LIMIT 1 FOR SHARE
+        """,
+        member_id,
+        email,
+    )
+    return _member(row) if row else None
+
+
+async def save(tx: Transaction, member: Member) -> None:
+    """Writes what may change. Raises `AddressInUse`."""
+    try:
+        await tx.execute(
+            """
+            UPDATE member SET name = $2, email = $3, organisation = $4, grade = $5, interests = $6, skills = $7,
+                verified_by = $8, verified_at = $9, left_on = $10
+            WHERE member_id = $1
+            """,
+            member.member_id,
+            member.name,
+            member.email,
+            member.organisation,
+            member.grade,
+            member.interests,
+            member.skills,
+            member.verified_by,
+            member.verified_at,
+            member.left_on,
+        )
+    except asyncpg.UniqueViolationError:
+        raise AddressInUse from None
+
+
+async def by_email(tx: Transaction, emails: Iterable[str]) -> dict[str, tuple[UUID, str]]:
+    """Of the present members with these addresses, by address: the id and the organisation."""
+    rows = await tx.fetch(
+        "SELECT email, member_id, organisation FROM member WHERE email = ANY($1::text[])", list(emails)
+    )
+    return {row["email"]: (row["member_id"], row["organisation"]) for row in rows}
+
+
+async def count_present(tx: Transaction) -> int:
+    return int(await tx.fetchval("SELECT count(*) FROM member WHERE left_on IS NULL"))
+
+
+def _row(member: Member) -> dict[str, object]:
+    return {
+        "member_id": str(member.member_id),
+        "name": member.name,
+        "email": member.email,
+        "organisation": member.organisation,
+        "grade": member.grade,
+        "interests": member.interests,
+        "skills": member.skills,
+        "joined_on": member.joined_on.isoformat(),
+        "verified_by": member.verified_by,
+        "verified_at": member.verified_at.isoformat() if member.verified_at else None,
+    }
+
+
+def _member(row: asyncpg.Record) -> Member:
+    fields = dict(row) | {
+        "grade": Grade(row["grade"]),
+        "interests": tuple(row["interests"]),
+        "skills": tuple(row["skills"]),
+    }
+    return Member(**fields)
