@@ -1,5 +1,7 @@
 """Signing in: an ID token of the department's provider for a platform token that every service understands."""
 
+import json
+import json
 import time
 from collections.abc import Iterable
 from typing import Annotated
@@ -93,7 +95,7 @@ def platform_claims(account_id: UUID, member: Member | None, held: Iterable[Gran
 
 def signing_key(settings: Settings) -> OKPKey:
     """The key that deployment gave; a wrong one ends the start."""
-    key = OKPKey.import_key(settings.signing_key.read_text())
+    key = OKPKey.import_key(json.loads(settings.signing_key.read_text()))
     if not (key.is_private and key.kid):
         raise ValueError("MEMBERS_SIGNING_KEY must name a private Ed25519 JWK with a kid")
     return key
