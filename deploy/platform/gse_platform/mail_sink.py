@@ -1,6 +1,6 @@
 """Where the local platform's mail ends: SMTP in, a file a message, and a page to read them. Nothing leaves the machine.
 
-Promise: a message that was answered 250 is on disk, and is there after a restart.
+Promise: a message that was answered 250 is in its file, and is there after this process was killed.
 """
 
 import argparse
@@ -9,7 +9,6 @@ import email
 import email.message
 import email.policy
 import html
-import os
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -53,10 +52,7 @@ class Sink:
         content = envelope.original_content or b""
         whole = f"{RECEIVED}: {now}\r\nX-Sink-To: {', '.join(envelope.rcpt_tos)}\r\n".encode() + content
         fresh = self.folder / f".{number:06}"
-        with fresh.open("wb") as file:
-            file.write(whole)
-            file.flush()
-            os.fsync(file.fileno())
+        fresh.write_bytes(whole)
         fresh.replace(self.path(number))
         self.messages.append(head(number, email.message_from_bytes(whole, policy=email.policy.default)))
         return "250 Kept"

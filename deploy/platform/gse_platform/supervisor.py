@@ -48,6 +48,15 @@ class Part:
     name: str
     layer: int
     start: Callable[[], Running]
+    log: Path | None = None
+
+    def last_words(self) -> str:
+        """The end of its log, for a sentence about its death; empty when it said nothing."""
+        try:
+            lines = (self.log.read_text(errors="replace") if self.log else "").split("\n")
+        except OSError:
+            return ""
+        return next((line.strip()[:200] for line in reversed(lines) if line.strip()), "")
 
 
 @dataclass(frozen=True)
@@ -72,7 +81,8 @@ class Process:
 
 def program(name: str, layer: int, command: Sequence[str], *, env: Mapping[str, str], logs: Path) -> Part:
     """A part that is one program; its output goes to a log of its name."""
-    return Part(name, layer, lambda: Process(children.start(command, log=logs / f"{name}.log", env=env)))
+    log = logs / f"{name}.log"
+    return Part(name, layer, lambda: Process(children.start(command, log=log, env=env)), log)
 
 
 @dataclass
@@ -116,6 +126,7 @@ class Supervisor:
             if self._stopping:
                 return
             pause = FIRST_PAUSE if time.monotonic() - began > SETTLED else pause
+            how += f": {words}" if how.startswith("exit") and (words := part.last_words()) else ""
             self.say(f"{part.name} died ({how}); starting it again in {pause:g} s")
             pause = await self._begin_again(part, pause)
 

@@ -168,7 +168,7 @@ async def _migrate(platform: Platform, service: str, environment: dict[str, str]
     finally:
         running.kill()
     if how != "exit code 0":
-        raise CannotGoOn(f"The database of {service} was not migrated ({how}): {_last_words(platform, name)}")
+        raise CannotGoOn(f"The database of {service} was not migrated ({how}): {_log(part)}")
 
 
 async def _all_ready(platform: Platform, tell: Callable[[str], None]) -> None:
@@ -188,10 +188,8 @@ async def _all_ready(platform: Platform, tell: Callable[[str], None]) -> None:
                 return
             tell(f"waiting for {', '.join(waiting)}")
             if time.monotonic() > deadline:
-                raise CannotGoOn(
-                    f"Not ready after {READY_SECONDS} s: {', '.join(waiting)}. "
-                    + " ".join(_last_words(platform, name) for name in waiting if name in SERVICES),
-                )
+                logs = platform.home.logs
+                raise CannotGoOn(f"Not ready after {READY_SECONDS} s: {', '.join(waiting)}. Their logs are in {logs}.")
             await asyncio.sleep(0.2)
 
 
@@ -204,13 +202,9 @@ async def _ready(client: httpx2.AsyncClient, url: str) -> bool:
     return answer.status_code == httpx2.codes.OK if url.endswith("/health/ready") else answer.status_code < 500  # noqa: PLR2004
 
 
-def _last_words(platform: Platform, name: str) -> str:
-    log = platform.home.logs / f"{name}.log"
-    try:
-        lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
-    except OSError:
-        lines = []
-    return f"see {log}" + (f", which ends with: {lines[-1][:300]}" if lines else "")
+def _log(part: Part) -> str:
+    words = part.last_words()
+    return f"see {part.log}" + (f", which ends with: {words}" if words else "")
 
 
 def _state(platform: Platform, databases: dict[str, str], operator: KafkaAddress) -> dict[str, Any]:

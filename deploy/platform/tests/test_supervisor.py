@@ -28,15 +28,16 @@ async def test_what_dies_is_named_and_started_again(tmp_path: Path) -> None:
 async def test_what_dies_again_and_again_is_given_longer_and_longer_pauses(tmp_path: Path) -> None:
     said: list[str] = []
     supervisor = Supervisor(say=said.append)
-    await supervisor.start(program("events", 0, [sys.executable, "-c", "raise SystemExit(3)"], env={}, logs=tmp_path))
+    failing = [sys.executable, "-c", "print('no such database'); raise SystemExit(3)"]
+    await supervisor.start(program("events", 0, failing, env={}, logs=tmp_path))
 
     await until(lambda: sum("died" in line for line in said) == 3)
     await supervisor.stop()
 
     assert [line for line in said if "died" in line] == [
-        "events died (exit code 3); starting it again in 0.5 s",
-        "events died (exit code 3); starting it again in 1 s",
-        "events died (exit code 3); starting it again in 2 s",
+        "events died (exit code 3: no such database); starting it again in 0.5 s",
+        "events died (exit code 3: no such database); starting it again in 1 s",
+        "events died (exit code 3: no such database); starting it again in 2 s",
     ]
 
 
