@@ -112,7 +112,7 @@ class Database:
         except _CONFLICTS as error:
             raise Conflict("another transaction was in the way") from error
         except Exception as error:
-            if isinstance(error, _OUTAGES) or connection.is_closed():
+            if isinstance(error, _OUTAGES) or _is_lost(connection):
                 raise Outage("the connection to the database was lost") from error
             raise
         finally:
@@ -127,6 +127,14 @@ class Database:
             await asyncio.wait_for(self._pool.close(), CLOSE_SECONDS)
         except TimeoutError:
             self._pool.terminate()
+
+
+def _is_lost(connection: Any) -> bool:
+    try:
+        closed: bool = connection.is_closed()
+    except asyncpg.InterfaceError:  # it broke, and the pool has taken it back
+        return True
+    return closed
 
 
 def is_transient(error: BaseException) -> bool:
