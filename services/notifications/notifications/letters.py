@@ -3,7 +3,6 @@
 import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
-from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
@@ -74,18 +73,17 @@ def compose(letter: Letter, *, sender: str, front_door: str, date: datetime) -> 
 
 
 def _addressee(letter: Letter) -> Address:
-    user, at, domain = letter.email.rpartition("@")
-    if not (user and at and domain) or any(_breaks(character) for character in letter.email):
+    """The name and the address: `user@domain`, both words or words with dots between, in any script."""
+    user, _, domain = letter.email.rpartition("@")
+    words = [*user.split("."), *domain.split(".")]
+    if not all(words) or any(_breaks(character) for character in user + domain):
         raise NoAddress
-    try:
-        return Address(_one_line(letter.name)[:LONGEST_NAME].strip(), addr_spec=letter.email)
-    except (MessageError, ValueError, IndexError) as error:
-        raise NoAddress from error
+    return Address(_one_line(letter.name)[:LONGEST_NAME].strip(), username=user, domain=domain)
 
 
 def _breaks(character: str) -> bool:
     """Whether a character ends an address early: a space, a control, or a mark of the header's grammar."""
-    return unicodedata.category(character)[0] in "CZ" or character in '<>()[],;:\\"'
+    return unicodedata.category(character)[0] in "CZ" or character in '@<>()[],;:\\"'
 
 
 def _one_line(name: str) -> str:

@@ -72,7 +72,6 @@ class Mail:
             async with asyncio.timeout_at(ends):
                 if not client.is_connected:
                     await client.connect()
-                    await client.ehlo()
                 if letter.needs_utf8 and not client.supports_extension("smtputf8"):
                     return Rejected("the mail server takes no addresses beyond ASCII")
                 await client.mail(self.sender, options=options, encoding=encoding)

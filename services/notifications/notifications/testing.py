@@ -1,0 +1,170 @@
+"""For tests of notifications: a double of the mail server, the sender loop for a while, and what stands afterwards."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from chassis.database import Database
+from chassis.testing import deliver, said
+from contracts.members import Grade, GradeBand, MemberContactChanged, MemberJoined, MemberLeft
+from notifications.app import CONTACTS, MEMBERS
+from notifications.mail import Mail
+from notifications.sending import MailSender
+
+Step = Callable[[SMTP], Awaitable[str]]
+
+
+def _abort(connection: SMTP) -> None:
+    if isinstance(connection.transport, asyncio.WriteTransport):
+        connection.transport.abort()
+
+
+async def takes(_connection: SMTP) -> str:
+    return "250 OK"
+
+
+def answers(answer: str) -> Step:
+    async def step(_connection: SMTP) -> str:
+        return answer
+
+    return step
+
+
+async def hangs_up(connection: SMTP) -> str:
+    _abort(connection)
+    return "250 OK"
+
+
+async def says_nothing(_connection: SMTP) -> str:
+    await asyncio.Event().wait()
+    return "250 OK"
+
+
+@dataclass
+class MailServerDouble:
+    """A double of the mail server: it keeps what it is handed, and each step answers as the test says."""
+
+    port: int = 0
+    at_mail: Step = takes
+    at_rcpt: Step = takes
+    at_data: Step = takes
+    handed: list[Envelope] = field(default_factory=list)
+    connections: int = 0
+    _server: asyncio.Server | None = None
+    _open: list[SMTP] = field(default_factory=list)
+
+    async def handle_EHLO(  # noqa: N802 - aiosmtpd's name
+        self, _its: SMTP, session: Session, _: Envelope, name: str, replies: list[str]
+    ) -> list[str]:
+        session.host_name = name
+        self.connections += 1
+        return replies
+
+    async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
+        self, its: SMTP, _: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        envelope.mail_from = address
+        return await self.at_mail(its)
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self, its: SMTP, _: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        envelope.rcpt_tos.append(address)
+        return await self.at_rcpt(its)
+
+    async def handle_DATA(  # noqa: N802 - aiosmtpd's name
+        self, its: SMTP, _session: Session, envelope: Envelope
+    ) -> str:
+        self.handed.append(envelope)
+        return await self.at_data(its)
+
+    def _connection(self) -> SMTP:
+        its = SMTP(self, hostname="mail.test", enable_SMTPUTF8=True, loop=asyncio.get_running_loop())
+        self._open.append(its)
+        return its
+
+    async def start(self) -> None:
+        """Listen, again on the same port when it listened before."""
+        self._server = await asyncio.get_running_loop().create_server(self._connection, "127.0.0.1", self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        if self._server is not None:
+            self._server.close()
+            for its in self._open:
+                _abort(its)
+            await self._server.wait_closed()
+        self._server = None
+        self._open.clear()
+
+
+def mail_to(server: MailServerDouble, seconds: float = 5) -> Mail:
+    return Mail("127.0.0.1", server.port, "gse@profession.test", "https://gse.test", seconds=seconds)
+
+
+@asynccontextmanager
+async def sending(database: Database, mail: Mail, replica: str = "0") -> AsyncIterator[None]:
+    """The sender loop, for as long as the block runs; stopped as a service stops it."""
+    sender = MailSender(mail, replica)
+    sender.seconds = 0.02
+    task = asyncio.create_task(sender.run(database))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+def joined(member_id: UUID) -> MemberJoined:
+    return MemberJoined(
+        member_id=member_id,
+        organisation="UKHSA",
+        grade_band=GradeBand.HEO_SEO,
+        grade=Grade.HEO,
+        joined_on=date(2026, 2, 11),
+    )
+
+
+async def joins(database: Database, member_id: UUID, name: str, address: str) -> None:
+    contact = MemberContactChanged(member_id=member_id, name=name, email=address)
+    await deliver(database, "notifications", MEMBERS, said(joined(member_id), 1))
+    await deliver(database, "notifications", CONTACTS, said(contact, 1))
+
+
+async def leaves(database: Database, member_id: UUID) -> None:
+    left = MemberLeft(
+        member_id=member_id, organisation="UKHSA", grade_band=GradeBand.HEO_SEO, left_on=date(2026, 3, 31)
+    )
+    await deliver(database, "notifications", MEMBERS, said(left, 2))
+
+
+async def rows(database: Database, sql: str) -> list[tuple[Any, ...]]:
+    async with database.transaction() as tx:
+        return [tuple(row) for row in await tx.fetch(sql)]
+
+
+async def standing(database: Database) -> list[tuple[Any, ...]]:
+    """State and reason of every notice, in the order of making."""
+    return await rows(database, "SELECT state, reason FROM notice ORDER BY number")
+
+
+async def said_events(database: Database) -> list[tuple[str, dict[str, Any]]]:
+    return [
+        (kind, json.loads(body)) for kind, body in await rows(database, "SELECT type, body FROM outbox ORDER BY id")
+    ]
+
+
+def is_standing(database: Database, *expected: tuple[str, str | None]) -> Callable[[], Coroutine[Any, Any, bool]]:
+    async def probe() -> bool:
+        return await standing(database) == list(expected)
+
+    return probe

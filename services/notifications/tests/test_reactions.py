@@ -1,0 +1,169 @@
+"""Each reaction once, twice and out of order, on a real database."""
+
+from datetime import date
+from uuid import UUID
+
+import pytest
+
+from chassis.database import Database
+from chassis.outbox import Tombstone
+from chassis.testing import deliver, said
+from contracts.members import Grade, GradeBand, MemberContactChanged, MemberGradeChanged, MemberJoined, MemberLeft
+from notifications.app import CONTACTS, MEMBERS
+
+ADA = UUID("00000000-0000-4000-8000-00000000000a")
+JOINED = MemberJoined(
+    member_id=ADA,
+    organisation="UKHSA",
+    grade_band=GradeBand.HEO_SEO,
+    grade=Grade.HEO,
+    joined_on=date(2026, 2, 11),
+)
+LEFT = MemberLeft(member_id=ADA, organisation="UKHSA", grade_band=GradeBand.HEO_SEO, left_on=date(2026, 3, 31))
+PROMOTED = MemberGradeChanged(member_id=ADA, organisation="UKHSA", grade_band=GradeBand.HEO_SEO, grade=Grade.SEO)
+CONTACT = MemberContactChanged(member_id=ADA, name="Ada King", email="ada@example.org")
+MOVED = MemberContactChanged(member_id=ADA, name="Ada Byron", email="byron@example.org")
+TAKEN_BACK = Tombstone(of=MemberContactChanged, subject=ADA)
+
+Recipient = tuple[str, str | None, str | None]
+
+
+async def recipients(database: Database) -> list[Recipient]:
+    async with database.transaction() as tx:
+        return [tuple(row) for row in await tx.fetch("SELECT state, name, email FROM recipient")]
+
+
+async def notices(database: Database) -> list[tuple[str, str, str | None]]:
+    async with database.transaction() as tx:
+        return [tuple(row) for row in await tx.fetch("SELECT template, state, reason FROM notice ORDER BY number")]
+
+
+async def test_who_joins_is_known_and_their_welcome_waits_for_an_address(notifications: Database) -> None:
+    await deliver(notifications, "notifications", MEMBERS, said(JOINED, 1))
+
+    assert await recipients(notifications) == [("known", None, None)]
+    assert await notices(notifications) == [("welcome", "waiting", None)]
+
+
+async def test_the_same_joining_twice_makes_one_welcome(notifications: Database) -> None:
+    first = await deliver(notifications, "notifications", MEMBERS, said(JOINED, 1))
+    again = await deliver(notifications, "notifications", MEMBERS, said(JOINED, 1), said(JOINED, 1))
+
+    assert (first.applied, again.applied, again.repeats) == (1, 0, 2)
+    assert await notices(notifications) == [("welcome", "waiting", None)]
+
+
+async def test_the_address_makes_a_waiting_welcome_due(notifications: Database) -> None:
+    await deliver(notifications, "notifications", MEMBERS, said(JOINED, 1))
+    await deliver(notifications, "notifications", CONTACTS, said(CONTACT, 1))
+
+    assert await recipients(notifications) == [("known", "Ada King", "ada@example.org")]
+    assert await notices(notifications) == [("welcome", "due", None)]
+
+
+async def test_an_address_that_comes_before_the_joining_is_kept_and_nothing_is_written_yet(
+    notifications: Database,
+) -> None:
+    await deliver(notifications, "notifications", CONTACTS, said(CONTACT, 1))
+    assert await recipients(notifications) == [("expected", "Ada King", "ada@example.org")]
+    assert await notices(notifications) == []
+
+    await deliver(notifications, "notifications", MEMBERS, said(JOINED, 1))
+    assert await recipients(notifications) == [("known", "Ada King", "ada@example.org")]
+    assert await notices(notifications) == [("welcome", "due", None)]
+
+
+async def test_the_same_contact_twice_changes_nothing(notifications: Database) -> None:
+    await deliver(notifications, "notifications", MEMBERS, said(JOINED, 1))
+    await deliver(notifications, "notifications", CONTACTS, said(CONTACT, 1))
+    again = await deliver(notifications, "notifications", CONTACTS, said(CONTACT, 1))
+
+    assert (again.applied, again.repeats) == (0, 1)
+    assert await notices(notifications) == [("welcome", "due", None)]
+
+
+async def test_an_older_contact_that_comes_late_does_not_replace_the_newer(notifications: Database) -> None:
+    await deliver(notifications, "notifications", CONTACTS, said(MOVED, 2), said(CONTACT, 1))
+
+    assert await recipients(notifications) == [("expected", "Ada Byron", "byron@example.org")]
+
+
+async def test_leaving_deletes_name_and_address_and_cancels_what_is_due(notifications: Database) -> None:
+    await deliver(notifications, "notifications", MEMBERS, said(JOINED, 1))
+    await deliver(notifications, "notifications", CONTACTS, said(CONTACT, 1))
+    await deliver(notifications, "notifications", MEMBERS, said(LEFT, 2))
+
+    assert await recipients(notifications) == [("left", None, None)]
+    assert await notices(notifications) == [("welcome", "cancelled", "the member left before it was sent")]
+
+
+async def test_leaving_cancels_what_still_waits_and_a_late_contact_brings_nothing_back(
+    notifications: Database,
+) -> None:
+    await deliver(notifications, "notifications", MEMBERS, said(JOINED, 1), said(LEFT, 2))
+    await deliver(notifications, "notifications", CONTACTS, said(CONTACT, 1), said(TAKEN_BACK, 2))
+
+    assert await recipients(notifications) == [("left", None, None)]
+    assert await notices(notifications) == [("welcome", "cancelled", "the member left before it was sent")]
+
+
+async def test_the_same_leaving_twice_is_one(notifications: Database) -> None:
+    await deliver(notifications, "notifications", MEMBERS, said(JOINED, 1), said(LEFT, 2))
+    again = await deliver(notifications, "notifications", MEMBERS, said(LEFT, 2))
+
+    assert (again.applied, again.repeats) == (0, 1)
+    assert await recipients(notifications) == [("left", None, None)]
+
+
+async def test_a_joining_that_arrives_after_the_leaving_is_put_in_order_and_writes_to_nobody(
+    notifications: Database,
+) -> None:
+    await deliver(notifications, "notifications", CONTACTS, said(CONTACT, 1))
+    early = await deliver(notifications, "notifications", MEMBERS, said(LEFT, 2))
+    late = await deliver(notifications, "notifications", MEMBERS, said(JOINED, 1))
+
+    assert (early.applied, early.parked, late.applied) == (0, 1, 2)
+    assert await recipients(notifications) == [("left", None, None)]
+    assert await notices(notifications) == [("welcome", "cancelled", "the member left before it was sent")]
+
+
+async def test_a_joining_of_somebody_who_has_left_makes_no_notice(notifications: Database) -> None:
+    await deliver(notifications, "notifications", MEMBERS, said(LEFT, 1), said(JOINED, 2))
+
+    assert await recipients(notifications) == [("left", None, None)]
+    assert await notices(notifications) == []
+
+
+async def test_a_contact_taken_back_and_a_change_of_grade_are_passed_over(notifications: Database) -> None:
+    await deliver(notifications, "notifications", MEMBERS, said(JOINED, 1), said(PROMOTED, 2))
+    passed = await deliver(notifications, "notifications", CONTACTS, said(CONTACT, 1), said(TAKEN_BACK, 2))
+
+    assert (passed.applied, passed.parked) == (1, 0)
+    assert await notices(notifications) == [("welcome", "due", None)]
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        ("joined", "left", "contact"),
+        ("joined", "contact", "left"),
+        ("contact", "joined", "left"),
+        ("left", "joined", "contact"),
+        ("left", "contact", "joined"),
+        ("contact", "left", "joined"),
+    ],
+)
+async def test_in_whatever_order_the_streams_arrive_a_leaver_is_let_go(
+    notifications: Database, order: tuple[str, ...]
+) -> None:
+    parts = {
+        "joined": (MEMBERS, said(JOINED, 1)),
+        "left": (MEMBERS, said(LEFT, 2)),
+        "contact": (CONTACTS, said(CONTACT, 1)),
+    }
+    for name in order:
+        subscription, record = parts[name]
+        await deliver(notifications, "notifications", subscription, record)
+
+    assert await recipients(notifications) == [("left", None, None)]
+    assert await notices(notifications) == [("welcome", "cancelled", "the member left before it was sent")]
