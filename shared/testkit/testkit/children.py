@@ -49,6 +49,7 @@ def start(
     cwd: Path | None = None,
     user: User | None = None,
     death_signal: signal.Signals = signal.SIGKILL,
+    inherits: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
     """Starts a program in the background with its output in a fresh log; the log before it is kept as `<name>.1`."""
     with contextlib.suppress(FileNotFoundError):
@@ -67,6 +68,7 @@ def start(
                 cwd=cwd,
                 start_new_session=True,
                 umask=0o077,
+                pass_fds=inherits,
             )
         finally:
             os.close(descriptor)

@@ -12,6 +12,8 @@ from testkit.postgres_databases import make_database
 
 Build = Callable[[str], Awaitable[object]]
 """Given the address of an empty database, makes the schema: a service's migrations, usually."""
+MakeDatabase = Callable[[str, Build], Awaitable[str]]
+"""Given a name and what builds it, lends a database for the length of a test and says its address."""
 
 
 class Databases:

@@ -4,17 +4,25 @@ import asyncio
 import inspect
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar, overload
 
 T = TypeVar("T")
 
 
+@overload
+async def eventually(probe: Callable[[], Awaitable[T]], *, timeout: float = 10, every: float = 0.05) -> T: ...  # noqa: ASYNC109 - see below
+
+
+@overload
+async def eventually(probe: Callable[[], T], *, timeout: float = 10, every: float = 0.05) -> T: ...  # noqa: ASYNC109 - see below
+
+
 async def eventually(
-    probe: Callable[[], Awaitable[T] | T],
+    probe: Callable[[], Any],
     *,
     timeout: float = 10,  # noqa: ASYNC109 - what is waited for is somebody else's work: there is nothing to cancel
     every: float = 0.05,
-) -> T:
+) -> Any:
     """The first truthy answer of the probe, asked again and again; an exception counts as "not yet".
 
     After the time-out AssertionError says the last answer, or is raised from the last exception.
@@ -25,9 +33,9 @@ async def eventually(
         answer: object = None
         try:
             found = probe()
-            answer = value = await found if inspect.isawaitable(found) else found
-            if value:
-                return value
+            answer = await found if inspect.isawaitable(found) else found
+            if answer:
+                return answer
         except Exception as error:  # noqa: BLE001 - whatever it is, it is raised below when the time is over
             failure = error
         if time.monotonic() > deadline:

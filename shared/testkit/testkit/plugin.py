@@ -2,13 +2,13 @@
 
 import contextlib
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import pytest_asyncio
 
 from testkit.addresses import KafkaAddress
-from testkit.databases import Build, Databases
+from testkit.databases import Build, Databases, MakeDatabase
 from testkit.progress import Progress
 from testkit.provision import provision, remove_topics
 from testkit.resources import kafka_for_tests, postgres_for_tests
@@ -62,7 +62,7 @@ async def databases(postgres: str) -> AsyncIterator[Databases]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def database(databases: Databases) -> AsyncIterator[Callable[[str, Build], Awaitable[str]]]:
+async def database(databases: Databases) -> AsyncIterator[MakeDatabase]:
     """Makes databases that live as long as the test, as in `url = await make("members", migrate)`."""
     async with contextlib.AsyncExitStack() as lent:
 

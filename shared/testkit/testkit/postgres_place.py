@@ -71,9 +71,17 @@ def _copy(programs: Path, to: Path) -> Path:
     if not copy.exists():
         half = to / "half"
         shutil.rmtree(half, ignore_errors=True)
-        shutil.copytree(programs, half, symlinks=True)
+        shutil.copytree(programs, half, symlinks=True, copy_function=_link)
         half.rename(copy)
     return copy
+
+
+def _link(source: str, target: str) -> None:
+    """The same file under a path that the server's user can walk; a copy where the disk is another one."""
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except OSError:
+        shutil.copy2(source, target, follow_symlinks=False)
 
 
 def _lesser_user() -> User:

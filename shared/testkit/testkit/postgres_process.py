@@ -21,7 +21,7 @@ from testkit.unavailable import Unavailable, disk_full
 
 START_SECONDS = 60
 STOP_SECONDS = 20
-MEMORY = {"port", "password", "folder", "closed"}
+MEMORY = {"port", "password", "folder"}
 
 
 @dataclass
@@ -87,17 +87,16 @@ def start_postgres(home: Path, *, port: int = 0, progress: Progress = silent) ->
     _initialise_once(home, place, memory["password"], progress)
     progress("Starting PostgreSQL")
     for chosen in candidates(port, last=memory["port"]):
-        postgres = _start(home, place, chosen, memory["password"])
         try:
-            _wait(postgres)
-            if not memory["closed"]:
-                _in_a_loop_of_its_own(close_to_strangers(postgres.admin_url))
+            postgres = _started(home, place, chosen, memory["password"])
         except PortLostError:
             continue
+        try:
+            _in_a_loop_of_its_own(close_to_strangers(postgres.admin_url))
         except BaseException:
             postgres.kill()
             raise
-        remember(home / "postgres.json", memory | {"port": chosen, "closed": True})
+        remember(home / "postgres.json", memory | {"port": chosen})
         return postgres
     raise AssertionError("candidates never end without a reason")
 
@@ -107,7 +106,7 @@ def _memory(home: Path) -> dict[str, Any]:
     if memory is None:
         if (home / "postgres").exists():
             raise corrupt(home, "it has data but no postgres.json")
-        memory = {"port": 0, "password": secrets.token_urlsafe(24), "folder": None, "closed": False}
+        memory = {"port": 0, "password": secrets.token_urlsafe(24), "folder": None}
     return memory
 
 
@@ -130,6 +129,27 @@ def _initialise_once(home: Path, place: Place, password: str, progress: Progress
         half.rename(place.data)
     finally:
         password_file.unlink()
+
+
+class _StillDyingError(Exception):
+    """A killed server's children take a moment to notice that it is gone, and the next one must wait for them."""
+
+
+def _started(home: Path, place: Place, port: int, password: str) -> PostgresProcess:
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        postgres = _start(home, place, port, password)
+        try:
+            _wait(postgres)
+        except _StillDyingError:
+            if time.monotonic() > deadline:
+                raise Unavailable(f"Another PostgreSQL still runs on {home}: stop that one first.") from None
+            time.sleep(0.2)
+        except BaseException:
+            postgres.kill()
+            raise
+        else:
+            return postgres
 
 
 def _start(home: Path, place: Place, port: int, password: str) -> PostgresProcess:
@@ -171,9 +191,11 @@ def _diagnosis(home: Path, log: Path) -> Exception:
     said = log.read_text(errors="replace")
     if "Address already in use" in said:
         return PortLostError()
+    if "pre-existing shared memory block" in said:
+        return _StillDyingError()
     if "No space left on device" in said:
         return disk_full(home)
-    if "is another postmaster" in said:
+    if 'lock file "postmaster.pid" already exists' in said:
         return Unavailable(f"Another PostgreSQL runs on {home}: stop that one first.")
     fatal = [line for line in said.splitlines() if "FATAL:" in line or "PANIC:" in line or "error:" in line]
     return corrupt(home, f"PostgreSQL ended with: {fatal[-1] if fatal else last_words(log)}")

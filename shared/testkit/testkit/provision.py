@@ -5,16 +5,17 @@ Topics come from contracts.streams, rights from deploy/kafka/access.toml. Denied
 
 import time
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._acl import AclBinding, AclBindingFilter, AclOperation, AclPermissionType
 from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
+from confluent_kafka.admin._listoffsets import OffsetSpec
 from confluent_kafka.admin._resource import ResourcePatternType, ResourceType
 from confluent_kafka.cimpl import NewTopic
 
@@ -23,6 +24,7 @@ from testkit.addresses import KafkaAddress
 from testkit.unavailable import Unavailable
 
 SECONDS: Final = 30
+CONTACT_SECONDS: Final = 10
 ACCESS: Final = Path(__file__).parents[3] / "deploy" / "kafka" / "access.toml"
 KEPT: Final = {"retention.ms": "-1", "retention.bytes": "-1"}
 # An erased address is gone within a day: half for the cleaner to come by, half for readers to see the tombstone.
@@ -58,13 +60,15 @@ def provision(kafka: KafkaAddress, *, prefix: str = "", principals: bool) -> lis
     Returns what it did, a sentence each: nothing when all was there. Blocks until the topics can be used.
     Raises Unavailable when the cluster refuses, or has a topic with another number of partitions.
     """
-    client = AdminClient(kafka.confluent())
+    heard: list[KafkaError] = []
+    settings: dict[str, Any] = {**kafka.confluent(), "error_cb": heard.append}
+    client = AdminClient(settings)
     try:
         done = _make_topics(client, prefix)
         if principals:
             done += _grant(client, rights(prefix, read_access(ACCESS)))
     except KafkaException as error:
-        raise _refusal(kafka, error) from error
+        raise _refusal(kafka, heard[0] if heard else error.args[0]) from error
     return done
 
 
@@ -112,16 +116,17 @@ def topic_settings(stream: Stream) -> dict[str, str]:
     )
 
 
-def _refusal(kafka: KafkaAddress, error: KafkaException) -> Unavailable:
-    reason = error.args[0]
+def _refusal(kafka: KafkaAddress, reason: KafkaError) -> Unavailable:
     said = reason.str().rstrip(".")
     if reason.code() < 0:  # the client's own: no answer came
-        return Unavailable(f"Kafka at {kafka.bootstrap} does not answer ({said}): is it running there?")
+        return Unavailable(
+            f"Kafka at {kafka.bootstrap} does not answer ({said}): is it running, and are user and password right?"
+        )
     return Unavailable(f"Kafka at {kafka.bootstrap} refused ({said}): topics and rights are made by the operator.")
 
 
 def _make_topics(client: AdminClient, prefix: str) -> list[str]:
-    there = client.list_topics(timeout=SECONDS).topics
+    there = client.list_topics(timeout=CONTACT_SECONDS).topics
     missing = [stream for stream in STREAMS if prefix + stream.name not in there]
     present = [stream for stream in STREAMS if prefix + stream.name in there]
     for stream in present:
@@ -139,7 +144,7 @@ def _make_topics(client: AdminClient, prefix: str) -> list[str]:
     ]
     if topics:
         _settle(client.create_topics(topics, request_timeout=SECONDS))
-        _wait_for(client, {topic.topic: topic.num_partitions for topic in topics})
+        _wait_for(client, topics)
     return [f"made topic {topic.topic}" for topic in topics] + changed
 
 
@@ -162,35 +167,47 @@ def _mend_settings(client: AdminClient, prefix: str, streams: list[Stream]) -> l
     return [f"mended the settings of topic {change.name}" for change in changes]
 
 
-def _wait_for(client: AdminClient, partitions: Mapping[str, int]) -> None:
-    """A topic can be written to once the broker, and not only the controller, knows each partition's leader."""
+def _wait_for(client: AdminClient, topics: Iterable[NewTopic]) -> None:
+    """The controller answers before the broker has made the partitions; their ends can be asked for when it has."""
+    ends = {
+        TopicPartition(topic.topic, n): OffsetSpec.latest() for topic in topics for n in range(topic.num_partitions)
+    }
+    _until(lambda: not _failures(client.list_offsets(ends, request_timeout=SECONDS)), "did not lead them")
+
+
+def _until(done: Callable[[], bool], failing: str) -> None:
     deadline = time.monotonic() + SECONDS
-    while time.monotonic() < deadline:
-        there = client.list_topics(timeout=SECONDS).topics
-        led = {
-            name: sum(partition.leader >= 0 for partition in there[name].partitions.values())
-            for name in partitions.keys() & there.keys()
-        }
-        if led == dict(partitions):
-            return
-        time.sleep(0.02)
-    raise Unavailable(f"Kafka made the topics but did not lead them within {SECONDS} seconds: see its log.")
+    while not done():
+        if time.monotonic() > deadline:
+            raise Unavailable(f"Kafka took the order but {failing} within {SECONDS} seconds: see its log.")
+        time.sleep(0.05)
+
+
+def _failures(answers: Mapping[Any, "Future[Any]"]) -> list[BaseException]:
+    return [failure for answer in answers.values() if (failure := answer.exception(SECONDS)) is not None]
 
 
 def _grant(client: AdminClient, wanted: Iterable[Right]) -> list[str]:
-    anything: Any = AclBindingFilter  # its annotations ask for names, its documentation for None where any will do
-    anything = anything(
-        ResourceType.ANY, None, ResourcePatternType.ANY, None, None, AclOperation.ANY, AclPermissionType.ANY
-    )
-    found = client.describe_acls(anything, request_timeout=SECONDS).result(SECONDS)
-    there = {_names(binding) for binding in found}
+    there = _granted(client)
     missing = {right: right.binding() for right in wanted}
     missing = {right: binding for right, binding in missing.items() if _names(binding) not in there}
     if missing:
         _settle(client.create_acls(list(missing.values()), request_timeout=SECONDS))
+        _until(
+            lambda: {_names(binding) for binding in missing.values()} <= _granted(client), "did not apply the rights"
+        )
     return [
         f"allowed {right.service} to {right.operation.lower()} {right.kind.lower()} {right.name}" for right in missing
     ]
+
+
+def _granted(client: AdminClient) -> set[tuple[str, ...]]:
+    """The rights that the broker applies by now."""
+    anything: Any = AclBindingFilter  # its annotations ask for names, its documentation for None where any will do
+    anything = anything(
+        ResourceType.ANY, None, ResourcePatternType.ANY, None, None, AclOperation.ANY, AclPermissionType.ANY
+    )
+    return {_names(binding) for binding in client.describe_acls(anything, request_timeout=SECONDS).result(SECONDS)}
 
 
 def _names(binding: Any) -> tuple[str, ...]:

@@ -34,8 +34,8 @@ async def read_all(kafka: KafkaAddress, topic: str) -> list[Record]:
     """Every record that was on the topic when this was called, by partition and offset. Joins no group."""
     consumer = AIOKafkaConsumer(topic, **kafka.aiokafka(), enable_auto_commit=False, auto_offset_reset="earliest")
     async with asyncio.timeout(SECONDS):
-        await consumer.start()
         try:
+            await consumer.start()
             ends = await consumer.end_offsets(consumer.assignment())
             records = []
             for partition, end in ends.items():

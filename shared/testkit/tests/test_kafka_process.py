@@ -1,0 +1,176 @@
+"""A broker on this machine: its home, its users, its port, its end."""
+
+import asyncio
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.errors import GroupAuthorizationFailedError, KafkaConnectionError, TopicAuthorizationFailedError
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
+
+from testkit.addresses import KafkaAddress
+from testkit.kafka_process import KafkaProcess, start_kafka
+from testkit.provision import provision, read_access, remove_topics
+from testkit.records import read_all
+from testkit.unavailable import Unavailable
+
+USERS = {name: f"{name}-password" for name in ("operator", "members", "mentoring", "events", "notifications")}
+
+
+def make_topic(kafka: KafkaAddress, name: str) -> None:
+    client = AdminClient(kafka.confluent())
+    client.create_topics([NewTopic(name, 1)])[name].result(10)
+
+
+async def say(kafka: KafkaAddress, topic: str, value: bytes) -> None:
+    async with AIOKafkaProducer(**kafka.aiokafka(), enable_idempotence=True, acks="all") as producer:
+        await producer.send_and_wait(topic, value, key=b"a key")
+
+
+async def hear(kafka: KafkaAddress, topic: str, group: str) -> bytes | None:
+    """The first record of a topic, by a member of a group that commits."""
+    consumer = AIOKafkaConsumer(topic, **kafka.aiokafka(), group_id=group, auto_offset_reset="earliest")
+    try:
+        await consumer.start()
+        async with asyncio.timeout(10):
+            record = await consumer.getone()
+            await consumer.commit()
+        return record.value
+    finally:
+        await consumer.stop()
+
+
+async def values(kafka: KafkaAddress, topic: str) -> list[bytes | None]:
+    return [record.value for record in await read_all(kafka, topic)]
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaProcess]:
+    """A broker with the platform's users, topics and rights."""
+    kafka = start_kafka(tmp_path_factory.mktemp("guarded"), users=USERS)
+    provision(kafka.address_for("operator"), principals=True)
+    yield kafka
+    kafka.stop()
+
+
+async def test_a_second_start_finds_data_and_port_again_after_a_stop_and_after_a_kill(tmp_path: Path) -> None:
+    first = start_kafka(tmp_path)
+    make_topic(first.address_for(), "gse.members")
+    await say(first.address_for(), "gse.members", b"before the stop")
+    first.stop()
+    assert first.poll() is not None
+
+    second = start_kafka(tmp_path)
+    assert second.bootstrap == first.bootstrap
+    await say(second.address_for(), "gse.members", b"before the kill")
+    second.kill()
+
+    third = start_kafka(tmp_path)
+    try:
+        assert third.bootstrap == first.bootstrap
+        kept = await values(third.address_for(), "gse.members")
+        assert sorted(value for value in kept if value) == [b"before the kill", b"before the stop"]
+    finally:
+        third.stop()
+
+
+async def test_a_service_speaks_on_its_own_streams_and_those_who_react_hear_it(guarded: KafkaProcess) -> None:
+    await say(guarded.address_for("members"), "gse.members", b"joined")
+    assert await hear(guarded.address_for("mentoring"), "gse.members", "mentoring.gse.members") == b"joined"
+    assert await hear(guarded.address_for("events"), "gse.members", "events.gse.members") == b"joined"
+    await say(guarded.address_for("members"), "gse.members.contacts", b"an address")
+    assert await values(guarded.address_for("notifications"), "gse.members.contacts") == [b"an address"]
+    assert await values(guarded.address_for("members"), "gse.members.contacts") == [b"an address"]
+
+
+@pytest.mark.parametrize("stranger", ["mentoring", "events"])
+async def test_nobody_but_notifications_reads_names_and_addresses(guarded: KafkaProcess, stranger: str) -> None:
+    with pytest.raises(TopicAuthorizationFailedError):
+        await values(guarded.address_for(stranger), "gse.members.contacts")
+
+
+@pytest.mark.parametrize("stranger", ["mentoring", "events", "notifications"])
+async def test_nobody_speaks_on_the_stream_of_another(guarded: KafkaProcess, stranger: str) -> None:
+    with pytest.raises(TopicAuthorizationFailedError):
+        await say(guarded.address_for(stranger), "gse.members", b"forged")
+
+
+async def test_nobody_joins_the_group_of_another(guarded: KafkaProcess) -> None:
+    with pytest.raises(GroupAuthorizationFailedError):
+        await hear(guarded.address_for("events"), "gse.members", "mentoring.gse.members")
+
+
+def test_topics_and_rights_are_made_once_and_only_by_the_operator(guarded: KafkaProcess) -> None:
+    assert provision(guarded.address_for("operator"), principals=True) == []
+    assert provision(guarded.address_for("operator"), prefix="p.", principals=True)[0] == "made topic p.gse.members"
+    assert provision(guarded.address_for("operator"), prefix="p.", principals=True) == []
+    with pytest.raises(Unavailable, match="topics and rights are made by the operator"):
+        provision(guarded.address_for("members"), prefix="q.", principals=True)
+
+
+async def test_a_changed_password_holds_from_the_next_start(tmp_path: Path) -> None:
+    start_kafka(tmp_path, users={"operator": "before", "leaver": "x"}).stop()
+    kafka = start_kafka(tmp_path, users={"operator": "after"})
+    try:
+        make_topic(kafka.address_for("operator"), "thing")
+        for name, old in (("operator", "before"), ("leaver", "x")):
+            with pytest.raises(KafkaConnectionError):
+                await values(KafkaAddress(kafka.bootstrap, "SASL_PLAINTEXT", username=name, password=old), "thing")
+    finally:
+        kafka.stop()
+
+
+def test_two_homes_run_side_by_side(guarded: KafkaProcess, tmp_path: Path) -> None:
+    other = start_kafka(tmp_path)
+    try:
+        assert other.bootstrap != guarded.bootstrap
+        assert guarded.poll() is None
+        assert os.getpgid(other.pid) != os.getpgid(0)  # Ctrl-C is the parent's alone
+    finally:
+        other.stop()
+
+
+def test_a_second_kafka_on_one_home_says_that_one_runs_there(guarded: KafkaProcess) -> None:
+    with pytest.raises(Unavailable, match=r"Another Kafka runs on .*: stop that one first"):
+        start_kafka(guarded.home, users=USERS)
+    assert guarded.poll() is None
+
+
+def test_a_taken_port_is_a_sentence(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(Unavailable, match=f"Port {port} is taken by another program: stop that one or choose"):
+            start_kafka(tmp_path, port=port)
+
+
+def test_a_corrupt_home_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "kafka.json").write_text('{"port": 0, "secured": false, "broker_password": "x", "users": {}}')
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "meta.properties").write_text("version=1\ncluster.id=somebody-elses\nnode.id=7\n")
+    with pytest.raises(Unavailable, match=r"cannot be used .*: move that folder away, or delete it"):
+        start_kafka(tmp_path)
+    (tmp_path / "kafka.json").write_text("{")
+    with pytest.raises(Unavailable, match=r"cannot be used \(kafka.json cannot be read\)"):
+        start_kafka(tmp_path)
+
+
+def test_a_home_with_users_is_not_opened_to_everybody(tmp_path: Path) -> None:
+    (tmp_path / "kafka.json").write_text('{"port": 0, "secured": true, "broker_password": "x", "users": {}}')
+    with pytest.raises(Unavailable, match="was made with users and is asked for without"):
+        start_kafka(tmp_path)
+
+
+def test_an_access_table_that_names_what_does_not_exist_is_refused(tmp_path: Path) -> None:
+    table = tmp_path / "access.toml"
+    table.write_text('[reads]\nmembers = ["gse.nowhere"]\nstranger = []\n')
+    with pytest.raises(Unavailable, match=r"names what the contracts do not have: stranger, gse.nowhere\."):
+        read_access(table)
+
+
+def test_only_topics_behind_a_prefix_can_be_removed() -> None:
+    with pytest.raises(ValueError, match="not a test's to remove"):
+        remove_topics(KafkaAddress("127.0.0.1:1"), "")
