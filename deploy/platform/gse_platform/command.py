@@ -11,14 +11,10 @@ import typer
 from gse_platform import clock as clocks
 from gse_platform import parked as parked_events
 from gse_platform import quality, requirements
-from gse_platform import up as upping
-from gse_platform.demo import story
 from gse_platform.home import CannotGoOn, read_state, the_home
 from gse_platform.personas import PERSONAS
 from gse_platform.progress import console
 from gse_platform.status import show_status
-from gse_platform.tail import Reach
-from gse_platform.tail import tail as tail_streams
 from gse_platform.tokens import token as token_for
 from testkit.unavailable import Unavailable
 
@@ -41,13 +37,18 @@ def up() -> None:
 
     GSE_HOME is the folder for its state (default .gse), GSE_PORT the port of its address (default 8000).
     """
-    raise typer.Exit(upping.up(the_home()))
+    from gse_platform.up import up as bring_up  # noqa: PLC0415 (brokers' clients take a second to load)
+
+    raise typer.Exit(bring_up(the_home()))
 
 
 @app.command()
 def demo() -> None:
     """Start the platform with 2,000 members in it, told as it happens, and leave it running for a look."""
-    raise typer.Exit(upping.up(the_home(), story))
+    from gse_platform.demo import story  # noqa: PLC0415 (as above)
+    from gse_platform.up import up as bring_up  # noqa: PLC0415
+
+    raise typer.Exit(bring_up(the_home(), story))
 
 
 @app.command(context_settings=PASS_ON)
@@ -93,6 +94,9 @@ def tail(
     as_json: JSON = False,  # noqa: FBT002 (an option is a keyword to typer)
 ) -> None:
     """What a department sees: events as they come; with --json one CloudEvent a line."""
+    from gse_platform.tail import Reach  # noqa: PLC0415 (as above)
+    from gse_platform.tail import tail as tail_streams  # noqa: PLC0415
+
     reach = Reach(from_beginning=from_beginning, until_end=until_end, limit=limit)
     asyncio.run(tail_streams(read_state(the_home())["kafka"], streams, reach, as_json=as_json))
 

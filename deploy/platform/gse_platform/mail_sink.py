@@ -9,6 +9,7 @@ import email
 import email.message
 import email.policy
 import html
+import json
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +23,8 @@ from starlette.responses import HTMLResponse, JSONResponse
 from starlette.routing import Route
 
 SHOWN = 200
-RECEIVED = "X-Sink-Received-At"
+# The first line of each file: what the list shows of the message, so that a start need not read them whole.
+HEAD = b"X-Sink: "
 
 
 @dataclass(frozen=True)
@@ -41,34 +43,31 @@ class Sink:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.messages = [
-            head(int(file.stem), email.message_from_bytes(file.read_bytes(), policy=email.policy.default))
-            for file in sorted(folder.glob("*.eml"))
-        ]
+        self.messages = [kept(file) for file in sorted(folder.glob("*.eml"))]
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 (aiosmtpd's name)
-        number = self.messages[-1].number + 1 if self.messages else 1
-        now = datetime.now(UTC).isoformat()
         content = envelope.original_content or b""
-        whole = f"{RECEIVED}: {now}\r\nX-Sink-To: {', '.join(envelope.rcpt_tos)}\r\n".encode() + content
-        fresh = self.folder / f".{number:06}"
-        fresh.write_bytes(whole)
-        fresh.replace(self.path(number))
-        self.messages.append(head(number, email.message_from_bytes(whole, policy=email.policy.default)))
+        message = email.message_from_bytes(content, policy=email.policy.default)
+        received = Received(
+            number=self.messages[-1].number + 1 if self.messages else 1,
+            message_id=str(message["Message-ID"] or ""),
+            to=", ".join(envelope.rcpt_tos),
+            subject=str(message["Subject"] or ""),
+            received_at=datetime.now(UTC).isoformat(),
+        )
+        fresh = self.folder / f".{received.number:06}"
+        fresh.write_bytes(HEAD + json.dumps(asdict(received)).encode() + b"\r\n" + content)
+        fresh.replace(self.path(received.number))
+        self.messages.append(received)
         return "250 Kept"
 
     def path(self, number: int) -> Path:
         return self.folder / f"{number:06}.eml"
 
 
-def head(number: int, message: email.message.EmailMessage) -> Received:
-    return Received(
-        number=number,
-        message_id=str(message["Message-ID"] or ""),
-        to=str(message["X-Sink-To"] or message["To"] or ""),
-        subject=str(message["Subject"] or ""),
-        received_at=str(message[RECEIVED] or ""),
-    )
+def kept(file: Path) -> Received:
+    with file.open("rb") as message:
+        return Received(**json.loads(message.readline().removeprefix(HEAD)))
 
 
 def web(sink: Sink) -> Starlette:
@@ -92,7 +91,9 @@ def web(sink: Sink) -> Starlette:
         message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
         body = message.get_body(("plain", "html"))
         heads = "".join(
-            f"<dt>{html.escape(name)}</dt><dd>{html.escape(str(value))}</dd>" for name, value in message.items()
+            f"<dt>{html.escape(name)}</dt><dd>{html.escape(str(value))}</dd>"
+            for name, value in message.items()
+            if name != "X-Sink"
         )
         text = html.escape(body.get_content() if body else "")
         return page(

@@ -85,6 +85,9 @@ def _stop_on_signals(supervisor: Supervisor, progress: Progress) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, pressed, number)
+    # A closed terminal is a Ctrl-C, unless somebody said (nohup) that it should not matter.
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        loop.add_signal_handler(signal.SIGHUP, pressed, signal.SIGHUP)
 
 
 async def _bring_up(platform: Platform, supervisor: Supervisor, progress: Progress) -> None:
