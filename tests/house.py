@@ -1,0 +1,167 @@
+"""The whole house for a journey: four services as four processes, on the session's real Kafka and PostgreSQL.
+
+It is the platform's own plan and supervisor, so a journey meets what `./gse up` starts: the front door, an identity
+provider with personas and a mail sink. A service that is killed is started again, as there.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx2
+from people import Person
+
+from chassis import migrations
+from contracts.streams import SERVICES
+from gse_platform import home as homes
+from gse_platform.given import Given
+from gse_platform.home import Home
+from gse_platform.platform import (
+    Platform,
+    front_door_part,
+    identity_provider_part,
+    mail_sink_part,
+    plan,
+    service_environment,
+    service_part,
+)
+from gse_platform.supervisor import Supervisor
+from gse_platform.tokens import token
+from testkit.addresses import KafkaAddress
+from testkit.databases import Databases
+from testkit.eventually import eventually
+
+ROOT = Path(__file__).parents[1]
+START_SECONDS = 60
+
+
+@dataclass
+class House:
+    """One running platform of a test's own."""
+
+    platform: Platform
+    supervisor: Supervisor
+    kafka: KafkaAddress
+    prefix: str
+    databases: dict[str, str]
+    http: httpx2.AsyncClient  # through the front door
+
+    async def token(self, persona: str) -> str:
+        """A bearer token, by the persona's own sign-in."""
+        state = {
+            "front_door": self.platform.front_door,
+            "identity_provider": {
+                "issuer": self.platform.issuer,
+                "local": True,
+                "client_id": "gse",
+                "client_secret": self.platform.secrets["oidc-client"],
+            },
+        }
+        return await asyncio.to_thread(token, state, persona)
+
+    async def signed_in(self, persona: str) -> dict[str, str]:
+        """Headers of somebody who has signed in."""
+        return {"Authorization": f"Bearer {await self.token(persona)}"}
+
+    async def get(self, path: str, *, persona: str | None = None) -> httpx2.Response:
+        """Ask through the front door; as a persona, or as a stranger."""
+        return await self.http.get(path, headers=await self.signed_in(persona) if persona else {})
+
+    async def post(self, path: str, form: Any = None, *, persona: str | None = None, **headers: str) -> httpx2.Response:
+        """Send a form through the front door; as a persona, or as a stranger."""
+        if persona:
+            headers |= await self.signed_in(persona)
+        return await self.http.post(path, json=form, headers=headers)
+
+    async def join(self, person: Person, **answers: str) -> UUID:
+        """A person joins by themselves."""
+        answer = await self.post("/api/members/v1/members", person.form(**answers))
+        assert answer.status_code == 201, answer.text
+        return UUID(answer.json()["member_id"])
+
+    async def send_import(self, file: bytes) -> httpx2.Response:
+        """The team imports a file of members."""
+        return await self.http.post(
+            "/api/members/v1/imports",
+            files={"file": ("members.csv", file, "text/csv")},
+            headers=await self.signed_in("team"),
+        )
+
+    async def counts(self, service: str) -> dict[str, int]:
+        found: dict[str, int] = (await self.http.get(f"/api/{service}/v1/counts")).raise_for_status().json()
+        return found
+
+    async def members(self) -> dict[str, int]:
+        """How many members each service knows."""
+        return {service: (await self.counts(service))["members"] for service in SERVICES}
+
+    async def health(self, service: str) -> dict[str, Any]:
+        async with httpx2.AsyncClient(timeout=5, trust_env=False) as client:
+            found: dict[str, Any] = (await client.get(f"{self.platform.url(service)}/health/status")).json()
+        return found
+
+    async def is_level(self) -> bool:
+        """Whether everything said has been heard, and nothing is set aside."""
+        healths = await asyncio.gather(*(self.health(service) for service in SERVICES))
+        return all(
+            (its["ready"], its["outbox_backlog"], its["lag_records"], its["parked"]) == (True, 0, 0, 0)
+            for its in healths
+        )
+
+    async def level(self, seconds: float = 60) -> None:
+        await eventually(self.is_level, timeout=seconds)
+
+    async def mails(self) -> list[dict[str, Any]]:
+        async with httpx2.AsyncClient(timeout=30, trust_env=False) as client:
+            found = (await client.get(f"{self.platform.mail}/messages")).raise_for_status().json()
+        return list(found["messages"] if isinstance(found, dict) else found)
+
+    def kill(self, service: str) -> None:
+        """SIGKILL; the supervisor starts it again."""
+        self.supervisor.running[service].kill()
+
+
+@contextlib.asynccontextmanager
+async def built(folder: Path, kafka: KafkaAddress, prefix: str, databases: Databases) -> AsyncIterator[House]:
+    """Everything started and ready; everything stopped at the end."""
+    async with contextlib.AsyncExitStack() as stack:
+        urls = {
+            service: await stack.enter_async_context(databases.lend(f"house_{service}", _migrate(service)))
+            for service in SERVICES
+        }
+        home = Home(folder)
+        homes.make(home)
+        given = Given(kafka=kafka, databases=urls, smtp=None, issuer=None, topic_prefix=prefix)
+        platform = plan(home, given, 0)
+        said: list[str] = []
+        supervisor = Supervisor(say=said.append)
+        stack.push_async_callback(supervisor.stop)
+        await supervisor.start(identity_provider_part(platform))
+        await supervisor.start(mail_sink_part(platform))
+        for service in SERVICES:
+            environment = service_environment(platform, service, urls[service], kafka)
+            await supervisor.start(service_part(platform, service, environment))
+        await supervisor.start(front_door_part(platform))
+        http = await stack.enter_async_context(
+            httpx2.AsyncClient(base_url=platform.front_door, timeout=60, trust_env=False)
+        )
+        house = House(platform, supervisor, kafka, prefix, urls, http)
+        await house.level(START_SECONDS)
+        await eventually(lambda: _answers(house), timeout=START_SECONDS)
+        yield house
+
+
+async def _answers(house: House) -> bool:
+    return await house.mails() == [] and bool(await house.token("operator"))
+
+
+def _migrate(service: str) -> Any:
+    async def build(url: str) -> None:
+        folder = ROOT / "services" / service / "migrations"
+        await migrations.migrate(url, migrations.wanted(service, folder))
+
+    return build
