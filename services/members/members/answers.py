@@ -128,7 +128,9 @@ def _email(text: str, wrong: list[FieldError]) -> str:
     """ASCII and in lower case; no look into the DNS, since an address may be new and a network may be closed."""
     try:
         # The test environment is .test, which reaches nobody, like .example; other departments' tests use it.
-        found = validate_email(text.strip(), check_deliverability=False, allow_smtputf8=False, test_environment=True)
+        found = validate_email(
+            text.strip(), check_deliverability=False, allow_smtputf8=False, test_environment=True, strict=True
+        )
     except EmailNotValidError:
         sentence = "Enter an email address in the correct format, like name@example.com"
         wrong.append(FieldError("email", sentence if text.strip() else "Enter your work email address"))
@@ -159,7 +161,7 @@ def _past_day(field: str, text: str, today: date, wrong: list[FieldError]) -> da
         wrong.append(FieldError(field, "Enter a date as year-month-day, such as 2021-11-01"))
         return today
     if not FIRST_DAY <= day <= today:
-        wrong.append(FieldError(field, "Enter a date that is not in the future"))
+        wrong.append(FieldError(field, "Enter a date from 1900 to today"))
     return day
 
 

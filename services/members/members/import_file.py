@@ -23,6 +23,7 @@ class Row:
 def rows_of(content: bytes) -> list[Row]:
     """The rows of a CSV file in UTF-8. Rows with nothing in them are left out. Raises `Invalid` on `file`."""
     lines = csv.reader(io.StringIO(_text(content), newline=""), strict=True)
+    begins = 1
     try:
         header = [name.strip().lower() for name in next(lines, [])]
         _check(header)
@@ -34,9 +35,7 @@ def rows_of(content: bytes) -> list[Row]:
                 rows.append(Row(begins, dict(zip(header, cells, strict=True)) if fits else None))
             begins = lines.line_num + 1
     except csv.Error:
-        raise _wrong(
-            f"Line {lines.line_num} of the file is not valid CSV: look for a quotation mark too many"
-        ) from None
+        raise _wrong(f"Line {begins} of the file is not valid CSV: look for a quotation mark too many") from None
     if not rows:
         raise _wrong("The file has a header line and nobody below it")
     if len(rows) > MOST_ROWS:

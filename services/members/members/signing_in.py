@@ -1,7 +1,6 @@
 """Signing in: an ID token of the department's provider for a platform token that every service understands."""
 
 import json
-import json
 import time
 from collections.abc import Iterable
 from typing import Annotated

@@ -1,0 +1,167 @@
+"""Members on a real database and a real broker, with keys of its own, and a provider that signs what a test asks."""
+
+import json
+import secrets
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from fastapi import FastAPI
+from httpx2 import ASGITransport, AsyncClient
+from joserfc.jwk import OKPKey
+
+from chassis import migrations
+from chassis.identity import sign
+from members import app
+from members.settings import Settings
+from testkit.addresses import KafkaAddress
+from testkit.databases import Databases
+from testkit.provision import provision, remove_topics
+
+KEY = OKPKey.generate_key("Ed25519", {"kid": "of-these-tests"})
+
+
+class Published:
+    """A department's provider as far as members asks it: who it is and the keys it signs with."""
+
+    def __init__(self, port: int) -> None:
+        self.issuer = f"http://127.0.0.1:{port}"
+        self.name = self.issuer
+        self.keys: list[dict[str, Any]] = []
+        self.asked = 0
+
+    def answer(self, path: str) -> dict[str, Any] | None:
+        self.asked += 1
+        pages: dict[str, dict[str, Any]] = {
+            "/.well-known/openid-configuration": {"issuer": self.name, "jwks_uri": f"{self.issuer}/keys"},
+            "/keys": {"keys": self.keys},
+        }
+        return pages.get(path)
+
+
+@pytest.fixture(scope="module")
+def provider() -> Iterator[Published]:
+    class Answers(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            page = published.answer(self.path)
+            self.send_response(200 if page else 404)
+            self.end_headers()
+            self.wfile.write(json.dumps(page).encode())
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
+        published = Published(server.server_port)
+        serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        serving.start()
+        yield published
+        server.shutdown()
+        serving.join()
+
+
+async def _migrate(url: str) -> None:
+    await migrations.migrate(url, migrations.wanted("members", migrations.migrations_of(app.__file__)))
+
+
+@pytest.fixture(scope="module")
+async def database_url(databases: Databases) -> AsyncIterator[str]:
+    async with databases.lend("members", _migrate) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def topics(kafka: KafkaAddress) -> Iterator[str]:
+    """The prefix of this module's topics."""
+    prefix = f"t{secrets.token_hex(4)}."
+    provision(kafka, prefix=prefix, principals=False)
+    yield prefix
+    remove_topics(kafka, prefix)
+
+
+@pytest.fixture(scope="module")
+def environment(
+    database_url: str, kafka: KafkaAddress, topics: str, provider: Published, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, str]:
+    """What the service is told, as a process would be."""
+    keys = tmp_path_factory.mktemp("keys")
+    (keys / "public.json").write_text(json.dumps({"keys": [KEY.as_dict(private=False)]}))
+    (keys / "private.json").write_text(json.dumps(KEY.as_dict(private=True)))
+    roles = [
+        {"subject": "helen", "role": "team"},
+        {"subject": "gareth", "role": "hosep", "organisation": "Defra"},
+        {"subject": "gareth", "role": "volunteer"},
+    ]
+    return {
+        "GSE_DATABASE_URL": database_url,
+        "GSE_KAFKA_BOOTSTRAP": kafka.bootstrap,
+        "GSE_TOPIC_PREFIX": topics,
+        "GSE_HTTP_PORT": "0",
+        "GSE_TOKEN_KEYS": str(keys / "public.json"),
+        "MEMBERS_SIGNING_KEY": str(keys / "private.json"),
+        "MEMBERS_OIDC_ISSUER": provider.issuer,
+        "MEMBERS_OIDC_CLIENT_ID": "gse",
+        "MEMBERS_BOOTSTRAP_ROLES": json.dumps(roles),
+    }
+
+
+@pytest.fixture(scope="module")
+async def running(environment: dict[str, str]) -> AsyncIterator[FastAPI]:
+    """The whole service, for the tests of one module: each brings people of its own."""
+    with pytest.MonkeyPatch.context() as told:
+        for name, value in environment.items():
+            told.setenv(name, value)
+        service = app.create(Settings())
+    async with service.router.lifespan_context(service):
+        yield service
+
+
+@pytest.fixture(scope="module")
+async def client(running: FastAPI) -> AsyncIterator[AsyncClient]:
+    async with AsyncClient(transport=ASGITransport(app=running), base_url="http://members.test", timeout=60) as asking:
+        yield asking
+
+
+@pytest.fixture(scope="module")
+def said(running: FastAPI) -> Callable[..., Any]:
+    """What was said of a member and may stay: `await said(member_id)` gives names and bodies, in their order."""
+
+    async def of(member_id: str) -> list[tuple[str, dict[str, Any]]]:
+        async with running.state.running.database.transaction() as tx:
+            rows = await tx.fetch(
+                """
+                SELECT type, body FROM
+                    (SELECT id, subject, type, body, personal FROM outbox
+                     UNION SELECT id, subject, type, body, personal FROM event_log) AS every
+                WHERE subject = $1 AND NOT personal ORDER BY id
+                """,
+                UUID(member_id),
+            )
+        return [(row["type"].split(".")[-2], json.loads(row["body"])) for row in rows]
+
+    return of
+
+
+@pytest.fixture
+def signed_in() -> Callable[..., dict[str, str]]:
+    """The header of a caller: `signed_in("team")`, `signed_in("member", member_id=ADA)`."""
+
+    def header(*roles: str, member_id: UUID | str | None = None, organisation: str | None = None) -> dict[str, str]:
+        now = int(datetime.now(UTC).timestamp())
+        claims = {
+            "iss": "gse-members",
+            "aud": "gse",
+            "sub": str(uuid4()),
+            "member_id": str(member_id) if member_id else None,
+            "organisation": organisation,
+            "roles": list(roles),
+            "iat": now,
+            "exp": now + 600,
+        }
+        return {"authorization": f"Bearer {sign(claims, KEY)}"}
+
+    return header

@@ -1,0 +1,165 @@
+"""What members decides, without any I/O."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+import pytest
+
+from contracts.members import (
+    Grade,
+    GradeBand,
+    MemberContactChanged,
+    MemberGradeChanged,
+    MemberJoined,
+    MemberLeft,
+    MemberTransferred,
+)
+from contracts.refusal import Refused
+from members import domain
+from members.domain import Application, HasLeft, Member, SameContact, SameGrade, SameOrganisation
+from members.grades import grade_named
+from members.organisations import ORGANISATIONS, organisation_named
+
+ADA = UUID("00000000-0000-4000-8000-00000000000a")
+MORNING = datetime(2027, 2, 11, 9, tzinfo=UTC)
+APPLICATION = Application("Ada Byron", "ada@ukhsa.example", "UKHSA", Grade.SEO, ("epidemiology",), ("statistics",))
+
+
+def member(**changed: object) -> Member:
+    made, _, _ = domain.join(APPLICATION, member_id=ADA, joined_on=date(2027, 2, 11))
+    return replace(made, **changed)  # type: ignore[arg-type]  # the tests name fields and values that fit
+
+
+def test_who_joins_is_said_thinly_and_their_address_apart() -> None:
+    made, joined, contact = domain.join(APPLICATION, member_id=ADA, joined_on=date(2027, 2, 11))
+
+    assert made == Member(
+        ADA, "Ada Byron", "ada@ukhsa.example", "UKHSA", Grade.SEO, ("epidemiology",), ("statistics",), date(2027, 2, 11)
+    )
+    assert joined == MemberJoined(
+        member_id=ADA,
+        organisation="UKHSA",
+        grade_band=GradeBand.HEO_SEO,
+        grade=Grade.SEO,
+        joined_on=date(2027, 2, 11),
+    )
+    assert contact == MemberContactChanged(member_id=ADA, name="Ada Byron", email="ada@ukhsa.example")
+
+
+def test_who_is_imported_is_vouched_for_by_their_organisation() -> None:
+    made, _, _ = domain.join(APPLICATION, member_id=ADA, joined_on=date(2016, 3, 1), verified_at=MORNING)
+
+    assert (made.verified_by, made.verified_at, made.joined_on) == ("organisation", MORNING, date(2016, 3, 1))
+
+
+def test_a_grade_changes_within_the_organisation() -> None:
+    moved, changed = domain.change_grade(member(), Grade.G7)
+
+    assert moved == member(grade=Grade.G7)
+    assert changed == MemberGradeChanged(
+        member_id=ADA, organisation="UKHSA", grade_band=GradeBand.G7_G6, grade=Grade.G7
+    )
+
+
+def test_a_transfer_says_the_new_organisation_and_the_grade_there() -> None:
+    moved, transferred = domain.transfer(member(), "DEFRA", Grade.SCS1)
+
+    assert moved == member(organisation="DEFRA", grade=Grade.SCS1)
+    assert transferred == MemberTransferred(
+        member_id=ADA, organisation="DEFRA", grade_band=GradeBand.SCS, grade=Grade.SCS1
+    )
+
+
+def test_a_new_name_keeps_the_address_and_both_are_said() -> None:
+    changed, contact = domain.change_contact(member(), name="Ada King", email=None)
+
+    assert changed == member(name="Ada King")
+    assert contact == MemberContactChanged(member_id=ADA, name="Ada King", email="ada@ukhsa.example")
+
+
+def test_who_leaves_keeps_a_row_with_nothing_personal_in_it() -> None:
+    gone, left = domain.leave(member(verified_by="organisation", verified_at=MORNING), today=date(2027, 3, 31))
+
+    assert gone == Member(ADA, None, None, "UKHSA", Grade.SEO, (), (), date(2027, 2, 11), left_on=date(2027, 3, 31))
+    assert left == MemberLeft(
+        member_id=ADA, organisation="UKHSA", grade_band=GradeBand.HEO_SEO, left_on=date(2027, 3, 31)
+    )
+
+
+def test_what_would_change_nothing_is_refused() -> None:
+    with pytest.raises(SameGrade):
+        domain.change_grade(member(), Grade.SEO)
+    with pytest.raises(SameOrganisation):
+        domain.transfer(member(), "UKHSA", Grade.G7)
+    with pytest.raises(SameContact):
+        domain.change_contact(member(), name="Ada Byron", email="ada@ukhsa.example")
+
+
+def test_nothing_more_happens_to_who_has_left() -> None:
+    gone, _ = domain.leave(member(), today=date(2027, 3, 31))
+
+    for again in (
+        lambda: domain.leave(gone, today=date(2027, 4, 1)),
+        lambda: domain.change_grade(gone, Grade.G7),
+        lambda: domain.transfer(gone, "DEFRA", Grade.G7),
+        lambda: domain.change_contact(gone, name="Ada", email=None),
+    ):
+        with pytest.raises(HasLeft):
+            again()
+    assert issubclass(HasLeft, Refused)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("UKHSA", "UKHSA"),
+        ("Dstl", "DSTL"),
+        ("  met office ", "MET-OFFICE"),
+        ("Met-Office", "MET-OFFICE"),
+        ("The Met Office", "MET-OFFICE"),
+        ("Government Office for Science", "GO-SCIENCE"),
+        ("DEPARTMENT FOR ENVIRONMENT, FOOD & RURAL AFFAIRS", "DEFRA"),
+        ("HM Revenue and Customs", "HMRC"),
+        ("UK Space Agency", "UK-SPACE-AGENCY"),
+        ("Atlantis", None),
+        ("", None),
+        ("the", None),
+    ],
+)
+def test_organisations_are_known_by_code_full_name_and_short_name(text: str, code: str | None) -> None:
+    assert organisation_named(text) == code
+
+
+def test_every_organisation_of_the_profession_is_there_once() -> None:
+    assert len({its.code for its in ORGANISATIONS}) == len(ORGANISATIONS) == 27
+
+
+@pytest.mark.parametrize(
+    ("organisation", "text", "grade"),
+    [
+        ("UKHSA", "heo", Grade.HEO),
+        ("UKHSA", "Grade 7", Grade.G7),
+        ("UKHSA", "higher executive officer", Grade.HEO),
+        ("UKHSA", "SCS pay band 2", Grade.SCS2),
+        ("HMRC", "Assistant Officer", Grade.AO),
+        ("HMRC", "officer", Grade.EO),
+        ("HMRC", "higher officer", Grade.HEO),
+        ("HMRC", "senior officer", Grade.SEO),
+        ("HMRC", "G6", Grade.G6),
+        ("UKHSA", "officer", None),
+        ("FCDO", "A1", Grade.G6),
+        ("FCDO", "a2", Grade.G7),
+        ("FCDO", "B1", Grade.HEO),
+        ("FCDO", "B2", Grade.EO),
+        ("FCDO", "C1", Grade.AO),
+        ("FCDO", "C2", Grade.AA),
+        ("MOD", "B1", None),
+        (None, "SEO", Grade.SEO),
+        ("UKHSA", "", None),
+    ],
+)
+def test_each_organisation_may_call_its_grades_as_it_does(
+    organisation: str | None, text: str, grade: Grade | None
+) -> None:
+    assert grade_named(text, organisation) is grade
