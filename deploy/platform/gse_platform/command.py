@@ -146,7 +146,7 @@ def _print(found: Any) -> None:
 def main() -> None:
     """Run the command; what a person can mend is a sentence and exit code 1, never a traceback."""
     try:
-        app()
+        app(prog_name="./gse")
     except Exception as error:
         sentence = _sentence(error)
         if sentence is None:
