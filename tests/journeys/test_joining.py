@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from house import House
-from people import as_file, planted
+from people import Person, as_file, planted
 
 from testkit.eventually import eventually
 from testkit.records import Record, read_all
