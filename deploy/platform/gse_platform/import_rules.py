@@ -1,5 +1,5 @@
 """A kind of import rule that import-linter lacks: these modules may import the standard library, what is listed, and
-each other; nothing else.
+modules of their own package for which the same holds; nothing else.
 """
 
 import sys
@@ -20,14 +20,19 @@ class OnlyContract(Contract):
     def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:  # noqa: ARG002, FBT001 (import-linter's signature)
         patterns = self._words("modules")
         allowed = self._words("allowed") | sys.stdlib_module_names
-        chosen = {module for module in graph.modules if any(fnmatchcase(module, each) for each in patterns)}
-        wrong = [
-            (module, imported)
-            for module in sorted(chosen)
-            for imported in sorted(graph.find_modules_directly_imported_by(module))
-            if imported not in chosen and not any(f"{imported}.".startswith(f"{package}.") for package in allowed)
-        ]
-        return ContractCheck(kept=not wrong, metadata={"wrong": wrong})
+        waiting = [module for module in graph.modules if any(fnmatchcase(module, each) for each in patterns)]
+        seen, wrong = set(waiting), []
+        while waiting:
+            module = waiting.pop()
+            for imported in graph.find_modules_directly_imported_by(module):
+                if any(f"{imported}.".startswith(f"{package}.") for package in allowed):
+                    continue
+                if imported.partition(".")[0] != module.partition(".")[0]:
+                    wrong.append((module, imported))
+                elif imported not in seen:
+                    seen.add(imported)
+                    waiting.append(imported)
+        return ContractCheck(kept=not wrong, metadata={"wrong": sorted(wrong)})
 
     def _words(self, field: str) -> set[str]:
         """import-linter puts the parsed value in the place of the field."""
