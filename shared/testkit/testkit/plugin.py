@@ -10,8 +10,6 @@ import pytest_asyncio
 from testkit.addresses import KafkaAddress
 from testkit.databases import Build, Databases, MakeDatabase
 from testkit.progress import Progress
-from testkit.provision import provision, remove_topics
-from testkit.resources import kafka_for_tests, postgres_for_tests
 from testkit.unavailable import Unavailable
 
 TAKEN = pytest.StashKey[list[str]]()
@@ -33,6 +31,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 @pytest.fixture(scope="session")
 def kafka(pytestconfig: pytest.Config) -> Iterator[KafkaAddress]:
     """One broker for the session, without users."""
+    from testkit.resources import kafka_for_tests  # noqa: PLC0415 - half a second that only those pay who use it
+
     with _or_fail(), kafka_for_tests(pytestconfig.stash[TAKEN].append, _progress(pytestconfig)) as address:
         yield address
 
@@ -40,6 +40,8 @@ def kafka(pytestconfig: pytest.Config) -> Iterator[KafkaAddress]:
 @pytest.fixture(scope="session")
 def postgres(pytestconfig: pytest.Config) -> Iterator[str]:
     """The superuser's address of one PostgreSQL for the session."""
+    from testkit.resources import postgres_for_tests  # noqa: PLC0415 - as above
+
     with _or_fail(), postgres_for_tests(pytestconfig.stash[TAKEN].append, _progress(pytestconfig)) as admin_url:
         yield admin_url
 
@@ -47,6 +49,8 @@ def postgres(pytestconfig: pytest.Config) -> Iterator[str]:
 @pytest.fixture
 def topic_prefix(kafka: KafkaAddress) -> Iterator[str]:
     """A prefix of this test's own, with all the platform's topics made behind it."""
+    from testkit.provision import provision, remove_topics  # noqa: PLC0415 - as above
+
     prefix = f"t{secrets.token_hex(4)}."
     provision(kafka, prefix=prefix, principals=False)
     yield prefix

@@ -31,6 +31,12 @@ class PortLostError(Exception):
     """Somebody took the port between our look and the server's own."""
 
 
+def require_free(port: int) -> None:
+    """Refuses a wanted port that is taken; 0 wants none."""
+    if port and not is_free(port):
+        raise port_taken(port)
+
+
 def port_taken(port: int) -> Unavailable:
     return Unavailable(f"Port {port} is taken by another program: stop that one or choose another port.")
 
@@ -38,8 +44,7 @@ def port_taken(port: int) -> Unavailable:
 def candidates(port: int, *, last: int, tries: int = 3) -> Iterator[int]:
     """Ports to try: the wanted one alone if one is wanted, else the last one if it is free, then any."""
     if port:
-        if is_free(port):
-            yield port
+        yield port
         raise port_taken(port)
     if last and is_free(last):
         yield last

@@ -10,7 +10,7 @@ from stat import S_IXGRP, S_IXOTH, S_IXUSR
 
 from testkit.children import User
 from testkit.homes import corrupt
-from testkit.unavailable import Unavailable, cannot_write, require_space
+from testkit.unavailable import Unavailable, require_space
 
 OUTSIDE = Path("/var/tmp")  # noqa: S108 - only to make folders with names of their own in it
 
@@ -51,17 +51,14 @@ def place_for(home: Path, programs: Path, *, folder: str | None) -> Place:
 
 
 def _new_folder(home: Path, user: User | None) -> Path:
-    try:
-        if user is not None and not _reachable(home, user):
-            require_space(OUTSIDE)
-            folder = Path(tempfile.mkdtemp(prefix="gse-postgres-", dir=OUTSIDE))
-        else:
-            folder = home / "postgres"
-            folder.mkdir(mode=0o700, exist_ok=True)
-        if user is not None:
-            os.chown(folder, user.uid, user.gid)
-    except OSError as error:
-        raise cannot_write(home, error) from error
+    if user is not None and not _reachable(home, user):
+        require_space(OUTSIDE)
+        folder = Path(tempfile.mkdtemp(prefix="gse-postgres-", dir=OUTSIDE))
+    else:
+        folder = home / "postgres"
+        folder.mkdir(mode=0o700, exist_ok=True)
+    if user is not None:
+        os.chown(folder, user.uid, user.gid)
     return folder
 
 
@@ -80,7 +77,7 @@ def _link(source: str, target: str) -> None:
     """The same file under a path that the server's user can walk; a copy where the disk is another one."""
     try:
         os.link(source, target, follow_symlinks=False)
-    except OSError:
+    except OSError:  # another disk, or one without links
         shutil.copy2(source, target, follow_symlinks=False)
 
 

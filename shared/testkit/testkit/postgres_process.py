@@ -13,11 +13,11 @@ from urllib.parse import quote
 from testkit import children
 from testkit.homes import corrupt, last_words, open_home, remember, remembered
 from testkit.jars import postgres_programs
-from testkit.ports import HOST, PortLostError, candidates
+from testkit.ports import HOST, PortLostError, candidates, require_free
 from testkit.postgres_databases import ADMIN, close_to_strangers, make_database
 from testkit.postgres_place import Place, place_for
 from testkit.progress import Progress, silent
-from testkit.unavailable import Unavailable, disk_full
+from testkit.unavailable import Unavailable, disk_full, in_words
 
 START_SECONDS = 60
 STOP_SECONDS = 20
@@ -78,26 +78,28 @@ def start_postgres(home: Path, *, port: int = 0, progress: Progress = silent) ->
     folder under /var/tmp that `home` remembers (`folder`). Port 0 takes the port of the last start if it is free, else
     any. Blocks until it answers; raises Unavailable with a sentence when it cannot.
     """
+    require_free(port)
     home = open_home(home)
     programs = postgres_programs(progress)
-    memory = _memory(home)
-    place = place_for(home, programs, folder=memory["folder"])
-    memory["folder"] = str(place.folder)
-    remember(home / "postgres.json", memory)
-    _initialise_once(home, place, memory["password"], progress)
-    progress("Starting PostgreSQL")
-    for chosen in candidates(port, last=memory["port"]):
-        try:
-            postgres = _started(home, place, chosen, memory["password"])
-        except PortLostError:
-            continue
-        try:
-            _in_a_loop_of_its_own(close_to_strangers(postgres.admin_url))
-        except BaseException:
-            postgres.kill()
-            raise
-        remember(home / "postgres.json", memory | {"port": chosen})
-        return postgres
+    with in_words(home):
+        memory = _memory(home)
+        place = place_for(home, programs, folder=memory["folder"])
+        memory["folder"] = str(place.folder)
+        remember(home / "postgres.json", memory)
+        _initialise_once(home, place, memory["password"], progress)
+        progress("Starting PostgreSQL")
+        for chosen in candidates(port, last=memory["port"]):
+            try:
+                postgres = _started(home, place, chosen, memory["password"])
+            except PortLostError:
+                continue
+            try:
+                _in_a_loop_of_its_own(close_to_strangers(postgres.admin_url))
+            except BaseException:
+                postgres.kill()
+                raise
+            remember(home / "postgres.json", memory | {"port": chosen})
+            return postgres
     raise AssertionError("candidates never end without a reason")
 
 

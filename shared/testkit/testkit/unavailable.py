@@ -1,7 +1,10 @@
 """The one error of this package that is meant for people."""
 
+import contextlib
 import errno
+import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 
@@ -26,7 +29,19 @@ def disk_full(folder: Path) -> Unavailable:
 
 def cannot_write(folder: Path, error: OSError) -> Unavailable:
     """What an operating system error at a folder means to a person."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    # Copying many files raises one error that has no number, only a text for each of them.
+    if error.errno in (errno.ENOSPC, errno.EDQUOT) or os.strerror(errno.ENOSPC) in str(error):
         return disk_full(folder)
     reason = error.strerror or type(error).__name__
     return Unavailable(f"{folder} cannot be used ({reason}): choose another folder or mend its permissions.")
+
+
+@contextlib.contextmanager
+def in_words(folder: Path) -> Iterator[None]:
+    """For a block that works on a folder: what the operating system refuses there becomes a sentence."""
+    try:
+        yield
+    except ConnectionError:  # an OSError too, but not about the folder
+        raise
+    except OSError as error:
+        raise cannot_write(folder, error) from error

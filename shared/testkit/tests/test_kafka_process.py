@@ -1,10 +1,10 @@
 """A broker on this machine: its home, its users, its port, its end."""
 
 import asyncio
-import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -18,6 +18,7 @@ from testkit.provision import provision, read_access, remove_topics
 from testkit.records import read_all
 from testkit.unavailable import Unavailable
 
+Start = Callable[..., KafkaProcess]
 USERS = {name: f"{name}-password" for name in ("operator", "members", "mentoring", "events", "notifications")}
 
 
@@ -57,25 +58,41 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaProcess]:
     kafka.stop()
 
 
-async def test_a_second_start_finds_data_and_port_again_after_a_stop_and_after_a_kill(tmp_path: Path) -> None:
-    first = start_kafka(tmp_path)
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Starts brokers that are gone after the test, also after a failed one."""
+    started: list[KafkaProcess] = []
+
+    def begin(home: Path, **options: Any) -> KafkaProcess:
+        started.append(start_kafka(home, **options))
+        return started[-1]
+
+    yield begin
+    for kafka in started:
+        kafka.stop()
+
+
+async def test_beside_another_home_a_second_start_finds_data_and_port_after_a_stop_and_after_a_kill(
+    guarded: KafkaProcess, start: Start, tmp_path: Path
+) -> None:
+    first = start(tmp_path)
+    assert first.bootstrap != guarded.bootstrap
+    assert (first.poll(), guarded.poll()) == (None, None)
+    assert os.getpgid(first.pid) != os.getpgid(0)  # Ctrl-C is the parent's alone
     make_topic(first.address_for(), "gse.members")
     await say(first.address_for(), "gse.members", b"before the stop")
     first.stop()
     assert first.poll() is not None
 
-    second = start_kafka(tmp_path)
+    second = start(tmp_path)
     assert second.bootstrap == first.bootstrap
     await say(second.address_for(), "gse.members", b"before the kill")
     second.kill()
 
-    third = start_kafka(tmp_path)
-    try:
-        assert third.bootstrap == first.bootstrap
-        kept = await values(third.address_for(), "gse.members")
-        assert sorted(value for value in kept if value) == [b"before the kill", b"before the stop"]
-    finally:
-        third.stop()
+    third = start(tmp_path)
+    assert third.bootstrap == first.bootstrap
+    kept = await values(third.address_for(), "gse.members")
+    assert sorted(value for value in kept if value) == [b"before the kill", b"before the stop"]
 
 
 async def test_a_service_speaks_on_its_own_streams_and_those_who_react_hear_it(guarded: KafkaProcess) -> None:
@@ -112,26 +129,13 @@ def test_topics_and_rights_are_made_once_and_only_by_the_operator(guarded: Kafka
         provision(guarded.address_for("members"), prefix="q.", principals=True)
 
 
-async def test_a_changed_password_holds_from_the_next_start(tmp_path: Path) -> None:
-    start_kafka(tmp_path, users={"operator": "before", "leaver": "x"}).stop()
-    kafka = start_kafka(tmp_path, users={"operator": "after"})
-    try:
-        make_topic(kafka.address_for("operator"), "thing")
-        for name, old in (("operator", "before"), ("leaver", "x")):
-            with pytest.raises(KafkaConnectionError):
-                await values(KafkaAddress(kafka.bootstrap, "SASL_PLAINTEXT", username=name, password=old), "thing")
-    finally:
-        kafka.stop()
-
-
-def test_two_homes_run_side_by_side(guarded: KafkaProcess, tmp_path: Path) -> None:
-    other = start_kafka(tmp_path)
-    try:
-        assert other.bootstrap != guarded.bootstrap
-        assert guarded.poll() is None
-        assert os.getpgid(other.pid) != os.getpgid(0)  # Ctrl-C is the parent's alone
-    finally:
-        other.stop()
+async def test_a_changed_password_holds_from_the_next_start(start: Start, tmp_path: Path) -> None:
+    start(tmp_path, users={"operator": "before", "leaver": "x"}).stop()
+    kafka = start(tmp_path, users={"operator": "after"})
+    make_topic(kafka.address_for("operator"), "thing")
+    for name, old in (("operator", "before"), ("leaver", "x")):
+        with pytest.raises(KafkaConnectionError):
+            await values(KafkaAddress(kafka.bootstrap, "SASL_PLAINTEXT", username=name, password=old), "thing")
 
 
 def test_a_second_kafka_on_one_home_says_that_one_runs_there(guarded: KafkaProcess) -> None:

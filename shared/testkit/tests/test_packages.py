@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -95,7 +96,9 @@ def test_what_is_fetched_once_is_not_fetched_again() -> None:
 
 def test_a_full_disk_is_a_sentence() -> None:
     full = cannot_write(Path("/somewhere"), OSError(errno.ENOSPC, "No space left on device"))
+    many = cannot_write(Path("/somewhere"), shutil.Error([("from", "to", "[Errno 28] No space left on device")]))
     assert str(full) == "The disk that holds /somewhere is full: free at least 512 MB there, then start again."
+    assert str(many) == str(full)
 
 
 def test_a_folder_that_may_not_be_written_is_a_sentence() -> None:

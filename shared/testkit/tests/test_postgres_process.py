@@ -4,14 +4,17 @@ import os
 import shutil
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import asyncpg
 import pytest
 
+from testkit import children
 from testkit.postgres_process import PostgresProcess, start_postgres
 from testkit.unavailable import Unavailable
+
+Start = Callable[[Path], PostgresProcess]
 
 
 @pytest.fixture(scope="module")
@@ -20,6 +23,21 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresProces
     yield postgres
     postgres.stop()
     shutil.rmtree(postgres.folder)
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Starts servers that are gone after the test, with what they kept outside their homes."""
+    started: list[PostgresProcess] = []
+
+    def begin(home: Path) -> PostgresProcess:
+        started.append(start_postgres(home))
+        return started[-1]
+
+    yield begin
+    for postgres in started:
+        postgres.stop()
+        children.remove(postgres.folder)
 
 
 @pytest.fixture
@@ -39,23 +57,22 @@ async def ask(url: str, query: str) -> object:
         await connection.close()
 
 
-async def test_a_second_start_finds_data_and_port_again_after_a_stop_and_after_a_kill(open_home: Path) -> None:
-    first = start_postgres(open_home)
+async def test_a_second_start_finds_data_and_port_again_after_a_stop_and_after_a_kill(
+    start: Start, open_home: Path
+) -> None:
+    first = start(open_home)
     url = first.create_database("things", "things", "it's a p@ss:word/")
     await ask(url, "CREATE TABLE thing AS SELECT 1 AS n")
     first.stop()
     assert first.poll() == 0
 
-    second = start_postgres(open_home)
+    second = start(open_home)
     await ask(url, "INSERT INTO thing VALUES (2)")
     second.kill()
 
-    third = start_postgres(open_home)
-    try:
-        assert (third.port, third.folder) == (first.port, open_home / "postgres")
-        assert await ask(url, "SELECT array_agg(n) FROM thing") == [1, 2]
-    finally:
-        third.stop()
+    third = start(open_home)
+    assert (third.port, third.folder) == (first.port, open_home / "postgres")
+    assert await ask(url, "SELECT array_agg(n) FROM thing") == [1, 2]
 
 
 def test_root_runs_it_as_somebody_else_where_that_user_may_go(running: PostgresProcess) -> None:
@@ -104,15 +121,11 @@ async def test_what_a_failing_statement_was_about_stays_out_of_the_log(running: 
     assert "Canary" not in log
 
 
-def test_two_homes_run_side_by_side(running: PostgresProcess, tmp_path: Path) -> None:
-    other = start_postgres(tmp_path)
-    try:
-        assert other.port != running.port
-        assert (running.poll(), other.poll()) == (None, None)
-        assert os.getpgid(other.pid) != os.getpgid(0)  # Ctrl-C is the parent's alone
-    finally:
-        other.stop()
-        shutil.rmtree(other.folder)
+def test_two_homes_run_side_by_side(running: PostgresProcess, start: Start, tmp_path: Path) -> None:
+    other = start(tmp_path)
+    assert other.port != running.port
+    assert (running.poll(), other.poll()) == (None, None)
+    assert os.getpgid(other.pid) != os.getpgid(0)  # Ctrl-C is the parent's alone
 
 
 def test_a_second_postgres_on_one_home_says_that_one_runs_there(running: PostgresProcess) -> None:
@@ -128,8 +141,8 @@ def test_a_taken_port_is_a_sentence(tmp_path: Path) -> None:
             start_postgres(tmp_path, port=port)
 
 
-def test_a_corrupt_home_is_a_sentence(open_home: Path) -> None:
-    start_postgres(open_home).stop()
+def test_a_corrupt_home_is_a_sentence(start: Start, open_home: Path) -> None:
+    start(open_home).stop()
     (open_home / "postgres" / "data" / "PG_VERSION").write_text("9.6\n")
     with pytest.raises(Unavailable, match=r"cannot be used .*: move that folder away, or delete it"):
         start_postgres(open_home)
