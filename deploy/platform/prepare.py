@@ -41,7 +41,7 @@ def main() -> int:
         try:
             wait_for_others(held.fileno())
             if stamp() != wanted:
-                prepare(wanted)
+                prepare(wanted, held.fileno())
         except Unprepared as sentence:
             say(str(sentence))
             return 1
@@ -66,17 +66,18 @@ def stamp() -> str:
         return ""
 
 
-def prepare(wanted: str) -> None:
+def prepare(wanted: str, lock: int) -> None:
+    """Every child shares the lock: one that outlives a killed start holds up the next until it ends."""
     started = time.monotonic()
     say("Preparing Python packages (once, about a minute) …")
     if VENV.exists() and (UNFINISHED.exists() or not usable()):
         shutil.rmtree(VENV)
     if not VENV.exists():
-        make_environment()
+        make_environment(lock)
     total = sum(line[:1].isalnum() for line in LOCK.read_text().splitlines())
-    pip("-r", str(LOCK), "--require-hashes", total=total)
+    pip("-r", str(LOCK), "--require-hashes", total=total, lock=lock)
     editable = [part for package in PACKAGES for part in ("-e", str(ROOT / package))]
-    pip("--no-deps", "--no-build-isolation", *editable, total=0)
+    pip("--no-deps", "--no-build-isolation", *editable, total=0, lock=lock)
     STAMP.write_text(wanted + "\n")
     UNFINISHED.unlink(missing_ok=True)
     say(f"Python packages ready in {time.monotonic() - started:.0f} s.")
@@ -97,7 +98,7 @@ def usable() -> bool:
     return bool(recent) and Path(prefix) == VENV and made_in in {"", str(ROOT)}
 
 
-def make_environment() -> None:
+def make_environment(lock: int) -> None:
     try:
         import ensurepip  # noqa: F401, PLC0415 (only to learn whether it is there)
         import venv  # noqa: F401, PLC0415
@@ -107,12 +108,13 @@ def make_environment() -> None:
         ) from None
     VENV.mkdir()
     UNFINISHED.touch()
-    made = subprocess.run([sys.executable, "-m", "venv", VENV], capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", "venv", str(VENV)]
+    made = subprocess.run(command, capture_output=True, text=True, check=False, pass_fds=[lock])
     if made.returncode != 0:
         raise Unprepared(reason(made.stdout + made.stderr, "The Python environment .venv could not be made"))
 
 
-def pip(*arguments: str, total: int) -> None:
+def pip(*arguments: str, total: int, lock: int) -> None:
     """Run pip install, showing how many of the packages it has come to."""
     command = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--progress-bar=off"]
     told: list[str] = []
@@ -123,6 +125,7 @@ def pip(*arguments: str, total: int) -> None:
         stderr=subprocess.STDOUT,
         text=True,
         cwd=ROOT,
+        pass_fds=[lock],
     ) as running:
         assert running.stdout is not None  # noqa: S101 (PIPE was asked for)
         for line in running.stdout:
