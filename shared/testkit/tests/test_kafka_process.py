@@ -1,6 +1,7 @@
 """A broker on this machine: its home, its users, its port, its end."""
 
 import asyncio
+import os
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
