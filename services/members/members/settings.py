@@ -1,10 +1,13 @@
 """What members is told by its environment, beside what every service is."""
 
 from pathlib import Path
+from typing import Self
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
+from chassis.identity import OF_ONE_ORGANISATION, ROLES
 from chassis.settings import ServiceSettings
+from members.organisations import organisation_named
 
 
 class BootstrapRole(BaseModel):
@@ -13,6 +16,17 @@ class BootstrapRole(BaseModel):
     subject: str
     role: str
     organisation: str | None = None
+    """By code or name; for the roles that hold for one organisation, and for no other."""
+
+    @model_validator(mode="after")
+    def _holds_somewhere(self) -> Self:
+        if self.role not in ROLES:
+            raise ValueError("there is no such role")
+        if (self.role in OF_ONE_ORGANISATION) != (self.organisation is not None):
+            raise ValueError("a role has an organisation exactly when it holds for one")
+        if self.organisation is not None and organisation_named(self.organisation) is None:
+            raise ValueError("there is no such organisation")
+        return self
 
 
 class Settings(ServiceSettings):
