@@ -1,0 +1,138 @@
+"""Every reaction, with its event heard once, twice and out of order."""
+
+from datetime import date
+from uuid import UUID
+
+from chassis.database import Database
+from chassis.testing import Delivery, Outcome, deliver, said
+from contracts.members import Grade, GradeBand, MemberGradeChanged, MemberJoined, MemberLeft, MemberTransferred
+from events import store
+from events.app import MEMBERS
+
+ADA = UUID("00000000-0000-4000-8000-00000000000a")
+
+JOINED = MemberJoined(
+    member_id=ADA,
+    organisation="UKHSA",
+    grade_band=GradeBand.HEO_SEO,
+    grade=Grade.HEO,
+    joined_on=date(2026, 2, 11),
+)
+PROMOTED = MemberGradeChanged(member_id=ADA, organisation="UKHSA", grade_band=GradeBand.G7_G6, grade=Grade.G7)
+TRANSFERRED = MemberTransferred(member_id=ADA, organisation="DEFRA", grade_band=GradeBand.SCS, grade=Grade.SCS1)
+LEFT = MemberLeft(member_id=ADA, organisation="UKHSA", grade_band=GradeBand.HEO_SEO, left_on=date(2026, 3, 31))
+
+
+async def hear(events: Database, *deliveries: Delivery) -> Outcome:
+    return await deliver(events, "events", MEMBERS, *deliveries)
+
+
+async def invitee(events: Database) -> tuple[str | None, GradeBand | None, bool] | None:
+    """Organisation, grade band and whether they left; None when there is none."""
+    async with events.transaction() as tx:
+        found = await store.invitee_of(tx, ADA)
+    return None if found is None else (found.organisation, found.grade_band, found.left_at is not None)
+
+
+async def test_keep_invitee_once_keeps_organisation_and_grade_band(events: Database) -> None:
+    outcome = await hear(events, said(JOINED, 1))
+
+    assert outcome == Outcome(applied=1, repeats=0, parked=0)
+    assert await invitee(events) == ("UKHSA", "HEO-SEO", False)
+
+
+async def test_keep_invitee_twice_keeps_one(events: Database) -> None:
+    await hear(events, said(JOINED, 1))
+    outcome = await hear(events, said(JOINED, 1), said(JOINED, 1))
+
+    assert outcome == Outcome(applied=0, repeats=2, parked=0)
+    async with events.transaction() as tx:
+        assert await store.count_present(tx) == 1
+
+
+async def test_keep_invitee_out_of_order_takes_along_what_waited_for_it(events: Database) -> None:
+    await hear(events, said(TRANSFERRED, 3))
+    await hear(events, said(PROMOTED, 2))
+    assert await invitee(events) is None
+
+    await hear(events, said(JOINED, 1))
+
+    assert await invitee(events) == ("DEFRA", "SCS", False)
+
+
+async def test_follow_grade_once_keeps_the_new_grade(events: Database) -> None:
+    await hear(events, said(JOINED, 1), said(PROMOTED, 2))
+
+    assert await invitee(events) == ("UKHSA", "G7-G6", False)
+
+
+async def test_follow_grade_twice_does_not_undo_what_came_between(events: Database) -> None:
+    await hear(events, said(JOINED, 1), said(PROMOTED, 2), said(TRANSFERRED, 3))
+    outcome = await hear(events, said(PROMOTED, 2))
+
+    assert outcome == Outcome(applied=0, repeats=1, parked=0)
+    assert await invitee(events) == ("DEFRA", "SCS", False)
+
+
+async def test_follow_grade_out_of_order_waits_until_the_member_has_joined(events: Database) -> None:
+    outcome = await hear(events, said(PROMOTED, 2))
+    assert outcome == Outcome(applied=0, repeats=0, parked=1)
+    assert await invitee(events) is None
+
+    await hear(events, said(JOINED, 1))
+
+    assert await invitee(events) == ("UKHSA", "G7-G6", False)
+
+
+async def test_follow_transfer_once_keeps_the_new_organisation_and_grade(events: Database) -> None:
+    await hear(events, said(JOINED, 1), said(TRANSFERRED, 2))
+
+    assert await invitee(events) == ("DEFRA", "SCS", False)
+
+
+async def test_follow_transfer_twice_does_not_undo_what_came_between(events: Database) -> None:
+    await hear(events, said(JOINED, 1), said(TRANSFERRED, 2), said(PROMOTED, 3))
+    outcome = await hear(events, said(TRANSFERRED, 2))
+
+    assert outcome == Outcome(applied=0, repeats=1, parked=0)
+    assert await invitee(events) == ("UKHSA", "G7-G6", False)
+
+
+async def test_follow_transfer_out_of_order_waits_for_the_change_before_it(events: Database) -> None:
+    await hear(events, said(JOINED, 1), said(TRANSFERRED, 3))
+    assert await invitee(events) == ("UKHSA", "HEO-SEO", False)
+
+    await hear(events, said(PROMOTED, 2))
+
+    assert await invitee(events) == ("DEFRA", "SCS", False)
+
+
+async def test_let_go_once_empties_the_row(events: Database) -> None:
+    await hear(events, said(JOINED, 1), said(LEFT, 2))
+
+    assert await invitee(events) == (None, None, True)
+    async with events.transaction() as tx:
+        assert await store.count_present(tx) == 0
+
+
+async def test_let_go_twice_lets_go_once(events: Database) -> None:
+    await hear(events, said(JOINED, 1), said(LEFT, 2))
+    outcome = await hear(events, said(LEFT, 2), said(JOINED, 1))
+
+    assert outcome == Outcome(applied=0, repeats=2, parked=0)
+    assert await invitee(events) == (None, None, True)
+
+
+async def test_let_go_out_of_order_waits_and_nothing_brings_the_member_back(events: Database) -> None:
+    await hear(events, said(LEFT, 3), said(PROMOTED, 2))
+    assert await invitee(events) is None
+
+    await hear(events, said(JOINED, 1))
+
+    assert await invitee(events) == (None, None, True)
+
+
+async def test_nothing_after_a_departure_brings_a_member_back(events: Database) -> None:
+    await hear(events, said(JOINED, 1), said(LEFT, 2), said(PROMOTED, 3), said(TRANSFERRED, 4), said(JOINED, 5))
+
+    assert await invitee(events) == (None, None, True)
