@@ -82,7 +82,7 @@ def _or_fail() -> Iterator[None]:
     try:
         yield
     except Unavailable as error:
-        pytest.fail(str(error), pytrace=False)
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
 
 
 def _progress(config: pytest.Config) -> Progress:
