@@ -131,8 +131,10 @@ def pip(*arguments: str, total: int, lock: int) -> None:
         for line in running.stdout:
             told = [*told, line][-200:]
             seen += line.startswith(("Collecting ", "Requirement already satisfied"))
-            if total:
-                passing("  installing …" if line.startswith("Installing ") else f"  {min(seen, total)} of {total}")
+            if total and line.startswith("Installing "):
+                passing("  installing …", lasting=True)
+            elif total:
+                passing(f"  {min(seen, total)} of {total}", lasting=line.startswith("Collecting ") and seen % 25 == 0)
     passing("")
     if running.returncode != 0:
         raise Unprepared(reason("".join(told), "The Python packages could not be installed"))
@@ -158,10 +160,12 @@ def say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def passing(words: str) -> None:
-    """A line that the next one replaces; on a terminal only."""
+def passing(words: str, *, lasting: bool = False) -> None:
+    """On a terminal a line that the next one replaces; elsewhere the lasting ones only, a line each."""
     if sys.stderr.isatty():
         print(f"\r\033[K{words}", end="", file=sys.stderr, flush=True)
+    elif lasting:
+        say(words)
 
 
 if __name__ == "__main__":
