@@ -1,0 +1,194 @@
+"""Every event there is, as other departments' parsers see it: bodies against committed schemas, by `jsonschema`."""
+
+import json
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema.exceptions import ValidationError as NotOfTheSchema
+from pydantic import ValidationError
+
+from contracts import generate
+from contracts.base import NEVER_SAID, DomainEvent, Visibility
+from contracts.catalogue import BY_TYPE, EVENTS
+from contracts.members import (
+    Grade,
+    GradeBand,
+    MemberContactChanged,
+    MemberGradeChanged,
+    MemberJoined,
+    MemberLeft,
+    MemberTransferred,
+)
+from contracts.notifications import Channel, NoticeCategory, NotificationSent
+from contracts.streams import CONTACTS, SERVICES, STREAMS, internal_stream, stream_of
+from contracts.subjects import SUBJECTS
+
+ADA = UUID("00000000-0000-4000-8000-00000000000a")
+NOTICE = UUID("00000000-0000-4000-8000-000000000001")
+
+PLACE = {"member_id": ADA, "organisation": "MET-OFFICE", "grade_band": GradeBand.G7_G6}
+EXAMPLES: tuple[DomainEvent, ...] = (
+    MemberJoined(**PLACE, grade=Grade.G7, joined_on=date(2026, 2, 11)),
+    MemberGradeChanged(**PLACE, grade=Grade.G6),
+    MemberTransferred(**PLACE, grade=Grade.G7),
+    MemberLeft(**PLACE, left_on=date(2026, 3, 31)),
+    MemberContactChanged(member_id=ADA, name="Ada Lovelace", email="ada@example.org"),
+    NotificationSent(
+        notice_id=NOTICE,
+        member_id=ADA,
+        category=NoticeCategory.MEMBERSHIP,
+        channel=Channel.EMAIL,
+        sent_at=datetime(2026, 2, 11, 14, 0, tzinfo=UTC),
+    ),
+)
+PUBLIC_BODY = {
+    "member_id": "00000000-0000-4000-8000-00000000000a",
+    "organisation": "MET-OFFICE",
+    "grade_band": "G7-G6",
+}
+PUBLIC_BODIES: dict[type[DomainEvent], dict[str, str] | None] = {
+    MemberJoined: PUBLIC_BODY,
+    MemberGradeChanged: PUBLIC_BODY,
+    MemberTransferred: PUBLIC_BODY,
+    MemberLeft: PUBLIC_BODY,
+    MemberContactChanged: None,
+    NotificationSent: None,
+}
+
+every_event = pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.schema_name())
+every_example = pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: type(example).schema_name())
+
+
+def schema(event: type[DomainEvent], *, public: bool = False) -> dict[str, Any]:
+    path = generate.SCHEMAS / f"{event.schema_name()}{'.public' if public else ''}.json"
+    found: dict[str, Any] = json.loads(path.read_text())
+    return found
+
+
+def validator(its: dict[str, Any]) -> Draft202012Validator:
+    return Draft202012Validator(its, format_checker=FormatChecker(["uuid", "date"]))
+
+
+def test_every_event_has_an_example_here() -> None:
+    assert {type(example) for example in EXAMPLES} == set(EVENTS) == set(PUBLIC_BODIES)
+
+
+def test_every_event_is_found_by_its_type_and_no_two_share_one() -> None:
+    assert sorted(BY_TYPE) == sorted(event.type_name() for event in EVENTS)
+    assert len(BY_TYPE) == len(EVENTS)
+
+
+def test_the_table_of_subjects_names_the_events_there_are_and_no_other() -> None:
+    assert set(SUBJECTS) == {event.event_name for event in EVENTS}
+
+
+def test_committed_schemas_are_those_of_the_contracts_and_no_others_lie_about() -> None:
+    wanted = generate.schema_files()
+
+    assert {path: path.read_text() for path in generate.SCHEMAS.rglob("*.json")} == wanted
+
+
+@pytest.mark.parametrize("path", sorted(generate.SCHEMAS.rglob("*.json")), ids=lambda path: path.name)
+def test_a_schema_is_valid_json_schema_2020_12(path: Any) -> None:
+    its = json.loads(path.read_text())
+
+    assert its["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    Draft202012Validator.check_schema(its)
+
+
+@every_example
+def test_a_body_is_what_its_schema_says(example: DomainEvent) -> None:
+    its = schema(type(example))
+
+    validator(its).validate(json.loads(example.body()))
+    assert json.loads(example.body()).keys() == its["properties"].keys()
+
+
+@every_example
+def test_a_public_body_holds_the_public_fields_and_nothing_else(example: DomainEvent) -> None:
+    body = example.public_body()
+    expected = PUBLIC_BODIES[type(example)]
+
+    assert (None if body is None else json.loads(body)) == expected
+
+
+@pytest.mark.parametrize("example", [example for example in EXAMPLES if PUBLIC_BODIES[type(example)]])
+def test_a_public_body_is_what_the_public_schema_says(example: DomainEvent) -> None:
+    its = schema(type(example), public=True)
+
+    validator(its).validate(json.loads(example.public_body() or ""))
+    assert its["properties"].keys() == PUBLIC_BODY.keys()
+    assert its["x-visibility"] == "public"
+
+
+@every_event
+def test_only_a_public_event_has_a_public_schema(event: type[DomainEvent]) -> None:
+    there = (generate.SCHEMAS / f"{event.schema_name()}.public.json").exists()
+
+    assert there == (event.visibility is Visibility.PUBLIC)
+
+
+@every_example
+def test_a_schema_refuses_a_body_that_lacks_a_field_or_whose_subject_is_no_uuid(example: DomainEvent) -> None:
+    its = validator(schema(type(example)))
+    body = json.loads(example.body())
+
+    for field in body:
+        with pytest.raises(NotOfTheSchema):
+            its.validate({name: value for name, value in body.items() if name != field})
+    with pytest.raises(NotOfTheSchema):
+        its.validate({**body, SUBJECTS[example.event_name]: "ada@example.org"})
+
+
+@every_example
+def test_a_body_is_read_again_as_what_was_said_and_unknown_fields_are_ignored(example: DomainEvent) -> None:
+    body = {**json.loads(example.body()), "added_in_a_later_version": 1}
+
+    assert type(example).read(json.dumps(body)) == example
+
+
+def test_what_cannot_be_read_is_not_repeated_in_the_error() -> None:
+    with pytest.raises(ValidationError) as refused:
+        MemberContactChanged.read('{"member_id": "ada@example.org", "name": 7}')
+
+    assert "ada@example.org" not in str(refused.value)
+
+
+@every_event
+def test_no_event_has_a_field_for_a_characteristic(event: type[DomainEvent]) -> None:
+    assert NEVER_SAID.isdisjoint(event.model_fields)
+    assert NEVER_SAID.isdisjoint(schema(event)["properties"])
+
+
+@every_event
+def test_a_name_or_an_address_is_on_the_stream_of_contacts_only(event: type[DomainEvent]) -> None:
+    says_who = bool({"name", "email", "address", "telephone"} & set(event.model_fields))
+
+    assert says_who == (stream_of(event) == CONTACTS)
+
+
+@every_event
+def test_an_event_says_when_it_happens_and_travels_on_a_stream_that_exists(event: type[DomainEvent]) -> None:
+    assert (event.__doc__ or "").endswith(".")
+    assert stream_of(event) in {stream.name for stream in STREAMS}
+    assert event.service in SERVICES
+
+
+def test_the_streams_are_two_for_each_service_and_the_contacts_which_alone_are_compacted() -> None:
+    assert [stream.name for stream in STREAMS] == [
+        "gse.members",
+        "gse.mentoring",
+        "gse.events",
+        "gse.notifications",
+        "gse.members.public",
+        "gse.mentoring.public",
+        "gse.events.public",
+        "gse.notifications.public",
+        "gse.members.contacts",
+    ]
+    assert {stream.name for stream in STREAMS if stream.compacted} == {"gse.members.contacts"}
+    assert {stream.partitions for stream in STREAMS} == {12}
+    assert [internal_stream(service) for service in SERVICES] == [stream.name for stream in STREAMS[:4]]
