@@ -44,9 +44,13 @@ def properties(*, data: Path, port: int, controller_port: int, password: str | N
         "log.dirs": str(data),
         **TUNING,
     }
-    return "".join(
-        f"{name}={value}\n" for name, value in (common | (_guarded(password) if password else _open())).items()
-    )
+    settings = common | (_guarded(password) if password else _open())
+    return "".join(f"{name}={_escaped(value)}\n" for name, value in settings.items())
+
+
+def _escaped(value: str) -> str:
+    """Java reads such files as Latin-1, and a backslash as the start of something."""
+    return "".join(letter if " " <= letter <= "~" and letter != "\\" else f"\\u{ord(letter):04x}" for letter in value)
 
 
 def _open() -> dict[str, str]:

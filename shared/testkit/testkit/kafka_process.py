@@ -1,5 +1,6 @@
 """Apache Kafka on this machine: one KRaft node as a child process, its data in a home that later starts find again."""
 
+import os
 import secrets
 import subprocess
 import time
@@ -20,6 +21,7 @@ from testkit.unavailable import Unavailable, disk_full, in_words
 
 START_SECONDS = 120
 STOP_SECONDS = 20
+ENVIRONMENT = {**os.environ, "LC_ALL": "C.UTF-8"}  # or Java cannot open a home whose name is not plain English
 MEMORY = {"port", "secured", "broker_password", "users"}
 
 
@@ -73,6 +75,8 @@ def start_kafka(
     """
     require_free(port)
     home = open_home(home)
+    if "," in str(home):
+        raise Unavailable(f"Kafka takes the comma in {home} for the end of a name: choose a folder without one.")
     kafka_programs = programs(progress)
     # Kafka looks at its own lock only after it has begun to mend its log: too late for the one that writes it.
     with in_words(home), sole_use(home, "Kafka") as lock:
@@ -82,7 +86,7 @@ def start_kafka(
         for chosen in candidates(port, last=memory["port"]):
             config = _write_config(home / "server.properties", home / "data", memory, chosen)
             line = kafka_programs.command(home, "kafka.Kafka", config)
-            process = children.start(line, log=home / "kafka.log", cwd=home, inherits=[lock])
+            process = children.start(line, log=home / "kafka.log", cwd=home, env=ENVIRONMENT, inherits=[lock])
             kafka = KafkaProcess(bootstrap=f"{HOST}:{chosen}", home=home, process=process, users=users)
             try:
                 _wait(kafka)
@@ -142,7 +146,7 @@ def _format_once(home: Path, kafka_programs: Programs, memory: dict[str, Any], p
     _write_private(private, "\n".join(f'"{argument}"' for argument in ["kafka.tools.StorageTool", *arguments]))
     try:
         line = kafka_programs.command(home, f"@{private}")
-        process = children.start(line, log=home / "format.log", cwd=home)
+        process = children.start(line, log=home / "format.log", cwd=home, env=ENVIRONMENT)
         if process.wait(START_SECONDS) != 0:
             raise _diagnosis(home, home / "format.log")
         half.rename(home / "data")

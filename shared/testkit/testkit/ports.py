@@ -1,19 +1,27 @@
 """Free ports on this machine."""
 
+import secrets
 import socket
 from collections.abc import Iterator
 
 from testkit.unavailable import Unavailable
 
 HOST = "127.0.0.1"
+LOWEST = 15_000
+LENT_FROM = 32_000
 
 
 def free_port() -> int:
-    """A port that nobody listens on now. Whoever takes it should be ready to lose a race for it."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that nobody listens on now. Whoever takes it should be ready to lose a race for it.
+
+    Below those that the system lends to outgoing connections: one of these could take a server's port while it is
+    down, and a client that tries again and again to reach it can even end up connected to itself.
+    """
+    for _ in range(1000):
+        port = LOWEST + secrets.randbelow(LENT_FROM - LOWEST)
+        if is_free(port):
+            return port
+    raise Unavailable(f"No port between {LOWEST} and {LENT_FROM} is free: stop programs that you do not need.")
 
 
 def is_free(port: int) -> bool:

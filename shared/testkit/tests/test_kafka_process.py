@@ -76,7 +76,8 @@ def start() -> Iterator[Start]:
 async def test_beside_another_home_a_second_start_finds_data_and_port_after_a_stop_and_after_a_kill(
     guarded: KafkaProcess, start: Start, tmp_path: Path
 ) -> None:
-    first = start(tmp_path)
+    home = tmp_path / "Zoë's own home"
+    first = start(home)
     assert first.bootstrap != guarded.bootstrap
     assert (first.poll(), guarded.poll()) == (None, None)
     assert os.getpgid(first.pid) != os.getpgid(0)  # Ctrl-C is the parent's alone
@@ -85,12 +86,12 @@ async def test_beside_another_home_a_second_start_finds_data_and_port_after_a_st
     first.stop()
     assert first.poll() is not None
 
-    second = start(tmp_path)
+    second = start(home)
     assert second.bootstrap == first.bootstrap
     await say(second.address_for(), "gse.members", b"before the kill")
     second.kill()
 
-    third = start(tmp_path)
+    third = start(home)
     assert third.bootstrap == first.bootstrap
     kept = await values(third.address_for(), "gse.members")
     assert sorted(value for value in kept if value) == [b"before the kill", b"before the stop"]
@@ -150,6 +151,11 @@ def test_a_taken_port_is_a_sentence(tmp_path: Path) -> None:
         port = taken.getsockname()[1]
         with pytest.raises(Unavailable, match=f"Port {port} is taken by another program: stop that one or choose"):
             start_kafka(tmp_path, port=port)
+
+
+def test_a_folder_that_kafka_cannot_name_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(Unavailable, match="choose a folder without one"):
+        start_kafka(tmp_path / "one, two")
 
 
 def test_a_corrupt_home_is_a_sentence(tmp_path: Path) -> None:
