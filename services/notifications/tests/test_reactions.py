@@ -38,14 +38,14 @@ async def notices(database: Database) -> list[tuple[str, str, str | None]]:
         return [tuple(row) for row in await tx.fetch("SELECT template, state, reason FROM notice ORDER BY number")]
 
 
-async def test_who_joins_is_known_and_their_welcome_waits_for_an_address(notifications: Database) -> None:
+async def test_welcome_once_makes_the_member_known_and_waits_for_an_address(notifications: Database) -> None:
     await deliver(notifications, "notifications", MEMBERS, said(JOINED, 1))
 
     assert await recipients(notifications) == [("known", None, None)]
     assert await notices(notifications) == [("welcome", "waiting", None)]
 
 
-async def test_the_same_joining_twice_makes_one_welcome(notifications: Database) -> None:
+async def test_welcome_twice_makes_one_notice(notifications: Database) -> None:
     first = await deliver(notifications, "notifications", MEMBERS, said(JOINED, 1))
     again = await deliver(notifications, "notifications", MEMBERS, said(JOINED, 1), said(JOINED, 1))
 
@@ -53,7 +53,7 @@ async def test_the_same_joining_twice_makes_one_welcome(notifications: Database)
     assert await notices(notifications) == [("welcome", "waiting", None)]
 
 
-async def test_the_address_makes_a_waiting_welcome_due(notifications: Database) -> None:
+async def test_keep_contact_once_makes_a_waiting_welcome_due(notifications: Database) -> None:
     await deliver(notifications, "notifications", MEMBERS, said(JOINED, 1))
     await deliver(notifications, "notifications", CONTACTS, said(CONTACT, 1))
 
@@ -73,7 +73,7 @@ async def test_an_address_that_comes_before_the_joining_is_kept_and_nothing_is_w
     assert await notices(notifications) == [("welcome", "due", None)]
 
 
-async def test_the_same_contact_twice_changes_nothing(notifications: Database) -> None:
+async def test_keep_contact_twice_changes_nothing(notifications: Database) -> None:
     await deliver(notifications, "notifications", MEMBERS, said(JOINED, 1))
     await deliver(notifications, "notifications", CONTACTS, said(CONTACT, 1))
     again = await deliver(notifications, "notifications", CONTACTS, said(CONTACT, 1))
@@ -82,13 +82,13 @@ async def test_the_same_contact_twice_changes_nothing(notifications: Database) -
     assert await notices(notifications) == [("welcome", "due", None)]
 
 
-async def test_an_older_contact_that_comes_late_does_not_replace_the_newer(notifications: Database) -> None:
+async def test_keep_contact_out_of_order_does_not_replace_the_newer_by_the_older(notifications: Database) -> None:
     await deliver(notifications, "notifications", CONTACTS, said(MOVED, 2), said(CONTACT, 1))
 
     assert await recipients(notifications) == [("expected", "Ada Byron", "byron@example.org")]
 
 
-async def test_leaving_deletes_name_and_address_and_cancels_what_is_due(notifications: Database) -> None:
+async def test_let_go_once_deletes_name_and_address_and_cancels_what_is_due(notifications: Database) -> None:
     await deliver(notifications, "notifications", MEMBERS, said(JOINED, 1))
     await deliver(notifications, "notifications", CONTACTS, said(CONTACT, 1))
     await deliver(notifications, "notifications", MEMBERS, said(LEFT, 2))
@@ -107,7 +107,7 @@ async def test_leaving_cancels_what_still_waits_and_a_late_contact_brings_nothin
     assert await notices(notifications) == [("welcome", "cancelled", "the member left before it was sent")]
 
 
-async def test_the_same_leaving_twice_is_one(notifications: Database) -> None:
+async def test_let_go_twice_is_one_leaving(notifications: Database) -> None:
     await deliver(notifications, "notifications", MEMBERS, said(JOINED, 1), said(LEFT, 2))
     again = await deliver(notifications, "notifications", MEMBERS, said(LEFT, 2))
 
@@ -115,7 +115,7 @@ async def test_the_same_leaving_twice_is_one(notifications: Database) -> None:
     assert await recipients(notifications) == [("left", None, None)]
 
 
-async def test_a_joining_that_arrives_after_the_leaving_is_put_in_order_and_writes_to_nobody(
+async def test_welcome_out_of_order_after_the_leaving_is_put_in_order_and_writes_to_nobody(
     notifications: Database,
 ) -> None:
     await deliver(notifications, "notifications", CONTACTS, said(CONTACT, 1))
@@ -153,7 +153,7 @@ async def test_a_contact_taken_back_and_a_change_of_grade_are_passed_over(notifi
         ("contact", "left", "joined"),
     ],
 )
-async def test_in_whatever_order_the_streams_arrive_a_leaver_is_let_go(
+async def test_let_go_out_of_order_of_the_streams_ends_the_same(
     notifications: Database, order: tuple[str, ...]
 ) -> None:
     parts = {
