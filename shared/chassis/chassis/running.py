@@ -132,10 +132,11 @@ class Running:
         """Finish what is in hand, take no more, close."""
         for hearing in self.hearings:
             await hearing.stop()
-        await self.broker.stop()
         for task in reversed(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        # After the tasks: one of them may be in the midst of starting it.
+        await self.broker.stop()
         await self.database.close()
 
 
