@@ -19,6 +19,7 @@ from members.organisations import WRITTEN_SO, organisation_named
 LONGEST_NAME = 200
 MOST_ITEMS = 20
 LONGEST_ITEM = 80
+FIELDS = ("name", "email", "organisation", "grade", "joined_on", "interests", "skills")  # as people are asked
 FIRST_DAY = date(1900, 1, 1)
 NOT_TEXT = frozenset({"Cc", "Cs", "Zl", "Zp"})  # controls, halves of characters, breaks of lines and paragraphs
 
@@ -109,6 +110,7 @@ def listed(text: str, separators: str = ";") -> list[str]:
 
 
 def _refuse(wrong: list[FieldError]) -> None:
+    wrong.sort(key=lambda its: FIELDS.index(its.field))
     if wrong:
         raise Invalid(*wrong)
 

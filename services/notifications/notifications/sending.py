@@ -3,6 +3,7 @@
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from chassis import outbox
 from chassis.database import Database, Transaction
@@ -42,29 +43,37 @@ class Notices:
             for row in rows
         ]
 
-    async def settle(self, tx: Transaction, item: Letter, outcome: Outcome) -> None:
+    async def settle(self, tx: Transaction, ended: Sequence[tuple[Letter, Outcome]]) -> None:
+        in_order = sorted(ended, key=lambda its: its[0].member_id)  # as every other lock on recipients
+        sent = [letter for letter, outcome in in_order if await self._is_sent(tx, letter, outcome)]
+        if sent:
+            await outbox.put(tx, *(_said(letter, tx.now) for letter in sent))
+
+    async def _is_sent(self, tx: Transaction, letter: Letter, outcome: Outcome) -> bool:
+        """Write one outcome; whether it is that the message went out, and that was not known before."""
         jitter = random.random()  # noqa: S311 - jitter, no secret
         # A leaver's notice may not become due again; it was `sending` when the reaction to their leaving looked.
-        left = isinstance(outcome, NotStarted) and await _has_left(tx, item)
-        ending = domain.ending(outcome, attempts=item.attempts, now=tx.now, jitter=jitter, left=left)
-        if not await store.settle(tx, item.notice_id, self.replica, ending):
-            log.warning("a conversation ended after its claim", notice_id=str(item.notice_id), ended=ending.state)
-        elif ending.state is NoticeState.SENT:
-            await outbox.put(
-                tx,
-                NotificationSent(
-                    notice_id=item.notice_id,
-                    member_id=item.member_id,
-                    category=item.category,
-                    channel=Channel.EMAIL,
-                    sent_at=tx.now,
-                ),
-            )
-        else:
-            log.info("not sent", notice_id=str(item.notice_id), state=ending.state, reason=ending.reason)
+        left = isinstance(outcome, NotStarted) and await _has_left(tx, letter)
+        ending = domain.ending(outcome, attempts=letter.attempts, now=tx.now, jitter=jitter, left=left)
+        settled = await store.settle(tx, letter.notice_id, self.replica, ending)
+        if not settled:
+            log.warning("a conversation ended after its claim", notice_id=str(letter.notice_id), ended=ending.state)
+        elif ending.state is not NoticeState.SENT:
+            log.info("not sent", notice_id=str(letter.notice_id), state=ending.state, reason=ending.reason)
+        return settled and ending.state is NoticeState.SENT
 
     async def forget_lost(self, tx: Transaction, replica: str, *, starting: bool) -> int:
         return await store.forget_lost(tx, replica, LOST, starting=starting)
+
+
+def _said(letter: Letter, now: datetime) -> NotificationSent:
+    return NotificationSent(
+        notice_id=letter.notice_id,
+        member_id=letter.member_id,
+        category=letter.category,
+        channel=Channel.EMAIL,
+        sent_at=now,
+    )
 
 
 async def _has_left(tx: Transaction, item: Letter) -> bool:

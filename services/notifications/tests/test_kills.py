@@ -76,7 +76,7 @@ async def test_an_answer_after_the_claim_was_over_changes_nothing(notifications:
         [letter] = await notices.claim(tx, "0", 8)
         await notices.forget_lost(tx, "0", starting=True)
     async with notifications.transaction() as tx:
-        await notices.settle(tx, letter, Sent())
+        await notices.settle(tx, [(letter, Sent())])
 
     assert await standing(notifications) == [LOST]
     assert await said_events(notifications) == []

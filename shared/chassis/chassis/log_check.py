@@ -15,6 +15,7 @@ from chassis import envelope
 from chassis.database import Database
 from chassis.kafka import client_options, topic_of
 from chassis.settings import ServiceSettings
+from chassis.unbroken import unbroken
 from contracts.streams import internal_stream, public_stream
 
 RUNBOOK = "follow “A store was restored” in deploy/README.md"
@@ -30,7 +31,7 @@ async def check(service: str, settings: ServiceSettings, database: Database) -> 
     topics = [topic_of(settings, stream(service)) for stream in (internal_stream, public_stream)]
     consumer = AIOKafkaConsumer(**client_options(settings), enable_auto_commit=False, auto_offset_reset="earliest")
     try:
-        await consumer.start()
+        await unbroken(consumer.start())
         partitions = [
             TopicPartition(topic, number) for topic in topics for number in await _partitions_of(consumer, topic)
         ]

@@ -17,6 +17,7 @@ from typing import Any
 
 import asyncpg
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaConnectionError
 from aiokafka.structs import RecordMetadata
 
 from chassis import envelope, log_check
@@ -24,6 +25,7 @@ from chassis.database import Conflict, Database, Outage
 from chassis.kafka import client_options, topic_of
 from chassis.settings import ServiceSettings
 from chassis.telemetry import Metrics, logger
+from chassis.unbroken import unbroken
 from contracts.base import Visibility
 from contracts.streams import public_stream
 
@@ -63,7 +65,7 @@ class Relay:
                     await asyncio.sleep(RENEW_SECONDS)
                     continue
                 await self._lead(epoch)
-            except (Outage, Conflict, LostLead, ConnectionError) as error:
+            except (Outage, Conflict, LostLead, ConnectionError, KafkaConnectionError) as error:
                 log.warning("relay paused", why=type(error).__name__)
                 await asyncio.sleep(RENEW_SECONDS)
             except log_check.LogMismatch as error:
@@ -93,7 +95,7 @@ class Relay:
         )
         renewing = asyncio.create_task(_renew(self.database, epoch))
         try:
-            await producer.start()
+            await unbroken(producer.start())
             self.metrics.relay_leading.set(1)
             log.info("relay leads", epoch=epoch)
             await self._send_until_lost(producer, epoch, renewing)

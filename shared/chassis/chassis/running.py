@@ -23,6 +23,7 @@ from chassis.settings import ServiceSettings
 from chassis.subscription import Subscription
 from chassis.telemetry import Metrics, logger
 from chassis.timers import Timer
+from chassis.unbroken import unbroken
 
 HEALTH_SECONDS = 2
 log = logger(__name__)
@@ -68,7 +69,7 @@ class Running:
         """Join the consumer groups; while Kafka is away, ask again."""
         while self.hearings:
             try:
-                await self.broker.start()
+                await unbroken(self.broker.start())
             except (KafkaError, OSError) as error:
                 log.warning("waiting for Kafka", why=type(error).__name__)
                 with contextlib.suppress(Exception):

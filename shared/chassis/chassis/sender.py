@@ -5,7 +5,8 @@
 
 The row says `sending`, committed, before the conversation begins, and its outcome after it. The claim names this
 replica and expires; a claim that expires, or that this replica finds under its own name when it starts, is of a
-conversation whose end nobody knows.
+conversation whose end nobody knows. One transaction settles what has ended and claims what takes its place, so at
+most `at_once` rows are ever held, and a slow conversation keeps nobody waiting but itself.
 """
 
 import asyncio
@@ -14,10 +15,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
+from chassis.causes import new_cause, present_cause
 from chassis.database import Conflict, Database, Outage, Transaction
 from chassis.telemetry import logger
 
 Item = TypeVar("Item")
+Outcome = TypeVar("Outcome")
 Outcome_contra = TypeVar("Outcome_contra", contravariant=True)
 log = logger(__name__)
 
@@ -28,74 +31,73 @@ class Rows(Protocol[Item, Outcome_contra]):
     async def claim(self, tx: Transaction, replica: str, limit: int) -> Sequence[Item]:
         """Turn up to `limit` due rows to `sending`, held by this replica until the claim expires."""
 
-    async def settle(self, tx: Transaction, item: Item, outcome: Outcome_contra) -> None:
-        """Write how a conversation ended, and say so; a row no longer `sending` stays what it is."""
+    async def settle(self, tx: Transaction, ended: Sequence[tuple[Item, Outcome_contra]]) -> None:
+        """Write how conversations ended, and say so in one `outbox.put`; a row no longer `sending` stays what it is."""
 
     async def forget_lost(self, tx: Transaction, replica: str, *, starting: bool) -> int:
         """Turn `sending` rows to `unknown` whose claim has expired, and when starting also those of this replica."""
 
 
 @dataclass
-class Sender(Generic[Item, Outcome_contra]):
+class Sender(Generic[Item, Outcome]):
     """Sends what is due, `at_once` conversations at a time. `converse` returns an outcome and raises only on bugs."""
 
     name: str
-    rows: Rows[Item, Outcome_contra]
-    converse: Callable[[Item], Awaitable[Outcome_contra]]
+    rows: Rows[Item, Outcome]
+    converse: Callable[[Item], Awaitable[Outcome]]
     replica: str
     at_once: int = 8
-    seconds: float = 1.0
-    _woken: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def wake(self) -> None:
-        """Something became due in this process."""
-        self._woken.set()
+    seconds: float = 0.5
+    _open: dict[asyncio.Task[Outcome], Item] = field(default_factory=dict)
+    _started: bool = False
+    _stopping: bool = False
 
     async def run(self, database: Database) -> None:
         """For ever. When cancelled, the conversations that are open come to their end and are settled first."""
-        starting = True
-        while True:
-            self._woken.clear()
-            try:
-                async with database.transaction() as tx:
-                    lost = await self.rows.forget_lost(tx, self.replica, starting=starting)
-                if lost:
-                    log.warning("conversations whose end is unknown", sender=self.name, count=lost)
-                starting = False
-                while await self._send_some(database):
-                    pass
-            except (Outage, Conflict):
-                await asyncio.sleep(random.uniform(0.2, 1))  # noqa: S311 - jitter
-            except Exception:
-                log.exception("sending failed and will go on", sender=self.name)
-                await asyncio.sleep(1)
-            try:
-                await asyncio.wait_for(self._woken.wait(), self.seconds)
-            except TimeoutError:
-                continue
-
-    async def _send_some(self, database: Database) -> int:
-        """Claim, converse, settle, as a whole: a stop waits, and leaves no claimed row without its outcome."""
-        work = asyncio.ensure_future(self._claim_and_send(database))
+        work = asyncio.ensure_future(self._work(database))
         try:
-            return await asyncio.shield(work)
+            await asyncio.shield(work)
         except asyncio.CancelledError:
+            self._stopping = True
             await work
             raise
 
-    async def _claim_and_send(self, database: Database) -> int:
-        async with database.transaction() as tx:
-            items = await self.rows.claim(tx, self.replica, self.at_once)
-        await asyncio.gather(*(self._send(database, item) for item in items))
-        return len(items)
-
-    async def _send(self, database: Database, item: Item) -> None:
-        outcome = await self.converse(item)
-        while True:
+    async def _work(self, database: Database) -> None:
+        while self._open or not self._stopping:
+            present_cause.set(new_cause())
             try:
-                async with database.transaction() as tx:
-                    await self.rows.settle(tx, item, outcome)
+                claimed = await self._settle_and_claim(database)
             except (Outage, Conflict):
-                await asyncio.sleep(random.uniform(0.1, 0.5))  # noqa: S311 - jitter
-            else:
-                return
+                if self._stopping:
+                    await asyncio.gather(*self._open, return_exceptions=True)
+                    return  # what could not be settled is found as lost at the next start
+                await asyncio.sleep(random.uniform(0.2, 1))  # noqa: S311 - jitter
+                continue
+            except Exception:
+                log.exception("sending failed and will go on", sender=self.name)
+                await asyncio.sleep(1)
+                continue
+            if self._open:
+                # Something ended soon frees its place; new work waits no longer than when there is none open.
+                await asyncio.wait(self._open, timeout=self.seconds, return_when=asyncio.FIRST_COMPLETED)
+            elif not claimed and not self._stopping:
+                await asyncio.sleep(self.seconds)
+
+    async def _settle_and_claim(self, database: Database) -> int:
+        ended = [task for task in self._open if task.done()]
+        async with database.transaction() as tx:
+            lost = await self.rows.forget_lost(tx, self.replica, starting=not self._started)
+            await self.rows.settle(tx, [(self._open[task], task.result()) for task in ended if not task.exception()])
+            free = 0 if self._stopping else self.at_once - len(self._open) + len(ended)
+            claimed = await self.rows.claim(tx, self.replica, free) if free else []
+        self._started = True
+        if lost:
+            log.warning("conversations whose end is unknown", sender=self.name, count=lost)
+        for task in ended:
+            del self._open[task]
+            if error := task.exception():
+                # Its row stays `sending`, and becomes `unknown` when its claim is over.
+                log.error("a conversation raised", sender=self.name, exc_info=error)
+        for item in claimed:
+            self._open[asyncio.ensure_future(self.converse(item))] = item
+        return len(claimed)

@@ -5,7 +5,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import uvicorn
 from fastapi import APIRouter, Depends, FastAPI, Request
@@ -100,15 +100,12 @@ def main(settings_type: type[S], create_app: Callable[[S], FastAPI], *, name: st
     """`python -m <service>.app migrate | serve`. Exit codes: 0 done, 1 the state is wrong, 2 the call is wrong."""
     commands = {"migrate", "serve"}
     if len(sys.argv) != 2 or sys.argv[1] not in commands:  # noqa: PLR2004 - the program and one command
-        sys.exit(f"usage: python -m {name}.app migrate | serve")
+        _refuse_the_call(f"usage: python -m {name}.app migrate | serve")
     try:
         settings = settings_type()
     except ValidationError as error:
-        wrong = ", ".join(
-            f"{settings_type.model_config['env_prefix']}{'_'.join(map(str, its['loc']))}".upper()
-            for its in error.errors()
-        )
-        sys.exit(f"{name}: these settings are missing or wrong: {wrong}")
+        wrong = ", ".join(_variable(settings_type, str(its["loc"][0])) for its in error.errors() if its["loc"])
+        _refuse_the_call(f"{name}: these settings are missing or wrong: {wrong}")
     configure_logs(name, settings.log_format)
     if sys.argv[1] == "migrate":
         url = settings.database_url.get_secret_value()
@@ -119,6 +116,17 @@ def main(settings_type: type[S], create_app: Callable[[S], FastAPI], *, name: st
         asyncio.run(_serve(create_app(settings), settings))
     except WrongSchema as error:
         sys.exit(f"{name}: {error}")
+
+
+def _variable(settings_type: type[ServiceSettings], field: str) -> str:
+    """The name of the environment variable behind a field; an alias is one already."""
+    prefix = settings_type.model_config.get("env_prefix", "")
+    return f"{prefix}{field}".upper() if field in settings_type.model_fields else field
+
+
+def _refuse_the_call(sentence: str) -> NoReturn:
+    print(sentence, file=sys.stderr)  # noqa: T201 - a command's answer
+    sys.exit(2)
 
 
 async def _serve(app: FastAPI, settings: ServiceSettings) -> None:
