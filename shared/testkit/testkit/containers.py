@@ -4,7 +4,7 @@ import contextlib
 import os
 import socket
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, Self
 
 import docker  # type: ignore[import-untyped] # it ships no types, and testcontainers' wrapper hides the image list
 from docker.errors import DockerException, ImageNotFound  # type: ignore[import-untyped] # as above
@@ -15,12 +15,14 @@ from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
 from testkit.addresses import KafkaAddress
 from testkit.kafka_config import TUNING
-from testkit.ports import free_port
 from testkit.postgres_databases import ADMIN
+from testkit.unavailable import Unavailable
 
 KAFKA_IMAGE: Final = "apache/kafka:4.1.1"
 POSTGRES_IMAGES: Final = ("postgres:18", "postgres:17", "postgres:16", "postgres:15")
 CLIENT_PORT: Final = 9092
+DATA: Final = "/memory"
+SCRIPT: Final = "/tmp/start"  # noqa: S108 - in the container, which nobody else enters
 
 
 def present(*images: str) -> str | None:
@@ -45,27 +47,46 @@ def _engine_listens() -> bool:
 
 
 class KafkaContainer(DockerContainer):
-    """One KRaft node of Apache Kafka's own image, open to this machine, set up like the local process."""
+    """One KRaft node of Apache Kafka's own image, open to this machine, set up like the local process.
+
+    The broker tells its clients where it is, and that is known only when the container runs: so the container first
+    waits for a script that says it.
+    """
 
     def __init__(self, image: str) -> None:
         super().__init__(image)
-        port = free_port()  # known before the start, because the broker tells its clients where it is
-        self.bootstrap = f"{self.get_container_host_ip()}:{port}"
-        self.with_bind_ports(CLIENT_PORT, port)
+        self.with_exposed_ports(CLIENT_PORT)
+        self.with_tmpfs_mount(DATA)  # in memory, like a local process's: each new partition costs a disk a sync
+        self.with_command(["sh", "-c", f"until [ -f {SCRIPT} ]; do sleep 0.05; done; . {SCRIPT}"])
         settings = {
             **TUNING,
+            "log.dirs": DATA,
             "process.roles": "broker,controller",
             "node.id": "1",
             "controller.quorum.voters": "1@localhost:9093",
             "controller.listener.names": "CONTROLLER",
             "inter.broker.listener.name": "CLIENT",
             "listeners": f"CLIENT://:{CLIENT_PORT},CONTROLLER://:9093",
-            "advertised.listeners": f"CLIENT://{self.bootstrap}",
             "listener.security.protocol.map": "CLIENT:PLAINTEXT,CONTROLLER:PLAINTEXT",
         }
         for name, value in settings.items():
             self.with_env("KAFKA_" + name.replace(".", "_").upper(), value)
-        self.waiting_for(LogMessageWaitStrategy("Kafka Server started"))
+
+    @property
+    def bootstrap(self) -> str:
+        return f"{self.get_container_host_ip()}:{self.get_exposed_port(CLIENT_PORT)}"
+
+    def start(self) -> Self:
+        super().start()
+        script = f"export KAFKA_ADVERTISED_LISTENERS=CLIENT://{self.bootstrap}\nexec /etc/kafka/docker/run\n"
+        self.copy_into_container(script.encode(), SCRIPT)
+        try:
+            LogMessageWaitStrategy("Kafka Server started").wait_until_ready(self)
+        except RuntimeError as error:
+            said = b"".join(self.get_logs()).decode(errors="replace").strip().splitlines()
+            last = said[-1] if said else "nothing"
+            raise Unavailable(f"Kafka's Docker container ended at its start; its last words: {last}") from error
+        return self
 
 
 @contextlib.contextmanager

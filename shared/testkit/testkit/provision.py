@@ -23,7 +23,7 @@ from contracts.streams import SERVICES, STREAMS, Stream
 from testkit.addresses import KafkaAddress
 from testkit.unavailable import Unavailable
 
-SECONDS: Final = 30
+SECONDS: Final = 60
 CONTACT_SECONDS: Final = 10
 ACCESS: Final = Path(__file__).parents[3] / "deploy" / "kafka" / "access.toml"
 KEPT: Final = {"retention.ms": "-1", "retention.bytes": "-1"}
@@ -64,7 +64,7 @@ def provision(kafka: KafkaAddress, *, prefix: str = "", principals: bool) -> lis
     settings: dict[str, Any] = {**kafka.confluent(), "error_cb": heard.append}
     client = AdminClient(settings)
     try:
-        done = _make_topics(client, prefix)
+        done = _make_topics(kafka, client, prefix)
         if principals:
             done += _grant(client, rights(prefix, read_access(ACCESS)))
     except KafkaException as error:
@@ -125,7 +125,7 @@ def _refusal(kafka: KafkaAddress, reason: KafkaError) -> Unavailable:
     return Unavailable(f"Kafka at {kafka.bootstrap} refused ({said}): topics and rights are made by the operator.")
 
 
-def _make_topics(client: AdminClient, prefix: str) -> list[str]:
+def _make_topics(kafka: KafkaAddress, client: AdminClient, prefix: str) -> list[str]:
     there = client.list_topics(timeout=CONTACT_SECONDS).topics
     missing = [stream for stream in STREAMS if prefix + stream.name not in there]
     present = [stream for stream in STREAMS if prefix + stream.name in there]
@@ -144,7 +144,7 @@ def _make_topics(client: AdminClient, prefix: str) -> list[str]:
     ]
     if topics:
         _settle(client.create_topics(topics, request_timeout=SECONDS))
-        _wait_for(client, topics)
+        _wait_for(kafka, topics)
     return [f"made topic {topic.topic}" for topic in topics] + changed
 
 
@@ -167,12 +167,17 @@ def _mend_settings(client: AdminClient, prefix: str, streams: list[Stream]) -> l
     return [f"mended the settings of topic {change.name}" for change in changes]
 
 
-def _wait_for(client: AdminClient, topics: Iterable[NewTopic]) -> None:
+def _wait_for(kafka: KafkaAddress, topics: Iterable[NewTopic]) -> None:
     """The controller answers before the broker has made the partitions; their ends can be asked for when it has."""
-    ends = {
-        TopicPartition(topic.topic, n): OffsetSpec.latest() for topic in topics for n in range(topic.num_partitions)
-    }
-    _until(lambda: not _failures(client.list_offsets(ends, request_timeout=SECONDS)), "did not lead them")
+    latest = OffsetSpec.latest()
+    ends = {TopicPartition(topic.topic, n): latest for topic in topics for n in range(topic.num_partitions)}
+
+    def led() -> bool:
+        # A client of its own for each look: one that has once heard "no such topic" goes on saying so for minutes.
+        client = AdminClient(kafka.confluent())
+        return not _failures(client.list_offsets(ends, request_timeout=SECONDS))
+
+    _until(led, "did not lead them")
 
 
 def _until(done: Callable[[], bool], failing: str) -> None:
@@ -180,7 +185,7 @@ def _until(done: Callable[[], bool], failing: str) -> None:
     while not done():
         if time.monotonic() > deadline:
             raise Unavailable(f"Kafka took the order but {failing} within {SECONDS} seconds: see its log.")
-        time.sleep(0.05)
+        time.sleep(0.1)
 
 
 def _failures(answers: Mapping[Any, "Future[Any]"]) -> list[BaseException]:
