@@ -3,6 +3,7 @@
 Topics come from contracts.streams, rights from deploy/kafka/access.toml. Denied is what neither of them names.
 """
 
+import asyncio
 import time
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
@@ -11,15 +12,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from confluent_kafka import KafkaError, KafkaException, TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaTimeoutError
+from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._acl import AclBinding, AclBindingFilter, AclOperation, AclPermissionType
 from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
-from confluent_kafka.admin._listoffsets import OffsetSpec
 from confluent_kafka.admin._resource import ResourcePatternType, ResourceType
 from confluent_kafka.cimpl import NewTopic
 
 from contracts.streams import SERVICES, STREAMS, Stream
+from testkit import children
 from testkit.addresses import KafkaAddress
 from testkit.unavailable import Unavailable
 
@@ -144,7 +147,7 @@ def _make_topics(kafka: KafkaAddress, client: AdminClient, prefix: str) -> list[
     ]
     if topics:
         _settle(client.create_topics(topics, request_timeout=SECONDS))
-        _wait_for(kafka, topics)
+        _wait_for(kafka, client, topics)
     return [f"made topic {topic.topic}" for topic in topics] + changed
 
 
@@ -167,17 +170,30 @@ def _mend_settings(client: AdminClient, prefix: str, streams: list[Stream]) -> l
     return [f"mended the settings of topic {change.name}" for change in changes]
 
 
-def _wait_for(kafka: KafkaAddress, topics: Iterable[NewTopic]) -> None:
-    """The controller answers before the broker has made the partitions; their ends can be asked for when it has."""
-    latest = OffsetSpec.latest()
-    ends = {TopicPartition(topic.topic, n): latest for topic in topics for n in range(topic.num_partitions)}
+def _wait_for(kafka: KafkaAddress, client: AdminClient, topics: list[NewTopic]) -> None:
+    """The controller answers first; then the broker knows the topics; then it makes the partitions, one by one."""
+    names = {topic.topic for topic in topics}
+    _until(lambda: names <= client.list_topics(timeout=CONTACT_SECONDS).topics.keys(), "did not tell of the topics")
+    partitions = [TopicPartition(topic.topic, n) for topic in topics for n in range(topic.num_partitions)]
+    children.in_thread(lambda: asyncio.run(_ends(kafka, partitions)))
 
-    def led() -> bool:
-        # A client of its own for each look: one that has once heard "no such topic" goes on saying so for minutes.
-        client = AdminClient(kafka.confluent())
-        return not _failures(client.list_offsets(ends, request_timeout=SECONDS))
 
-    _until(led, "did not lead them")
+async def _ends(kafka: KafkaAddress, partitions: list[TopicPartition]) -> None:
+    """Asks for the end of each partition until it has one.
+
+    Not by the administrator's client: that one waits seconds between its questions, or repeats for minutes what it
+    has once heard.
+    """
+    consumer = AIOKafkaConsumer(**kafka.aiokafka(), retry_backoff_ms=50, request_timeout_ms=SECONDS * 1000)
+    try:
+        await consumer.start()
+        await consumer.end_offsets(partitions)
+    except KafkaTimeoutError as error:
+        raise Unavailable(
+            f"Kafka did not make the topics' partitions within {SECONDS} seconds: see its log."
+        ) from error
+    finally:
+        await consumer.stop()
 
 
 def _until(done: Callable[[], bool], failing: str) -> None:
@@ -185,11 +201,7 @@ def _until(done: Callable[[], bool], failing: str) -> None:
     while not done():
         if time.monotonic() > deadline:
             raise Unavailable(f"Kafka took the order but {failing} within {SECONDS} seconds: see its log.")
-        time.sleep(0.1)
-
-
-def _failures(answers: Mapping[Any, "Future[Any]"]) -> list[BaseException]:
-    return [failure for answer in answers.values() if (failure := answer.exception(SECONDS)) is not None]
+        time.sleep(0.02)
 
 
 def _grant(client: AdminClient, wanted: Iterable[Right]) -> list[str]:
