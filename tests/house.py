@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import httpx2
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from people import Person
 
 from chassis import migrations
-from contracts.streams import SERVICES
+from contracts.streams import PARTITIONS, SERVICES
 from gse_platform import home as homes
 from gse_platform.given import Given
 from gse_platform.home import Home
@@ -37,6 +39,7 @@ from testkit.eventually import eventually
 
 ROOT = Path(__file__).parents[1]
 START_SECONDS = 60
+HEARD = ("gse.members", "gse.members.contacts")
 
 
 @dataclass
@@ -105,12 +108,42 @@ class House:
         return found
 
     async def is_level(self) -> bool:
-        """Whether everything said has been heard, and nothing is set aside."""
+        """Whether everything said has been heard, and nothing is set aside.
+
+        A service's own lag is what its last fetch told; here the broker is asked for the ends, and asked again after
+        the outboxes were seen empty: what a reaction says is in its outbox before its offset counts.
+        """
+        ends = await self._ends()
+        if await self._heard() != ends:
+            return False
         healths = await asyncio.gather(*(self.health(service) for service in SERVICES))
-        return all(
-            (its["ready"], its["outbox_backlog"], its["lag_records"], its["parked"]) == (True, 0, 0, 0)
-            for its in healths
-        )
+        quiet = all((its["ready"], its["outbox_backlog"], its["parked"]) == (True, 0, 0) for its in healths)
+        return quiet and await self._ends() == ends
+
+    async def _ends(self) -> dict[str, int]:
+        """For each stream that is heard, how many records it has."""
+        consumer = AIOKafkaConsumer(**self.kafka.aiokafka(), enable_auto_commit=False)
+        await consumer.start()
+        try:
+            topics = {self.prefix + stream for stream in HEARD}
+            partitions = [TopicPartition(topic, number) for topic in topics for number in range(PARTITIONS)]
+            ends = await consumer.end_offsets(partitions)
+        finally:
+            await consumer.stop()
+        return {topic: sum(end for at, end in ends.items() if at.topic == topic) for topic in topics}
+
+    async def _heard(self) -> dict[str, int]:
+        """For each stream, how far the last of its consumers has come."""
+        found: dict[str, int] = {}
+        for service in SERVICES:
+            connection = await asyncpg.connect(self.databases[service])
+            rows = await connection.fetch(
+                "SELECT topic, consumer, sum(next_offset)::bigint AS so_far FROM consumer_offset GROUP BY 1, 2"
+            )
+            await connection.close()
+            for row in rows:
+                found[row["topic"]] = min(row["so_far"], found.get(row["topic"], row["so_far"]))
+        return found
 
     async def level(self, seconds: float = 60) -> None:
         await eventually(self.is_level, timeout=seconds)
