@@ -7,6 +7,7 @@ import contextlib
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Final, TypeVar
 from testkit import children
 from testkit.addresses import KafkaAddress
 from testkit.containers import KAFKA_IMAGE, POSTGRES_IMAGES, kafka_container, postgres_container
+from testkit.homes import sole_use
 from testkit.kafka_process import start_kafka
 from testkit.postgres_process import start_postgres
 from testkit.progress import Progress
@@ -22,6 +24,8 @@ from testkit.unavailable import Unavailable
 
 GIVEN, DOCKER, LOCAL = "given", "docker", "local"
 WAYS: Final = (GIVEN, DOCKER, LOCAL)
+HOMES: Final = "gse-test-kafka-"
+OLD_SECONDS: Final = 3600
 MEMORY_BYTES: Final = 2 * 1024**3
 T = TypeVar("T")
 Source = AbstractContextManager[T | None]
@@ -78,7 +82,8 @@ def _first(
 
 @contextlib.contextmanager
 def _local_kafka(progress: Progress) -> Iterator[KafkaAddress]:
-    with tempfile.TemporaryDirectory(prefix="gse-test-kafka-", dir=_in_memory()) as home:
+    _remove_old_homes(in_memory())
+    with tempfile.TemporaryDirectory(prefix=HOMES, dir=in_memory()) as home:
         kafka = start_kafka(Path(home), progress=progress)
         try:
             yield kafka.address_for()
@@ -86,11 +91,20 @@ def _local_kafka(progress: Progress) -> Iterator[KafkaAddress]:
             kafka.stop()
 
 
-def _in_memory() -> Path | None:
+def in_memory() -> Path | None:
     """Where a test's hundred new partitions cost no hundred syncs; a broker never waits for its disk to acknowledge."""
     memory = Path("/dev/shm")  # noqa: S108 - only to make a folder with a name of its own in it
     roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > MEMORY_BYTES
     return memory if roomy else None
+
+
+def _remove_old_homes(memory: Path | None) -> None:
+    """A killed session cannot tidy up, and what it leaves in memory stays there until somebody does."""
+    for home in memory.glob(f"{HOMES}*") if memory else []:
+        with contextlib.suppress(OSError, Unavailable):
+            if time.time() - home.stat().st_mtime > OLD_SECONDS:
+                with sole_use(home, "Kafka"):
+                    children.remove(home)
 
 
 @contextlib.contextmanager

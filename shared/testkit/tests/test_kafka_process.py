@@ -3,6 +3,7 @@
 import asyncio
 import os
 import socket
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from testkit.addresses import KafkaAddress
 from testkit.kafka_process import KafkaProcess, start_kafka
 from testkit.provision import provision, read_access, remove_topics
 from testkit.records import read_all
+from testkit.resources import in_memory
 from testkit.unavailable import Unavailable
 
 Start = Callable[..., KafkaProcess]
@@ -51,12 +53,13 @@ async def values(kafka: KafkaAddress, topic: str) -> list[bytes | None]:
 
 
 @pytest.fixture(scope="module")
-def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaProcess]:
+def guarded() -> Iterator[KafkaProcess]:
     """A broker with the platform's users, topics and rights."""
-    kafka = start_kafka(tmp_path_factory.mktemp("guarded"), users=USERS)
-    provision(kafka.address_for("operator"), principals=True)
-    yield kafka
-    kafka.stop()
+    with tempfile.TemporaryDirectory(prefix="gse-test-kafka-", dir=in_memory()) as home:
+        kafka = start_kafka(Path(home), users=USERS)
+        provision(kafka.address_for("operator"), principals=True)
+        yield kafka
+        kafka.stop()
 
 
 @pytest.fixture
