@@ -5,7 +5,7 @@ import secrets
 import subprocess
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,7 @@ class KafkaProcess:
     bootstrap: str
     home: Path
     process: subprocess.Popen[bytes]
-    users: Mapping[str, str] | None
+    users: Mapping[str, str] | None = field(repr=False)  # their passwords, too
 
     @property
     def pid(self) -> int:
