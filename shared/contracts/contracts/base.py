@@ -32,8 +32,20 @@ Public = Annotated[T, Visibility.PUBLIC]
 Internal = Annotated[T, Visibility.INTERNAL]
 Personal = Annotated[T, Visibility.PERSONAL]
 
-Code = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9-]{0,31}$")]
+_CODE = StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9-]{0,31}$")
+_TITLE = StringConstraints(min_length=1, max_length=120)
+_SUMMARY = StringConstraints(min_length=1, max_length=300)
+_LINK = StringConstraints(pattern=r"^https?://[^ ]{1,300}$")
+
+Code = Annotated[str, _CODE]
 """A word of an agreed list, such as an organisation's code. Free text about persons has no place in an event."""
+
+# Editorial text is about published things, approved by a person when it was published, and names no person: speakers
+# and authors stand on the page behind the link, which can be withdrawn; a log cannot. It is always public.
+Title = Annotated[str, _TITLE]
+Summary = Annotated[str, _SUMMARY]
+Place = Annotated[str, _TITLE]
+Link = Annotated[str, _LINK]
 
 PUBLIC_WITH_A_MEMBER_ID = frozenset(
     {"MemberJoined", "MemberGradeChanged", "MemberTransferred", "MemberLeft", "MemberErased"}
@@ -43,6 +55,8 @@ NEVER_SAID = frozenset(
      "ethnicity", "gender", "health", "marital_status", "nationality", "orientation", "pregnancy", "race", "religion",
      "sex", "sexual_orientation", "socio_economic_background"}
 )  # fmt: skip
+EDITORIAL = (_TITLE, _SUMMARY, _LINK)
+KNOWN_TEXT = (_CODE, *EDITORIAL)
 THIN = (UUID, int, bool, date, datetime, Enum)
 
 
@@ -133,13 +147,8 @@ def _check(event: type[DomainEvent]) -> None:
     subject = SUBJECTS[event.event_name]
     if subject not in event.classes or event.model_fields[subject].annotation is not UUID:
         raise ContractError(f"{where}: its subject {subject} must be a field of type UUID")
-    for field, its in event.classes.items():
-        if field in NEVER_SAID:
-            raise ContractError(f"{where}.{field}: a characteristic of a person is never said")
-        if its is Visibility.PERSONAL and event.visibility is not Visibility.PERSONAL:
-            raise ContractError(f"{where}.{field} is personal, {where} is {event.visibility}: it would travel too far")
-        if its is not Visibility.PERSONAL and not _is_thin(event.model_fields[field]):
-            raise ContractError(f"{where}.{field}: only ids, codes, versions and instants may be said, not free text")
+    for field in event.classes:
+        _check_field(event, field)
     if event.visibility is Visibility.PUBLIC:
         if event.classes[subject] is not Visibility.PUBLIC:
             raise ContractError(f"{where} is public, so its subject {subject} must be")
@@ -147,8 +156,29 @@ def _check(event: type[DomainEvent]) -> None:
             raise ContractError(f"{where} would tell other departments what a member does: member_id may not be public")
 
 
+def _check_field(event: type[DomainEvent], field: str) -> None:
+    where, its = event.__name__, event.classes[field]
+    if any(word in f"_{field}_" for word in map("_{}_".format, NEVER_SAID)):
+        raise ContractError(f"{where}.{field}: a characteristic of a person is never said")
+    if its is Visibility.PERSONAL and event.visibility is not Visibility.PERSONAL:
+        raise ContractError(f"{where}.{field} is personal, {where} is {event.visibility}: it would travel too far")
+    text = _constraints(event.model_fields[field])
+    if text in EDITORIAL and (its is not Visibility.PUBLIC or event.visibility is not Visibility.PUBLIC):
+        raise ContractError(f"{where}.{field}: editorial text is public, in a public event")
+    if its is not Visibility.PERSONAL and not (text in KNOWN_TEXT or _is_thin(event.model_fields[field])):
+        raise ContractError(f"{where}.{field}: only ids, codes, versions and instants may be said, not free text")
+
+
+def _constraints(info: FieldInfo) -> StringConstraints | None:
+    """Which of the texts above a field is, also an optional one; None for what is no text, or a text of its own."""
+    marks = list(info.metadata)
+    for inner in typing.get_args(info.annotation):
+        marks.extend(typing.get_args(inner)[1:])
+    pattern = next((its for mark in marks if (its := getattr(mark, "pattern", None))), None)
+    longest = next((its for mark in marks if (its := getattr(mark, "max_length", None))), None)
+    return next((text for text in KNOWN_TEXT if (text.pattern, text.max_length) == (pattern, longest)), None)
+
+
 def _is_thin(info: FieldInfo) -> bool:
-    if info.annotation is str:
-        return any(getattr(mark, "pattern", None) for mark in info.metadata)
     inner = [kind for kind in typing.get_args(info.annotation) if kind is not type(None)] or [info.annotation]
     return all(isinstance(kind, type) and issubclass(kind, THIN) for kind in inner)
