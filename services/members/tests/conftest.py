@@ -1,28 +1,23 @@
-"""Members on a real database and a real broker, with keys of its own, and a provider that signs what a test asks."""
+"""Members on a real database and a real broker, and a provider that signs what a test asks."""
 
 import json
 import secrets
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
-from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from fastapi import FastAPI
-from httpx2 import ASGITransport, AsyncClient
-from joserfc.jwk import OKPKey
+from httpx2 import AsyncClient
 
-from chassis import migrations
-from chassis.identity import sign
+from chassis import testing
 from members import app
 from members.settings import Settings
 from testkit.addresses import KafkaAddress
 from testkit.databases import Databases
 from testkit.provision import provision, remove_topics
-
-KEY = OKPKey.generate_key("Ed25519", {"kid": "of-these-tests"})
 
 
 class Published:
@@ -64,13 +59,9 @@ def provider() -> Iterator[Published]:
         serving.join()
 
 
-async def _migrate(url: str) -> None:
-    await migrations.migrate(url, migrations.wanted("members", migrations.migrations_of(app.__file__)))
-
-
 @pytest.fixture(scope="module")
 async def database_url(databases: Databases) -> AsyncIterator[str]:
-    async with databases.lend("members", _migrate) as url:
+    async with databases.lend("members", testing.migrating("members", app.__file__)) as url:
         yield url
 
 
@@ -89,8 +80,8 @@ def environment(
 ) -> dict[str, str]:
     """What the service is told, as a process would be."""
     keys = tmp_path_factory.mktemp("keys")
-    (keys / "public.json").write_text(json.dumps({"keys": [KEY.as_dict(private=False)]}))
-    (keys / "private.json").write_text(json.dumps(KEY.as_dict(private=True)))
+    signing_key = keys / "signing_key.json"
+    signing_key.write_text(json.dumps(testing.KEY.as_dict(private=True)))
     roles = [
         {"subject": "helen", "role": "team"},
         {"subject": "gareth", "role": "hosep", "organisation": "Defra"},
@@ -101,8 +92,8 @@ def environment(
         "GSE_KAFKA_BOOTSTRAP": kafka.bootstrap,
         "GSE_TOPIC_PREFIX": topics,
         "GSE_HTTP_PORT": "0",
-        "GSE_TOKEN_KEYS": str(keys / "public.json"),
-        "MEMBERS_SIGNING_KEY": str(keys / "private.json"),
+        "GSE_TOKEN_KEYS": str(testing.token_keys(keys)),
+        "MEMBERS_SIGNING_KEY": str(signing_key),
         "MEMBERS_OIDC_ISSUER": provider.issuer,
         "MEMBERS_OIDC_CLIENT_ID": "gse",
         "MEMBERS_BOOTSTRAP_ROLES": json.dumps(roles),
@@ -122,7 +113,7 @@ async def running(environment: dict[str, str]) -> AsyncIterator[FastAPI]:
 
 @pytest.fixture(scope="module")
 async def client(running: FastAPI) -> AsyncIterator[AsyncClient]:
-    async with AsyncClient(transport=ASGITransport(app=running), base_url="http://members.test", timeout=60) as asking:
+    async with testing.client_of(running) as asking:
         yield asking
 
 
@@ -149,19 +140,4 @@ def said(running: FastAPI) -> Callable[..., Any]:
 @pytest.fixture
 def signed_in() -> Callable[..., dict[str, str]]:
     """The header of a caller: `signed_in("team")`, `signed_in("member", member_id=ADA)`."""
-
-    def header(*roles: str, member_id: UUID | str | None = None, organisation: str | None = None) -> dict[str, str]:
-        now = int(datetime.now(UTC).timestamp())
-        claims = {
-            "iss": "gse-members",
-            "aud": "gse",
-            "sub": str(uuid4()),
-            "member_id": str(member_id) if member_id else None,
-            "organisation": organisation,
-            "roles": list(roles),
-            "iat": now,
-            "exp": now + 600,
-        }
-        return {"authorization": f"Bearer {sign(claims, KEY)}"}
-
-    return header
+    return testing.signed_in

@@ -1,43 +1,33 @@
-"""Notifications on a real database and a real broker, with a key of its own that signs tokens."""
+"""Notifications on a real database and a real broker."""
 
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import UTC, datetime
 from pathlib import Path
-from uuid import UUID, uuid4
 
 import pytest
 from fastapi import FastAPI
-from httpx2 import ASGITransport, AsyncClient
-from joserfc.jwk import OKPKey
+from httpx2 import AsyncClient
 from pydantic import SecretStr
 
-from chassis import migrations
-from chassis.database import Database, connect
-from chassis.identity import sign
+from chassis import testing
+from chassis.database import Database
 from notifications import app
 from notifications.settings import Settings
 from notifications.testing import MailServerDouble
 from testkit.addresses import KafkaAddress
 
-KEY = OKPKey.generate_key("Ed25519", {"kid": "of-these-tests"})
-
-
-async def _migrate(url: str) -> None:
-    await migrations.migrate(url, migrations.wanted("notifications", migrations.migrations_of(app.__file__)))
+migrate = testing.migrating("notifications", app.__file__)
 
 
 @pytest.fixture
 async def database_url(database: Callable[..., Awaitable[str]]) -> str:
-    return await database("notifications", _migrate)
+    return await database("notifications", migrate)
 
 
 @pytest.fixture
 async def notifications(database_url: str) -> AsyncIterator[Database]:
     """The service's database alone."""
-    its = await connect(database_url, size=12, name="test")
-    yield its
-    await its.close()
+    async with testing.connected(database_url, size=12) as its:
+        yield its
 
 
 @pytest.fixture
@@ -53,15 +43,13 @@ async def running(
     database_url: str, kafka: KafkaAddress, topic_prefix: str, server: MailServerDouble, tmp_path: Path
 ) -> AsyncIterator[FastAPI]:
     """The whole service."""
-    keys = tmp_path / "keys.json"
-    keys.write_text(json.dumps({"keys": [KEY.as_dict(private=False)]}))
     service = app.create(
         Settings(
             database_url=SecretStr(database_url),
             kafka_bootstrap=kafka.bootstrap,
             topic_prefix=topic_prefix,
             http_port=0,
-            token_keys=keys,
+            token_keys=testing.token_keys(tmp_path),
             front_door="https://gse.test",
             NOTIFICATIONS_SMTP_HOST="127.0.0.1",
             NOTIFICATIONS_SMTP_PORT=server.port,
@@ -74,26 +62,11 @@ async def running(
 
 @pytest.fixture
 async def client(running: FastAPI) -> AsyncIterator[AsyncClient]:
-    async with AsyncClient(transport=ASGITransport(app=running), base_url="http://notifications.test") as asking:
+    async with testing.client_of(running) as asking:
         yield asking
 
 
 @pytest.fixture
 def signed_in() -> Callable[..., dict[str, str]]:
     """The header of a caller: `signed_in("team")`, `signed_in("member", member_id=ADA)`."""
-
-    def header(*roles: str, member_id: UUID | None = None, organisation: str | None = None) -> dict[str, str]:
-        now = int(datetime.now(UTC).timestamp())
-        claims = {
-            "iss": "gse-members",
-            "aud": "gse",
-            "sub": str(uuid4()),
-            "member_id": str(member_id) if member_id else None,
-            "organisation": organisation,
-            "roles": list(roles),
-            "iat": now,
-            "exp": now + 600,
-        }
-        return {"authorization": f"Bearer {sign(claims, KEY)}"}
-
-    return header
+    return testing.signed_in

@@ -1,29 +1,90 @@
-"""For tests of reactions: events delivered to a service's subscription on a real database, without a broker.
+"""For tests of a service: its database, who asks it, and the events that it hears.
 
+    async with connected(await database("mentoring", migrating("mentoring", app.__file__))) as mentoring: ...
+    async with client_of(service) as client: await client.get("/api/…", headers=signed_in("team"))
     await deliver(database, "mentoring", app.MEMBERS, said(joined, 1))
     await deliver(database, "mentoring", app.MEMBERS, said(joined, 1), said(left, 2))    # the first is a repeat
 
 What a broker does is proved on a real one elsewhere; here it is a double that hands over records and is sought.
 """
 
-from collections.abc import Collection
+import json
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, cast
+from pathlib import Path
+from typing import Any, Final, cast
 from uuid import NAMESPACE_OID, UUID, uuid4, uuid5
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from fastapi import FastAPI
+from httpx2 import ASGITransport, AsyncClient
+from joserfc.jwk import OKPKey
 
-from chassis import offsets
+from chassis import migrations, offsets
 from chassis.consumer import Consumer
-from chassis.database import Database
+from chassis.database import Database, connect
 from chassis.envelope import headers_of
+from chassis.identity import AUDIENCE, ISSUER, LIFETIME, sign
 from chassis.outbox import Tombstone
 from chassis.subscription import Subscription
 from chassis.telemetry import Metrics
 from contracts.base import DomainEvent
 
 PARTITION = 0
+KEY: Final = OKPKey.generate_key("Ed25519", {"kid": "of-these-tests"})
+"""The private key behind `signed_in`."""
+PUBLIC_KEYS: Final[dict[str, list[Any]]] = {"keys": [KEY.as_dict(private=False)]}
+"""The key set by which a service knows whom `signed_in` signs in."""
+
+
+def migrating(service: str, package: str) -> Callable[[str], Awaitable[None]]:
+    """What makes a service's tables in the empty database at an address. `package` is the `__file__` of its app.py."""
+
+    async def migrate(url: str) -> None:
+        await migrations.migrate(url, migrations.wanted(service, migrations.migrations_of(package)))
+
+    return migrate
+
+
+@asynccontextmanager
+async def connected(url: str, *, size: int = 4) -> AsyncIterator[Database]:
+    """A service's database alone, for as long as the block runs."""
+    database = await connect(url, size=size, name="test")
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+def token_keys(folder: Path) -> Path:
+    """A file with the public keys, as a service's settings name one."""
+    path = folder / "keys.json"
+    path.write_text(json.dumps(PUBLIC_KEYS))
+    return path
+
+
+def signed_in(*roles: str, member_id: UUID | str | None = None, organisation: str | None = None) -> dict[str, str]:
+    """The header of a caller, each with a new account: `signed_in("team")`, `signed_in("member", member_id=ADA)`."""
+    now = int(time.time())
+    claims = {
+        "iss": ISSUER,
+        "aud": AUDIENCE,
+        "sub": str(uuid4()),
+        "member_id": str(member_id) if member_id else None,
+        "organisation": organisation,
+        "roles": list(roles),
+        "iat": now,
+        "exp": now + LIFETIME,
+    }
+    return {"authorization": f"Bearer {sign(claims, KEY)}"}
+
+
+def client_of(app: FastAPI) -> AsyncClient:
+    """A client that asks the application without a socket. Opening it does not start the application."""
+    return AsyncClient(transport=ASGITransport(app=app), base_url="http://gse.test", timeout=60)
 
 
 @dataclass(frozen=True)

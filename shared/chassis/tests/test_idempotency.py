@@ -1,7 +1,6 @@
 """The same POST twice does one thing: once, twice, at the same time, after a failure, and for somebody else."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,18 +10,16 @@ import httpx2
 import pytest
 import pytest_asyncio
 from fastapi import APIRouter, FastAPI, Request, UploadFile
-from joserfc.jwk import OKPKey
 from pydantic import BaseModel
 
 from chassis import idempotency, migrations, problems
 from chassis.database import Database, connect
-from chassis.identity import TokenKeys, sign
+from chassis.identity import TokenKeys
 from chassis.retrying import RetryingRoute
+from chassis.testing import PUBLIC_KEYS, signed_in
 from contracts.refusal import Refused
 from testkit.databases import Databases
 from testkit.eventually import eventually
-
-KEY = OKPKey.generate_key("Ed25519", {"kid": "one"})
 
 
 class TooLate(Refused): ...
@@ -82,7 +79,7 @@ async def store(databases: Databases) -> AsyncIterator[Database]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def app(store: Database) -> FastAPI:
     app = FastAPI()
-    app.state.token_keys = TokenKeys.of({"keys": [KEY.as_dict(private=False)]})
+    app.state.token_keys = TokenKeys.of(PUBLIC_KEYS)
     app.state.database = store
     app.state.refused = ""
     app.state.may_go_on = asyncio.Event()
@@ -106,13 +103,6 @@ async def notes(store: Database) -> list[str]:
 async def post(client: httpx2.AsyncClient, text: str, key: str | None, path: str = "/api/notes", **more: str) -> Any:
     headers = more | ({"Idempotency-Key": key} if key is not None else {})
     return await client.post(path, json={"text": text}, headers=headers)
-
-
-def somebody() -> dict[str, str]:
-    now = int(time.time())
-    claims: dict[str, Any] = {"iss": "gse-members", "aud": "gse", "sub": str(uuid4()), "member_id": None}
-    claims |= {"organisation": None, "roles": [], "iat": now, "exp": now + 600}
-    return {"Authorization": f"Bearer {sign(claims, KEY)}"}
 
 
 async def test_a_repeat_gives_the_first_answer_and_does_nothing(client: httpx2.AsyncClient, store: Database) -> None:
@@ -173,7 +163,7 @@ async def test_a_refused_request_leaves_its_key_free(client: httpx2.AsyncClient,
 
 
 async def test_a_key_belongs_to_its_caller_and_its_address(client: httpx2.AsyncClient, store: Database) -> None:
-    ada, eve = somebody(), somebody()
+    ada, eve = signed_in(), signed_in()
     answers = [
         await post(client, "bees", "k1"),
         await post(client, "bees", "k1", **ada),

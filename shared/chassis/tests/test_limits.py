@@ -2,29 +2,26 @@
 
 import ipaddress
 import re
-import time
 from collections.abc import AsyncIterator
-from typing import Annotated, Any
-from uuid import UUID, uuid4
+from typing import Annotated
 
 import httpx2
 import pytest
 from fastapi import FastAPI, Form, Request, UploadFile
-from joserfc.jwk import OKPKey
 
 from chassis import web
-from chassis.identity import TokenKeys, sign
+from chassis.identity import TokenKeys
 from chassis.limits import Limits, RateLimit, client_address
 from chassis.retrying import RetryingRoute
+from chassis.testing import PUBLIC_KEYS, signed_in
 
-KEY = OKPKey.generate_key("Ed25519", {"kid": "one"})
 HERE = ("127.0.0.1", 5000)
 ELSEWHERE = ("203.0.113.7", 5000)
 
 
 def service(limits: Limits, front_door: str = "http://localhost:8000") -> FastAPI:
     app = FastAPI()
-    app.state.token_keys = TokenKeys.of({"keys": [KEY.as_dict(private=False)]})
+    app.state.token_keys = TokenKeys.of(PUBLIC_KEYS)
     app.router.route_class = RetryingRoute
     web.install(app, front_door=front_door, limits=limits)
 
@@ -59,13 +56,6 @@ def client_of(app: FastAPI, peer: tuple[str, int] = HERE) -> httpx2.AsyncClient:
 async def client() -> AsyncIterator[httpx2.AsyncClient]:
     async with client_of(service(Limits(body=1000, upload=5000, uploads=["/api/imports/{month}"]))) as client:
         yield client
-
-
-def token(account: UUID) -> dict[str, str]:
-    now = int(time.time())
-    claims: dict[str, Any] = {"iss": "gse-members", "aud": "gse", "sub": str(account), "member_id": None}
-    claims |= {"organisation": None, "roles": [], "iat": now, "exp": now + 600}
-    return {"Authorization": f"Bearer {sign(claims, KEY)}"}
 
 
 async def test_a_body_up_to_the_limit_is_taken(client: httpx2.AsyncClient) -> None:
@@ -117,13 +107,13 @@ async def test_who_asks_too_often_waits() -> None:
         assert answers[2].headers["content-type"] == "application/problem+json"
         assert "content-security-policy" in answers[2].headers
         assert (await eager.get("/health/live")).status_code == 200
-        assert (await eager.get("/api/hello", headers=token(uuid4()))).status_code == 200
+        assert (await eager.get("/api/hello", headers=signed_in())).status_code == 200
         assert (await eager.get("/api/hello", headers={"X-Forwarded-For": "203.0.113.9"})).status_code == 200
 
 
 async def test_a_caller_has_one_allowance_wherever_they_are_and_guessed_tokens_have_none() -> None:
     app = service(Limits(requests_per_second=0.5, burst=1))
-    someone = token(uuid4())
+    someone = signed_in()
     async with client_of(app) as here, client_of(app, ELSEWHERE) as elsewhere:
         assert (await here.get("/api/hello", headers=someone)).status_code == 200
         assert (await elsewhere.get("/api/hello", headers=someone)).status_code == 429
