@@ -35,7 +35,7 @@ def test_a_row_is_read_into_an_application_and_a_day() -> None:
 
 def test_every_mistake_is_told_at_once() -> None:
     assert list(wrong(name="", email="", organisation="", grade="", joined_on="", skills="x" * 81)) == [
-        "organisation", "name", "email", "grade", "skills", "joined_on",
+        "name", "email", "organisation", "grade", "skills", "joined_on",
     ]  # fmt: skip
 
 

@@ -125,7 +125,7 @@ async def test_every_wrong_field_is_named_at_once_and_nothing_that_was_sent_is_r
 
     assert problem(answer) == (422, "/problems/invalid")
     assert [error["field"] for error in answer.json()["errors"]] == [
-        "organisation", "name", "email", "grade", "skills",
+        "name", "email", "organisation", "grade", "skills",
     ]  # fmt: skip
     sentences = {error["field"]: error["detail"] for error in answer.json()["errors"]}
     assert sentences["email"] == "Enter an email address in the correct format, like name@example.com"
