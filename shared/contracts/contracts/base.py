@@ -5,9 +5,11 @@ and `public_body` can only ever hold public fields.
 """
 
 import typing
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from enum import Enum, StrEnum
-from typing import Annotated, Any, ClassVar, Self, TypeVar
+from types import NoneType, UnionType
+from typing import Annotated, Any, ClassVar, Self, TypeVar, Union
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
@@ -58,6 +60,7 @@ NEVER_SAID = frozenset(
 EDITORIAL = (_TITLE, _SUMMARY, _LINK)
 KNOWN_TEXT = (_CODE, *EDITORIAL)
 THIN = (UUID, int, bool, date, datetime, Enum)
+MADE_OF_PARTS = (Union, UnionType, list, tuple, set, frozenset, dict)
 
 
 class ContractError(TypeError):
@@ -162,23 +165,28 @@ def _check_field(event: type[DomainEvent], field: str) -> None:
         raise ContractError(f"{where}.{field}: a characteristic of a person is never said")
     if its is Visibility.PERSONAL and event.visibility is not Visibility.PERSONAL:
         raise ContractError(f"{where}.{field} is personal, {where} is {event.visibility}: it would travel too far")
-    text = _constraints(event.model_fields[field])
-    if text in EDITORIAL and (its is not Visibility.PUBLIC or event.visibility is not Visibility.PUBLIC):
-        raise ContractError(f"{where}.{field}: editorial text is public, in a public event")
-    if its is not Visibility.PERSONAL and not (text in KNOWN_TEXT or _is_thin(event.model_fields[field])):
-        raise ContractError(f"{where}.{field}: only ids, codes, versions and instants may be said, not free text")
+    for kind, marks in _parts(event.model_fields[field].annotation, event.model_fields[field].metadata):
+        text = _text(kind, marks)
+        if text in EDITORIAL and (its is not Visibility.PUBLIC or event.visibility is not Visibility.PUBLIC):
+            raise ContractError(f"{where}.{field}: editorial text is public, in a public event")
+        is_thin = text is not None or (isinstance(kind, type) and issubclass(kind, THIN))
+        if its is not Visibility.PERSONAL and not is_thin:
+            raise ContractError(f"{where}.{field}: only ids, codes, versions and instants may be said, not free text")
 
 
-def _constraints(info: FieldInfo) -> StringConstraints | None:
-    """Which of the texts above a field is, also an optional one; None for what is no text, or a text of its own."""
-    marks = list(info.metadata)
-    for inner in typing.get_args(info.annotation):
-        marks.extend(typing.get_args(inner)[1:])
-    pattern = next((its for mark in marks if (its := getattr(mark, "pattern", None))), None)
-    longest = next((its for mark in marks if (its := getattr(mark, "max_length", None))), None)
-    return next((text for text in KNOWN_TEXT if (text.pattern, text.max_length) == (pattern, longest)), None)
+def _parts(kind: Any, marks: Iterable[Any] = ()) -> Iterator[tuple[Any, list[Any]]]:
+    """What a field's values are made of, each with its marks: `list[Code] | None` is made of codes alone."""
+    origin, inner = typing.get_origin(kind), typing.get_args(kind)
+    if origin is Annotated:
+        yield from _parts(inner[0], inner[1:])
+    elif origin in MADE_OF_PARTS:
+        for part in inner:
+            if part not in (NoneType, Ellipsis):
+                yield from _parts(part)
+    else:
+        yield kind, [mark for mark in marks if not isinstance(mark, Visibility)]
 
 
-def _is_thin(info: FieldInfo) -> bool:
-    inner = [kind for kind in typing.get_args(info.annotation) if kind is not type(None)] or [info.annotation]
-    return all(isinstance(kind, type) and issubclass(kind, THIN) for kind in inner)
+def _text(kind: Any, marks: list[Any]) -> StringConstraints | None:
+    """Which of the texts above this is, to the letter; None for any other, however it is constrained."""
+    return next((text for text in KNOWN_TEXT if kind is str and marks == [text]), None)

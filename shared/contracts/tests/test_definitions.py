@@ -6,9 +6,28 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import pytest
-from pydantic import BaseModel, create_model
+from pydantic import BaseModel, Field, StringConstraints, create_model
 
-from contracts.base import Code, ContractError, DomainEvent, Internal, Personal, Public, Visibility
+from contracts.base import (
+    Code,
+    ContractError,
+    DomainEvent,
+    Internal,
+    Link,
+    Personal,
+    Place,
+    Public,
+    Summary,
+    Title,
+    Visibility,
+)
+
+
+def said_with(field: str, kind: Any, its: Visibility = Visibility.INTERNAL) -> type[DomainEvent]:
+    """An event that says one field more than its subject."""
+    fields: dict[str, Any] = {"member_id": (Public[UUID], ...), field: (kind, ...)}
+    arguments = {"service": "members", "visibility": its, "name": "MemberJoined"}
+    return create_model("Said", __base__=DomainEvent, __cls_kwargs__=arguments, **fields)
 
 
 def test_a_field_without_a_class_is_refused() -> None:
@@ -66,6 +85,19 @@ def test_a_personal_field_travels_on_the_stream_of_contacts_only(its: Visibility
             name: Personal[str]
 
 
+@pytest.mark.parametrize(
+    "field", ["gender", "member_gender", "disability_status", "age_band", "date_of_birth_of_member"]
+)
+def test_a_characteristic_is_never_said_under_a_longer_name(field: str) -> None:
+    with pytest.raises(ContractError, match=rf"^Said\.{field}: a characteristic of a person is never said$"):
+        said_with(field, Internal[Code])
+
+
+@pytest.mark.parametrize("field", ["change", "stage", "language", "engagement", "embrace", "unisex_", "healthcheck"])
+def test_a_word_that_only_holds_the_letters_of_a_characteristic_may_be_said(field: str) -> None:
+    assert said_with(field, Internal[Code]).classes[field] is Visibility.INTERNAL
+
+
 ONLY_THIN = "only ids, codes, versions and instants may be said, not free text"
 
 
@@ -81,16 +113,70 @@ def test_free_text_is_refused() -> None:
             note: Internal[str]
 
 
-@pytest.mark.parametrize("kind", [str | None, list[str], dict[str, UUID], Note, list[Note], object, bytes, float])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        str | None,
+        list[str],
+        dict[str, UUID],
+        Note,
+        list[Note],
+        object,
+        bytes,
+        float,
+        Code | str,
+        dict[Code, str],
+        tuple[Code, str],
+        Code | Note | None,
+        list[Code | str],
+    ],
+)
 def test_free_text_is_refused_in_whatever_it_is_wrapped(kind: Any) -> None:
     with pytest.raises(ContractError, match=rf"^Said\.note: {ONLY_THIN}$"):
-        create_model(
-            "Said",
-            __base__=DomainEvent,
-            __cls_kwargs__={"service": "members", "visibility": Visibility.INTERNAL, "name": "MemberJoined"},
-            member_id=(Internal[UUID], ...),
-            note=(Annotated[kind, Visibility.INTERNAL], ...),
-        )
+        said_with("note", Annotated[kind, Visibility.INTERNAL])
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        Annotated[str, StringConstraints(pattern=".*")],
+        Annotated[str, StringConstraints(pattern="^[A-Z ]{0,300}$")],
+        Annotated[str, Field(pattern=".*")] | None,
+        list[Annotated[str, Field(pattern=".*")]],
+        Annotated[str, Field(max_length=120)],
+        Annotated[Code, Field(pattern=".*")],
+    ],
+)
+def test_a_text_with_a_pattern_of_its_own_is_no_code(kind: Any) -> None:
+    with pytest.raises(ContractError, match=rf"^Said\.note: {ONLY_THIN}$"):
+        said_with("note", Annotated[kind, Visibility.INTERNAL])
+
+
+def test_a_code_may_be_left_out_or_come_in_numbers() -> None:
+    class Said(DomainEvent, service="members", visibility=Visibility.INTERNAL, name="MemberJoined"):
+        member_id: Internal[UUID]
+        organisation: Internal[Code | None] = None
+        interests: Internal[tuple[Code, ...]] = ()
+        ladder: Internal[dict[Code, int] | None] = None
+
+    assert Said(member_id=UUID("00000000-0000-4000-8000-00000000000a")).body() == (
+        '{"member_id":"00000000-0000-4000-8000-00000000000a","organisation":null,"interests":[],"ladder":null}'
+    )
+
+
+@pytest.mark.parametrize("kind", [Title, Summary, Place, Link, Title | None, list[Link]])
+def test_editorial_text_is_said_in_public_or_not_at_all(kind: Any) -> None:
+    assert said_with("text", Annotated[kind, Visibility.PUBLIC], Visibility.PUBLIC).public_fields() == {
+        "member_id",
+        "text",
+    }
+    for mark, its in [
+        (Visibility.INTERNAL, Visibility.PUBLIC),
+        (Visibility.PUBLIC, Visibility.INTERNAL),
+        (Visibility.PERSONAL, Visibility.PERSONAL),
+    ]:
+        with pytest.raises(ContractError, match=r"^Said\.text: editorial text is public, in a public event$"):
+            said_with("text", Annotated[kind, mark], its)
 
 
 def test_ids_codes_versions_and_instants_are_not_refused_with_or_without_a_value() -> None:
