@@ -28,20 +28,28 @@ def schema_of(event: type[DomainEvent], *, public: bool) -> dict[str, Any]:
         for name, its in schema["properties"].items()
         if name in fields
     }
-    used = json.dumps(properties)
-    definitions = {name: its for name, its in schema.get("$defs", {}).items() if f'"#/$defs/{name}"' in used}
+    definitions = _used(properties, schema.get("$defs", {}))
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": event.event_name,
         "description": schema["description"],
         "type": "object",
         "properties": properties,
-        "required": [name for name in schema["required"] if name in fields],
+        "required": [name for name in schema.get("required", []) if name in fields],
         "x-type": event.type_name(),
         "x-visibility": str(Visibility.PUBLIC if public else event.visibility),
         "x-subject": SUBJECTS[event.event_name],
         **({"$defs": definitions} if definitions else {}),
     }
+
+
+def _used(part: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    """Of the definitions those that `part` needs, and those that these need in turn, in the order they came."""
+    needed, text = set[str](), json.dumps(part)
+    while more := {name for name in definitions if f'"#/$defs/{name}"' in text} - needed:
+        needed |= more
+        text = json.dumps([definitions[name] for name in more])
+    return {name: its for name, its in definitions.items() if name in needed}
 
 
 def schema_files() -> dict[Path, str]:

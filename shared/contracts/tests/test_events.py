@@ -44,12 +44,12 @@ EXAMPLES: tuple[DomainEvent, ...] = (
         sent_at=datetime(2026, 2, 11, 14, 0, tzinfo=UTC),
     ),
 )
-PUBLIC_BODY = {
+PUBLIC_BODY: dict[str, str | None] = {
     "member_id": "00000000-0000-4000-8000-00000000000a",
     "organisation": "MET-OFFICE",
     "grade_band": "G7-G6",
 }
-PUBLIC_BODIES: dict[type[DomainEvent], dict[str, str] | None] = {
+PUBLIC_BODIES: dict[type[DomainEvent], dict[str, str | None] | None] = {
     MemberJoined: PUBLIC_BODY,
     MemberGradeChanged: PUBLIC_BODY,
     MemberTransferred: PUBLIC_BODY,
@@ -120,7 +120,7 @@ def test_a_public_body_is_what_the_public_schema_says(example: DomainEvent) -> N
     its = schema(type(example), public=True)
 
     validator(its).validate(json.loads(example.public_body() or ""))
-    assert its["properties"].keys() == PUBLIC_BODY.keys()
+    assert its["properties"].keys() == (PUBLIC_BODIES[type(example)] or {}).keys()
     assert its["x-visibility"] == "public"
 
 
@@ -132,11 +132,11 @@ def test_only_a_public_event_has_a_public_schema(event: type[DomainEvent]) -> No
 
 
 @every_example
-def test_a_schema_refuses_a_body_that_lacks_a_field_or_whose_subject_is_no_uuid(example: DomainEvent) -> None:
+def test_a_schema_refuses_a_body_that_lacks_a_required_field_or_whose_subject_is_no_uuid(example: DomainEvent) -> None:
     its = validator(schema(type(example)))
     body = json.loads(example.body())
 
-    for field in body:
+    for field in {field for field, info in type(example).model_fields.items() if info.is_required()}:
         with pytest.raises(NotOfTheSchema):
             its.validate({name: value for name, value in body.items() if name != field})
     with pytest.raises(NotOfTheSchema):
