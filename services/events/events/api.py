@@ -4,7 +4,7 @@ from datetime import date
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from chassis.identity import SignedIn, permit
 from chassis.retrying import RetryingRoute
@@ -16,9 +16,13 @@ router = APIRouter(prefix="/api/events/v1", route_class=RetryingRoute)
 
 
 class InviteeView(BaseModel):
+    """Somebody who has not left, of whom all is known but, where it was never heard, since when."""
+
+    model_config = ConfigDict(from_attributes=True)
+
     member_id: UUID
-    organisation: str | None
-    grade_band: GradeBand | None
+    organisation: str
+    grade_band: GradeBand
     since: date | None
 
 
@@ -32,9 +36,7 @@ async def invitee(member_id: UUID, caller: SignedIn, database: Db) -> InviteeVie
     permit(caller, "team", owner=member_id)
     async with database.transaction() as tx:
         found = domain.shown(await store.invitee_of(tx, member_id), to_the_member=caller.member_id == member_id)
-    return InviteeView(
-        member_id=found.member_id, organisation=found.organisation, grade_band=found.grade_band, since=found.since
-    )
+    return InviteeView.model_validate(found)
 
 
 @router.get("/counts")

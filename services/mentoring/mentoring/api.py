@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from chassis.identity import SignedIn, permit
 from chassis.retrying import RetryingRoute
@@ -16,9 +16,13 @@ router = APIRouter(prefix="/api/mentoring/v1", route_class=RetryingRoute)
 
 
 class ProfileView(BaseModel):
+    """An open profile, which is whole."""
+
+    model_config = ConfigDict(from_attributes=True)
+
     member_id: UUID
-    organisation: str | None
-    grade: Grade | None
+    organisation: str
+    grade: Grade
     opened_at: datetime
 
 
@@ -32,9 +36,7 @@ async def profile(member_id: UUID, caller: SignedIn, database: Db) -> ProfileVie
     permit(caller, "scheme-lead", "team", owner=member_id)
     async with database.transaction() as tx:
         found = domain.shown(await store.profile_of(tx, member_id), to_the_member=caller.member_id == member_id)
-    return ProfileView(
-        member_id=found.member_id, organisation=found.organisation, grade=found.grade, opened_at=found.opened_at
-    )
+    return ProfileView.model_validate(found)
 
 
 @router.get("/counts")
