@@ -42,7 +42,8 @@ def create(
 ) -> FastAPI:
     """The service as one application: its routes, and everything that runs beside them from start to stop.
 
-    `package` is the `__file__` of the service's app.py; its migrations stand beside it.
+    `package` is the `__file__` of the service's app.py; its migrations stand beside it. Without `pages` of its own a
+    service has the errors' pages all the same: people may follow a link to any address.
     """
     wanted = migrations.wanted(name, migrations.migrations_of(package))
 
@@ -69,7 +70,7 @@ def create(
     app.include_router(schemas.routes(name))
     for router in routers:
         app.include_router(router)
-    web.install(app, front_door=settings.front_door, pages=pages, limits=limits)
+    web.install(app, front_door=settings.front_door, pages=pages or web.create_pages(name), limits=limits)
     return app
 
 

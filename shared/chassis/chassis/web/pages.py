@@ -17,15 +17,15 @@ from chassis.web.site import SITE, Site
 OWN = Path(__file__).parent / "templates"
 
 
-def create_pages(service: str, templates: Path, *, site: Site = SITE) -> Environment:
-    """The environment of one service's templates. They say `{% extends "layout.html" %}`.
+def create_pages(service: str, templates: Path | None = None, *, site: Site = SITE) -> Environment:
+    """The environment of one service's templates, if it has any. They say `{% extends "layout.html" %}`.
 
     Filters: `moment`, `day`, `date`, `time_of_day`, `on` (the error on a field). Globals: `site`, `service`, `asset`.
     """
     govuk = PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")})
     pages = Environment(
         # Ours come first, so that there is one layout and no service shadows it by accident.
-        loader=ChoiceLoader([FileSystemLoader(OWN), FileSystemLoader(templates), govuk]),
+        loader=ChoiceLoader([FileSystemLoader([OWN, templates] if templates else [OWN]), govuk]),
         autoescape=True,
         undefined=ChainableUndefined,  # the components read parameters that were not given
         trim_blocks=True,
