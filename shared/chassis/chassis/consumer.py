@@ -51,6 +51,14 @@ class Culprit(Exception):  # noqa: N818 - named for what it points at
         self.index, self.place, self.reason = index, place, reason
 
 
+class Elsewhere(Exception):  # noqa: N818 - named for what is the matter
+    """The store does not stand where this process expects it; `stored` says where, for each partition."""
+
+    def __init__(self, stored: dict[tuple[str, int], int]) -> None:
+        super().__init__()
+        self.stored = stored
+
+
 @dataclass
 class Consumer:
     """One subscription of one replica. `handle` takes what aiokafka delivered; it does not know who polls."""
@@ -73,8 +81,13 @@ class Consumer:
         try:
             records = await self._fresh(kafka, delivered)
             while records and not self.hurry:
-                records = await self._advance(kafka, records)
+                records = await self._advance(records)
             self._rewind(kafka, records)
+        except Elsewhere as its:
+            # The whole delivery goes: what is left of such a partition would step over records not delivered yet.
+            log.warning("the store stands elsewhere", consumer=self.name, partitions=len(its.stored))
+            self._expect(its.stored)
+            self._rewind(kafka, [_record(its) for its in delivered])
         except Outage as error:
             log.warning("waiting for the database", consumer=self.name, why=str(error))
             await asyncio.sleep(random.uniform(0.5, 2))  # noqa: S311 - jitter
@@ -106,29 +119,41 @@ class Consumer:
             if partition in self.expected and partition in kafka.assignment():
                 kafka.seek(partition, self.expected[partition])
 
-    async def _advance(self, kafka: AIOKafkaConsumer, records: list[Record]) -> list[Record]:
+    async def _advance(self, records: list[Record]) -> list[Record]:
         """Commit as much of a delivery as one transaction takes; gives what is left of it."""
         try:
-            return await self._commit(kafka, records, {})
+            return await self._commit(records, {})
         except Conflict:
             await asyncio.sleep(random.uniform(0.01, 0.1))  # noqa: S311 - jitter
             return records
         except Culprit as culprit:
             if culprit.index:
                 done, rest = records[: culprit.index], records[culprit.index :]
-                return await self._advance(kafka, done) + rest
-            return await self._try_alone(kafka, records, culprit)
+                return await self._advance(done) + rest
+            return await self._try_alone(records, culprit)
+        except (Outage, Elsewhere):
+            raise
+        except Exception as error:
+            # At a statement of ours or at the commit, so no reaction can be named: the half that holds it is found.
+            log.exception("a batch failed", consumer=self.name, records=len(records))
+            if len(records) > 1:
+                half = len(records) // 2
+                return await self._advance(records[:half]) + records[half:]
+            return await self._try_alone(records, _culprit(records[0], error))
 
-    async def _try_alone(self, kafka: AIOKafkaConsumer, records: list[Record], first: Culprit) -> list[Record]:
+    async def _try_alone(self, records: list[Record], first: Culprit) -> list[Record]:
         """The first record made something raise: try it a few times, then commit it with the culprit parked."""
         tries = Counter([first.place])
         park: dict[Place, str] = {}
         while not self.hurry:
             try:
-                return await self._commit(kafka, records[:1], park) + records[1:]
+                return await self._commit(records[:1], park) + records[1:]
             except Conflict:
                 await asyncio.sleep(random.uniform(0.01, 0.1))  # noqa: S311 - jitter
-            except Culprit as culprit:
+            except (Outage, Elsewhere):
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is parked under its class, or raised again
+                culprit = error if isinstance(error, Culprit) else _culprit(records[0], error)
                 tries[culprit.place] += 1
                 if tries[culprit.place] >= TRIES:
                     park[culprit.place] = culprit.reason
@@ -136,25 +161,25 @@ class Consumer:
                     await asyncio.sleep(0.1 * tries[culprit.place])
         return records
 
-    async def _commit(self, kafka: AIOKafkaConsumer, records: list[Record], park: dict[Place, str]) -> list[Record]:
+    async def _commit(self, records: list[Record], park: dict[Place, str]) -> list[Record]:
         async with self.database.transaction(collects=True) as tx:
             stored = await offsets.lock(tx, self.name, sorted({(record.topic, record.partition) for record in records}))
-            foreign = {at for at, offset in stored.items() if self.expected.get(TopicPartition(*at)) != offset}
+            elsewhere = {
+                at: offset for at, offset in stored.items() if self.expected.get(TopicPartition(*at)) != offset
+            }
+            if elsewhere:
+                raise Elsewhere(elsewhere)
             batch = Batch(self.subscription, self.name, tx, park)
-            ours = [record for record in records if (record.topic, record.partition) not in foreign]
-            handled = await batch.run(ours)
+            handled = await batch.run(records)
             await outbox.flush(tx)
-        for at in foreign:
-            partition = TopicPartition(*at)
-            if partition in self.expected and partition in kafka.assignment():
-                log.warning("the store stands elsewhere", consumer=self.name, partition=at[1], offset=stored[at])
-                self.expected[partition] = stored[at]
-                kafka.seek(partition, stored[at])
-        for at, offset in batch.next_offsets.items():
+        self._expect(batch.next_offsets)
+        self._count(batch)
+        return records[handled:]
+
+    def _expect(self, next_offsets: dict[tuple[str, int], int]) -> None:
+        for at, offset in next_offsets.items():
             if TopicPartition(*at) in self.expected:
                 self.expected[TopicPartition(*at)] = offset
-        self._count(batch)
-        return ours[handled:]
 
     def _count(self, batch: "Batch") -> None:
         """Only what was committed counts."""
@@ -226,8 +251,6 @@ class Batch:
             line.waiting[envelope.sequence] = envelope.event_id
         else:
             await self.apply(index, record, envelope)
-            if newest:
-                await parked.drop_older(self.tx, self.consumer, envelope.subject, envelope.sequence)
 
     async def apply(self, index: int, record: Record, envelope: Envelope) -> None:
         """The reaction to the next event of its subject, and to those that waited for it. Raises `Culprit`."""
@@ -242,6 +265,8 @@ class Batch:
         line = self.lines[envelope.subject]
         line.apply(envelope.sequence, envelope.event_id)
         self.moved.add(envelope.subject)
+        if self.subscription.compacted:
+            await parked.drop_older(self.tx, self.consumer, envelope.subject, envelope.sequence)
         while (following := line.follower()) is not None:
             waiting = await parked.take(self.tx, self.consumer, envelope.subject, following)
             its = open_record(waiting.key, waiting.headers)
@@ -308,6 +333,14 @@ async def load_lines(tx: Transaction, consumer: str, subjects: set[UUID]) -> dic
 def _record(its: ConsumerRecord[Any, Any]) -> Record:
     recorded_at = datetime.fromtimestamp(its.timestamp / 1000, UTC)
     return Record(its.topic, its.partition, its.offset, its.key, its.headers, its.value, recorded_at)
+
+
+def _culprit(record: Record, error: Exception) -> Culprit:
+    """A record that fails alone is the culprit; one without a place can't be, so the error is raised again."""
+    envelope = open_record(record.key, record.headers)
+    if not isinstance(envelope, Envelope):
+        raise error
+    return Culprit(0, (envelope.subject, envelope.sequence), f"its effects were not taken: {type(error).__name__}")
 
 
 def _cause(envelope: Envelope) -> Cause:

@@ -31,6 +31,7 @@ _OUTAGES = (
     asyncpg.OperatorInterventionError,  # shutting down, starting up
     asyncpg.InsufficientResourcesError,  # disk full, too many connections
     asyncpg.ReadOnlySQLTransactionError,  # a standby, or a primary on its way down
+    TimeoutError,  # it has not answered a statement in time; nothing else is waited for within a transaction
 )
 
 

@@ -92,7 +92,7 @@ def open_record(key: bytes | None, headers: Headers) -> Envelope | Unreadable:
         event_id=event_id,
         type=found.get("ce_type") or "",
         correlation_id=_uuid(found.get("ce_correlationid")),
-        traceparent=traceparent if TRACEPARENT.match(traceparent) else None,
+        traceparent=traceparent if TRACEPARENT.fullmatch(traceparent) else None,
     )
 
 
@@ -104,10 +104,12 @@ def _text(value: bytes | None) -> str | None:
 
 
 def _uuid(value: str | None) -> UUID | None:
+    """Only the canonical text: a subject that had two spellings would have two keys, so two partitions."""
     try:
-        return UUID(value or "")
+        found = UUID(value or "")
     except ValueError:
         return None
+    return found if str(found) == value else None
 
 
 def _sequence(value: str | None) -> int | None:

@@ -174,6 +174,7 @@ def broker_of(settings: ServiceSettings, name: str) -> KafkaBroker:
         security=_security(settings),
         graceful_timeout=GRACE_SECONDS,
         allow_auto_create_topics=False,
+        consumer_only=True,  # else it opens a producer and an administrator too
         logger=logging.getLogger("faststream"),
     )
 

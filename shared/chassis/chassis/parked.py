@@ -87,9 +87,12 @@ async def take(tx: Transaction, consumer: str, subject: UUID, sequence: int) -> 
 
 
 async def drop_older(tx: Transaction, consumer: str, subject: UUID, sequence: int) -> None:
-    """On a compacted stream the newest has been applied: what stood before it is of no use."""
+    """On a compacted stream the newest has been applied: what stood before it is of no use, and may be personal."""
     await tx.execute(
-        "DELETE FROM parked WHERE consumer = $1 AND subject = $2 AND sequence <= $3 AND kind = 'stuck'",
+        """
+        DELETE FROM parked
+        WHERE consumer = $1 AND subject = $2 AND sequence <= $3 AND kind IN ('stuck', 'fork')
+          AND discarded_at IS NULL""",
         consumer,
         subject,
         sequence,
@@ -117,9 +120,9 @@ async def count(tx: Transaction) -> int:
 
 
 async def discard(tx: Transaction, parked_id: int, *, by: UUID, why: str) -> None:
-    """Keep the row for the record of who discarded it and why; it holds nothing back any more."""
+    """Keep the row, without the body, for the record of who discarded it and why; it holds nothing back any more."""
     await tx.execute(
-        "UPDATE parked SET discarded_at = now(), discarded_by = $2, discarded_why = $3 WHERE id = $1",
+        "UPDATE parked SET value = NULL, discarded_at = now(), discarded_by = $2, discarded_why = $3 WHERE id = $1",
         parked_id,
         by,
         why,

@@ -5,6 +5,7 @@ the guard) and says how many it took; a timer calls it until nothing is left, an
 """
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -41,7 +42,7 @@ class Timer:
             except Exception:
                 log.exception("due work failed and will be tried again", timer=self.name)
                 await asyncio.sleep(1)
-            try:
-                await asyncio.wait_for(self._woken.wait(), self.seconds)
-            except TimeoutError:
-                continue
+            # Not `wait_for`, which forgets a cancellation that comes at the moment of the waking.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self.seconds):
+                    await self._woken.wait()

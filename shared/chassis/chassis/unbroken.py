@@ -14,8 +14,11 @@ async def unbroken(work: Awaitable[T]) -> T:
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
-        await asyncio.wait({task}, timeout=SECONDS)
+        try:
+            await asyncio.wait({task}, timeout=SECONDS)
+        finally:
+            task.cancel()
+        await asyncio.wait({task}, timeout=1)
         if task.done() and not task.cancelled():
             task.exception()  # it was seen; the cancellation is what counts now
-        task.cancel()
         raise

@@ -10,9 +10,9 @@ from chassis.resuming import FailedAgain, HasNoPlace, NotTheFirst
 from chassis.subscription import Subscription
 from chassis.telemetry import Metrics
 from chassis.testing import Delivery, deliver, said
-from contracts.members import MemberGradeChanged, MemberJoined, MemberLeft
+from contracts.members import MemberContactChanged, MemberGradeChanged, MemberJoined, MemberLeft
 from contracts.refusal import NotFound
-from testkit.examples import joined, left, promoted
+from testkit.examples import contact, joined, left, promoted
 
 OPERATOR = UUID(int=99)
 
@@ -20,10 +20,13 @@ OPERATOR = UUID(int=99)
 class Service:
     """A service whose reaction to a change of grade has a bug until it is mended."""
 
-    def __init__(self, store: Database) -> None:
+    def __init__(self, store: Database, projection: str | None = None) -> None:
         self.store, self.mended, self.done = store, False, list[str]()
+        self.fails_on_leaving = False
         self.subscription = Subscription(
-            "gse.members", {MemberJoined: self.note, MemberGradeChanged: self.change_grade, MemberLeft: self.note}
+            "gse.members",
+            {MemberJoined: self.note, MemberGradeChanged: self.change_grade, MemberLeft: self.leave},
+            projection,
         )
         consumer = Consumer("test", self.subscription, store, Metrics())
         self.consumers = {consumer.name: consumer}
@@ -36,12 +39,20 @@ class Service:
             raise ZeroDivisionError
         await self.note(event, tx)
 
+    async def leave(self, event: MemberLeft, tx: Transaction) -> None:
+        if self.fails_on_leaving:
+            raise ZeroDivisionError
+        await self.note(event, tx)
+
     async def hear(self, *deliveries: Delivery) -> None:
         await deliver(self.store, "test", self.subscription, *deliveries)
 
     async def parked(self) -> dict[str, int]:
         async with self.store.transaction() as tx:
-            rows = await tx.fetch("SELECT id, kind, sequence FROM parked WHERE discarded_at IS NULL")
+            rows = await tx.fetch(
+                "SELECT id, kind, sequence FROM parked WHERE discarded_at IS NULL AND consumer = $1",
+                self.subscription.consumer("test"),
+            )
         return {f"{row['kind']} {row['sequence']}": row["id"] for row in rows}
 
     async def retry(self, parked_id: int) -> None:
@@ -114,3 +125,46 @@ async def test_a_fork_and_a_record_without_a_place_can_only_be_discarded(service
 async def test_what_is_not_there_is_not_found(service: Service) -> None:
     with pytest.raises(NotFound):
         await service.retry(4711)
+
+
+async def test_a_follower_that_fails_too_holds_up_neither_a_retry_nor_a_discard(store: Database) -> None:
+    for by_hand in ("retry", "discard"):
+        service = Service(store, by_hand)
+        await service.hear(said(joined(), 1), said(promoted(), 2), said(left(), 3), said(joined(), 4))
+        service.fails_on_leaving = service.mended = True
+        parked = await service.parked()
+        await (service.retry if by_hand == "retry" else service.discard)(parked["stuck 2"])
+        assert set(await service.parked()) == {"stuck 3", "waiting 4"}
+
+
+async def test_on_a_compacted_stream_an_older_record_cannot_come_back_over_a_newer_one(store: Database) -> None:
+    kept: list[str] = []
+    mended: list[bool] = []
+
+    async def keep(event: MemberContactChanged, _tx: Transaction) -> None:
+        if not mended:
+            raise ZeroDivisionError
+        kept.append(event.email)
+
+    consumer = Consumer("test", Subscription("gse.members.contacts", {MemberContactChanged: keep}), store, Metrics())
+    await deliver(
+        store,
+        "test",
+        consumer.subscription,
+        said(contact(email="old@example.org"), 1),
+        said(contact(email="new@example.org"), 2),
+    )
+    mended.append(True)
+    async with store.transaction() as tx:
+        older, newer = [row["id"] for row in await tx.fetch("SELECT id FROM parked ORDER BY sequence")]
+    consumers = {consumer.name: consumer}
+    await resuming.retry(store, consumers, newer)
+    with pytest.raises(NotFound):
+        await resuming.retry(store, consumers, older)
+    assert kept == ["new@example.org"]
+
+
+async def test_what_was_discarded_keeps_no_body(service: Service) -> None:
+    await service.discard((await service.parked())["stuck 2"])
+    async with service.store.transaction() as tx:
+        assert await tx.fetchval("SELECT value FROM parked") is None
