@@ -4,8 +4,9 @@ from fastapi import FastAPI
 
 from chassis import service
 from chassis.subscription import Subscription
+from chassis.timers import Timer
 from contracts.members import MemberGradeChanged, MemberJoined, MemberLeft, MemberTransferred
-from mentoring import api, reactions
+from mentoring import api, match_runs, reactions, schemes
 from mentoring.settings import Settings
 
 MEMBERS = Subscription(
@@ -20,7 +21,14 @@ MEMBERS = Subscription(
 
 
 def create(settings: Settings) -> FastAPI:
-    return service.create(settings, name="mentoring", package=__file__, routers=[api.router], subscriptions=[MEMBERS])
+    return service.create(
+        settings,
+        name="mentoring",
+        package=__file__,
+        routers=[api.router, schemes.router, match_runs.router],
+        subscriptions=[MEMBERS],
+        timers=[Timer("schemes", schemes.open_due)],
+    )
 
 
 if __name__ == "__main__":

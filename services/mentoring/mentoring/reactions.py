@@ -1,8 +1,9 @@
 """What mentoring does when something happens elsewhere."""
 
+from chassis import outbox
 from chassis.database import Transaction
 from contracts.members import MemberGradeChanged, MemberJoined, MemberLeft, MemberTransferred
-from mentoring import domain, store
+from mentoring import domain, pair_store, scheme_store, store
 
 
 async def open_profile(event: MemberJoined, tx: Transaction) -> None:
@@ -23,6 +24,11 @@ async def follow_transfer(event: MemberTransferred, tx: Transaction) -> None:
 
 
 async def close_profile(event: MemberLeft, tx: Transaction) -> None:
-    """Let go of a leaver, and remember the bare id, so that nothing brings them back."""
+    """Let go of a leaver and end their pairs; remember the bare id, so that nothing brings them back."""
     profile = await store.lock(tx, event.member_id)
     await store.save(tx, domain.close(profile, event, tx.now))
+    await scheme_store.withdraw_everywhere(tx, event.member_id)
+    await pair_store.leave_pools(tx, event.member_id, None)
+    await pair_store.drop_proposals_of(tx, event.member_id, None)
+    over = await pair_store.end_pairs_of(tx, event.member_id, None, tx.now)
+    await outbox.put(tx, *map(domain.ended, over))

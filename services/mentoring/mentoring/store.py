@@ -1,5 +1,6 @@
 """Mentoring's tables: every statement, named for its meaning."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 import asyncpg
@@ -26,6 +27,11 @@ async def lock(tx: Transaction, member_id: UUID) -> Profile | None:
     """A member's profile, open or closed, held until the transaction ends. Whatever claims a member locks it."""
     row = await tx.fetchrow(f"{_PROFILE} WHERE member_id = $1 FOR UPDATE", member_id)
     return _profile(row) if row else None
+
+
+async def lock_all(tx: Transaction, members: Collection[UUID]) -> None:
+    """The profiles of these members, held until the transaction ends: none of them leaves or withdraws meanwhile."""
+    await tx.execute("SELECT FROM profile WHERE member_id = ANY($1::uuid[]) ORDER BY member_id FOR UPDATE", members)
 
 
 async def save(tx: Transaction, profile: Profile) -> None:

@@ -1,11 +1,25 @@
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from uuid import UUID
 
 import pytest
 
 from contracts.members import Grade, GradeBand, MemberGradeChanged, MemberJoined, MemberLeft, MemberTransferred
+from contracts.mentoring import MentoringPairEnded, MentoringSchemeOpened
+from contracts.refusal import Invalid
 from mentoring import domain
-from mentoring.domain import NoProfile, NotInMentoringYet, Profile
+from mentoring.domain import (
+    Enrolment,
+    HasLeft,
+    NoProfile,
+    NoScheme,
+    NotInMentoringYet,
+    Pair,
+    Profile,
+    Scheme,
+    SchemeNotOpen,
+    Wishes,
+)
 
 ADA = UUID("00000000-0000-4000-8000-00000000000a")
 FEBRUARY = datetime(2026, 2, 11, 14, 0, tzinfo=UTC)
@@ -21,6 +35,16 @@ JOINED = MemberJoined(
 PROMOTED = MemberGradeChanged(member_id=ADA, organisation="UKHSA", grade_band=GradeBand.G7_G6, grade=Grade.G7)
 TRANSFERRED = MemberTransferred(member_id=ADA, organisation="DEFRA", grade_band=GradeBand.G7_G6, grade=Grade.G6)
 LEFT = MemberLeft(member_id=ADA, organisation="UKHSA", grade_band=GradeBand.HEO_SEO, left_on=date(2026, 3, 31))
+
+CONNECT = Scheme(
+    UUID("00000000-0000-4000-8000-00000000000c"),
+    "GSE Connect",
+    "Peers help each other forward.",
+    "https://gse.example/connect",
+    across_organisations=True,
+    opens_on=date(2026, 2, 11),
+)
+WISHES = Wishes(("Lead a team",), ("python",), ("writing",))
 
 OPEN = Profile(ADA, "UKHSA", Grade.HEO, opened_at=FEBRUARY)
 CLOSED = Profile(ADA, None, None, opened_at=FEBRUARY, closed_at=MARCH)
@@ -79,3 +103,57 @@ def test_a_member_of_whom_nothing_was_heard_is_asked_to_try_again() -> None:
 def test_others_are_told_of_no_profile_where_nothing_was_heard() -> None:
     with pytest.raises(NoProfile):
         domain.shown(None, to_the_member=False)
+
+
+def test_a_scheme_is_due_from_its_day_until_it_opens() -> None:
+    opened, _ = domain.open_scheme(CONNECT, FEBRUARY)
+
+    assert not domain.is_due(CONNECT, date(2026, 2, 10))
+    assert domain.is_due(CONNECT, date(2026, 2, 11))
+    assert domain.is_due(CONNECT, date(2026, 3, 31))
+    assert not domain.is_due(opened, date(2026, 3, 31))
+
+
+def test_a_scheme_that_opens_says_so_with_its_words_and_the_day() -> None:
+    scheme, said = domain.open_scheme(CONNECT, FEBRUARY)
+
+    assert scheme == replace(CONNECT, opened_at=FEBRUARY)
+    assert said == MentoringSchemeOpened(
+        scheme_id=CONNECT.scheme_id,
+        opened_on=date(2026, 2, 11),
+        title="GSE Connect",
+        summary="Peers help each other forward.",
+        link="https://gse.example/connect",
+    )
+
+
+def test_nobody_takes_part_in_a_scheme_that_is_not_open_or_not_there() -> None:
+    with pytest.raises(SchemeNotOpen):
+        domain.taking_part(CONNECT)
+    with pytest.raises(NoScheme):
+        domain.taking_part(None)
+
+
+def enrol(profile: Profile | None, *, attested: bool = True) -> Enrolment:
+    return domain.enrol(CONNECT, profile, WISHES, attested=attested, enrolment_id=UUID(int=1), now=MARCH)
+
+
+def test_a_member_enrols_with_what_they_wish() -> None:
+    assert enrol(OPEN) == Enrolment(UUID(int=1), CONNECT.scheme_id, ADA, WISHES, MARCH)
+
+
+def test_nobody_enrols_without_attesting_or_having_joined_or_after_leaving() -> None:
+    with pytest.raises(Invalid):
+        enrol(OPEN, attested=False)
+    with pytest.raises(NotInMentoringYet):
+        enrol(None)
+    with pytest.raises(HasLeft):
+        enrol(CLOSED)
+
+
+def test_a_pair_that_ends_says_who_they_were() -> None:
+    pair = Pair(UUID(int=1), UUID(int=2), UUID(int=3), score=3, reasons=())
+
+    assert domain.ended(pair) == MentoringPairEnded(
+        pair_id=UUID(int=1), first_member_id=UUID(int=2), second_member_id=UUID(int=3)
+    )

@@ -1,15 +1,31 @@
 """Every reaction, with its event heard once, twice and out of order."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 from chassis.database import Database
 from chassis.testing import Delivery, Outcome, deliver, said
 from contracts.members import Grade, GradeBand, MemberGradeChanged, MemberJoined, MemberLeft, MemberTransferred
-from mentoring import store
+from mentoring import pair_store, scheme_store, store
 from mentoring.app import MEMBERS
+from mentoring.domain import Enrolment, MatchRun, Scheme, Wishes
+from mentoring.matching import Proposal
 
 ADA = UUID("00000000-0000-4000-8000-00000000000a")
+BEN = UUID("00000000-0000-4000-8000-00000000000b")
+RUN = UUID("00000000-0000-4000-8000-000000000001")
+PUBLISHED = UUID("00000000-0000-4000-8000-000000000002")
+PROPOSED = UUID("00000000-0000-4000-8000-000000000003")
+MARCH = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
+CONNECT = Scheme(
+    UUID("00000000-0000-4000-8000-000000000004"),
+    "GSE Connect",
+    "Peers help each other forward.",
+    "https://gse.example/connect",
+    across_organisations=True,
+    opens_on=date(2026, 2, 11),
+    opened_at=MARCH,
+)
 
 JOINED = MemberJoined(
     member_id=ADA,
@@ -32,6 +48,36 @@ async def profile(mentoring: Database) -> tuple[str | None, Grade | None, bool] 
     async with mentoring.transaction() as tx:
         found = await store.profile_of(tx, ADA)
     return None if found is None else (found.organisation, found.grade, found.closed_at is not None)
+
+
+async def take_part(mentoring: Database) -> None:
+    """Ada and Ben are enrolled in a scheme, paired by one run of it and proposed by another."""
+    joined = JOINED.model_copy(update={"member_id": BEN, "organisation": "DEFRA"})
+    await hear(mentoring, said(JOINED, 1), said(joined, 1))
+    other_run = UUID("00000000-0000-4000-8000-000000000005")
+    async with mentoring.transaction() as tx:
+        await scheme_store.add(tx, CONNECT)
+        for enrolment_id, member_id in enumerate((ADA, BEN)):
+            wishes = Wishes(("Lead a team",), ("python",), ("writing",))
+            await scheme_store.enrol(tx, Enrolment(UUID(int=enrolment_id), CONNECT.scheme_id, member_id, wishes, MARCH))
+        for run_id, pair_id in ((RUN, PUBLISHED), (other_run, PROPOSED)):
+            await pair_store.add_run(tx, MatchRun(run_id, CONNECT.scheme_id, MARCH))
+            await pair_store.add_entrants(tx, run_id, [ADA, BEN])
+            await pair_store.propose(tx, run_id, pair_id, Proposal(ADA, BEN, 6, ("Their grades are the same.",)))
+        await pair_store.begin(tx, [PUBLISHED], MARCH)
+
+
+async def rows(mentoring: Database) -> dict[str, int]:
+    """How much is held beside the profiles, and what was said."""
+    async with mentoring.transaction() as tx:
+        found = await tx.fetchrow(
+            """
+            SELECT (SELECT count(*) FROM enrolment) AS enrolments, (SELECT count(*) FROM entrant) AS entrants,
+                (SELECT count(*) FROM pair WHERE created_at IS NULL) AS proposals,
+                (SELECT count(*) FROM pair WHERE created_at IS NOT NULL AND ended_at IS NULL) AS pairs,
+                (SELECT count(*) FROM pair WHERE reasons <> '{}') AS reasons, (SELECT count(*) FROM outbox) AS said"""
+        )
+    return dict(found or {})
 
 
 async def test_open_profile_once_keeps_organisation_and_grade(mentoring: Database) -> None:
@@ -130,6 +176,57 @@ async def test_close_profile_out_of_order_waits_and_nothing_opens_the_profile_ag
     await hear(mentoring, said(JOINED, 1))
 
     assert await profile(mentoring) == (None, None, True)
+
+
+async def test_close_profile_once_ends_pairs_and_deletes_enrolments_and_proposals(mentoring: Database) -> None:
+    await take_part(mentoring)
+    before = await rows(mentoring)
+
+    await hear(mentoring, said(LEFT, 2))
+
+    assert before == {"enrolments": 2, "entrants": 4, "proposals": 1, "pairs": 1, "reasons": 2, "said": 0}
+    assert await rows(mentoring) == {
+        "enrolments": 1, "entrants": 2, "proposals": 0, "pairs": 0, "reasons": 0, "said": 1
+    }  # fmt: skip
+    async with mentoring.transaction() as tx:
+        event = await tx.fetchrow("SELECT type, subject, sequence, body, public_body FROM outbox")
+    assert tuple(event or ()) == (
+        "uk.gov.gse.mentoring.MentoringPairEnded.v1",
+        PUBLISHED,
+        1,
+        f'{{"pair_id":"{PUBLISHED}","first_member_id":"{ADA}","second_member_id":"{BEN}"}}',
+        None,
+    )
+
+
+async def test_close_profile_twice_ends_a_pair_once_also_when_both_members_leave(mentoring: Database) -> None:
+    await take_part(mentoring)
+    ben_left = LEFT.model_copy(update={"member_id": BEN})
+
+    outcome = await hear(mentoring, said(LEFT, 2), said(LEFT, 2), said(ben_left, 2))
+
+    assert outcome == Outcome(applied=2, repeats=1, parked=0)
+    assert await rows(mentoring) == {
+        "enrolments": 0, "entrants": 0, "proposals": 0, "pairs": 0, "reasons": 0, "said": 1
+    }  # fmt: skip
+
+
+async def test_close_profile_out_of_order_leaves_the_pair_until_what_came_before_is_there(mentoring: Database) -> None:
+    await take_part(mentoring)
+
+    await hear(mentoring, said(LEFT, 3))
+    assert (await rows(mentoring))["pairs"] == 1
+
+    await hear(mentoring, said(PROMOTED, 2))
+    assert (await rows(mentoring))["pairs"] == 0
+
+
+async def test_a_pair_survives_a_change_of_grade_and_of_organisation(mentoring: Database) -> None:
+    await take_part(mentoring)
+
+    await hear(mentoring, said(PROMOTED, 2), said(TRANSFERRED, 3))
+
+    assert (await rows(mentoring))["pairs"] == 1
 
 
 async def test_nothing_after_a_departure_opens_a_profile_again(mentoring: Database) -> None:

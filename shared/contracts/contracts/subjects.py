@@ -14,6 +14,11 @@ SUBJECTS: Final[Mapping[str, str]] = {
     "MemberTransferred": "member_id",
     "MemberLeft": "member_id",
     "MemberContactChanged": "member_id",
+    # mentoring
+    "MentoringSchemeOpened": "scheme_id",
+    "MatchRunCompleted": "run_id",
+    "MentoringPairCreated": "pair_id",
+    "MentoringPairEnded": "pair_id",
     # notifications
     "NotificationSent": "notice_id",
 }

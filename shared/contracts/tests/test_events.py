@@ -22,20 +22,38 @@ from contracts.members import (
     MemberLeft,
     MemberTransferred,
 )
+from contracts.mentoring import MatchRunCompleted, MentoringPairCreated, MentoringPairEnded, MentoringSchemeOpened
 from contracts.notifications import Channel, NoticeCategory, NotificationSent
 from contracts.streams import CONTACTS, SERVICES, STREAMS, internal_stream, stream_of
 from contracts.subjects import SUBJECTS
 
 ADA = UUID("00000000-0000-4000-8000-00000000000a")
 NOTICE = UUID("00000000-0000-4000-8000-000000000001")
+SCHEME = UUID("00000000-0000-4000-8000-000000000002")
+RUN = UUID("00000000-0000-4000-8000-000000000003")
 
 PLACE = {"member_id": ADA, "organisation": "MET-OFFICE", "grade_band": GradeBand.G7_G6}
+PAIR = {
+    "pair_id": UUID("00000000-0000-4000-8000-000000000004"),
+    "first_member_id": ADA,
+    "second_member_id": UUID("00000000-0000-4000-8000-00000000000b"),
+}
 EXAMPLES: tuple[DomainEvent, ...] = (
     MemberJoined(**PLACE, grade=Grade.G7, joined_on=date(2026, 2, 11)),
     MemberGradeChanged(**PLACE, grade=Grade.G6),
     MemberTransferred(**PLACE, grade=Grade.G7),
     MemberLeft(**PLACE, left_on=date(2026, 3, 31)),
     MemberContactChanged(member_id=ADA, name="Ada Lovelace", email="ada@example.org"),
+    MentoringSchemeOpened(
+        scheme_id=SCHEME,
+        opened_on=date(2026, 2, 11),
+        title="GSE Connect",
+        summary="Peers help each other forward.",
+        link="https://gse.example/connect",
+    ),
+    MatchRunCompleted(run_id=RUN, published_at=datetime(2026, 3, 31, 17, 0, tzinfo=UTC)),
+    MentoringPairCreated(**PAIR),
+    MentoringPairEnded(**PAIR),
     NotificationSent(
         notice_id=NOTICE,
         member_id=ADA,
@@ -55,6 +73,19 @@ PUBLIC_BODIES: dict[type[DomainEvent], dict[str, str | None] | None] = {
     MemberTransferred: PUBLIC_BODY,
     MemberLeft: PUBLIC_BODY,
     MemberContactChanged: None,
+    MentoringSchemeOpened: {
+        "scheme_id": "00000000-0000-4000-8000-000000000002",
+        "opened_on": "2026-02-11",
+        "title": "GSE Connect",
+        "summary": "Peers help each other forward.",
+        "link": "https://gse.example/connect",
+    },
+    MatchRunCompleted: {
+        "run_id": "00000000-0000-4000-8000-000000000003",
+        "published_at": "2026-03-31T17:00:00Z",
+    },
+    MentoringPairCreated: None,
+    MentoringPairEnded: None,
     NotificationSent: None,
 }
 

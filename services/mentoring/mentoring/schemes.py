@@ -1,0 +1,166 @@
+"""Schemes open, on their day; members enrol in them and withdraw."""
+
+import re
+from datetime import date
+from typing import Annotated
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
+
+from chassis import idempotency, outbox
+from chassis.database import Database
+from chassis.idempotency import Key
+from chassis.identity import Forbidden, SignedIn, permit
+from chassis.problems import RESPONSES
+from chassis.retrying import RetryingRoute
+from chassis.service import Db
+from contracts.base import Link, Summary, Title
+from mentoring import domain, pair_store, scheme_store, store
+from mentoring.domain import NoEnrolment, Scheme, Wishes
+
+router = APIRouter(prefix="/api/mentoring/v1", tags=["schemes"], route_class=RetryingRoute, responses=RESPONSES)
+
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+def _line(text: str) -> str:
+    if not text.strip():
+        raise ValueError("Enter a value")
+    if CONTROL.search(text.strip()):
+        raise ValueError("Write this on one line, without control characters")
+    return text.strip()
+
+
+_LINE = AfterValidator(_line)
+Goal = Annotated[str, StringConstraints(max_length=300), _LINE]
+Skill = Annotated[str, StringConstraints(to_lower=True, max_length=80), _LINE]
+Few = Field(max_length=20)
+
+
+class SchemeForm(BaseModel):
+    """`title`, `summary` and `link` are published to everybody, for ever: they name no person."""
+
+    title: Annotated[Title, _LINE]
+    summary: Annotated[Summary, _LINE]
+    link: Annotated[Link, _LINE]
+    opens_on: Annotated[date | None, Field(description="Without it, at once")] = None
+    across_organisations: Annotated[bool, Field(description="Pair nobody with somebody of their organisation")] = True
+
+
+class SchemeMade(BaseModel):
+    scheme_id: UUID
+
+
+class SchemeView(BaseModel):
+    scheme_id: UUID
+    title: str
+    summary: str
+    link: str
+    opened_on: date
+
+
+class Schemes(BaseModel):
+    schemes: list[SchemeView]
+
+
+class EnrolmentForm(BaseModel):
+    """`attestation` says that the member meets the scheme's condition. Which one it is, nobody asks or keeps."""
+
+    attestation: bool
+    goals: Annotated[list[Goal], Few] = []
+    offers: Annotated[list[Skill], Few] = []
+    seeks: Annotated[list[Skill], Few] = []
+
+
+class Enrolled(BaseModel):
+    enrolment_id: UUID
+
+
+@router.post("/schemes", status_code=201)
+async def announce(form: SchemeForm, database: Db, key: Key, caller: SignedIn) -> SchemeMade:
+    """Open a scheme, or have it open by itself on a day to come."""
+    permit(caller, "scheme-lead", "team")
+    async with database.transaction() as tx:
+        scheme_id = uuid4()
+        if (earlier := await idempotency.claim(tx, key, resource_id=scheme_id, status=201)) is not None:
+            return SchemeMade(scheme_id=earlier)
+        scheme = Scheme(
+            scheme_id=scheme_id,
+            title=form.title,
+            summary=form.summary,
+            link=form.link,
+            across_organisations=form.across_organisations,
+            opens_on=form.opens_on or tx.now.date(),
+        )
+        if not domain.is_due(scheme, tx.now.date()):
+            await scheme_store.add(tx, scheme)
+            return SchemeMade(scheme_id=scheme_id)
+        scheme, opened = domain.open_scheme(scheme, tx.now)
+        await scheme_store.add(tx, scheme)
+        await outbox.put(tx, opened)
+    return SchemeMade(scheme_id=scheme_id)
+
+
+async def open_due(database: Database) -> int:
+    """Open the schemes whose day has come; says how many. A timer's work."""
+    async with database.transaction() as tx:
+        due = [domain.open_scheme(scheme, tx.now) for scheme in await scheme_store.take_due(tx, tx.now.date())]
+        for scheme, _ in due:
+            await scheme_store.mark_opened(tx, scheme)
+        await outbox.put(tx, *(opened for _, opened in due))
+    return len(due)
+
+
+@router.get("/schemes")
+async def schemes(database: Db) -> Schemes:
+    """The schemes that are open, for anyone."""
+    async with database.transaction() as tx:
+        found = await scheme_store.opened(tx)
+    return Schemes(
+        schemes=[
+            SchemeView(
+                scheme_id=scheme.scheme_id,
+                title=scheme.title,
+                summary=scheme.summary,
+                link=scheme.link,
+                opened_on=scheme.opened_at.date(),
+            )
+            for scheme in found
+            if scheme.opened_at
+        ]
+    )
+
+
+@router.post("/schemes/{scheme_id}/enrolments", status_code=201)
+async def enrol(scheme_id: UUID, form: EnrolmentForm, database: Db, key: Key, caller: SignedIn) -> Enrolled:
+    """Take part. Only members themselves can: nobody else attests for them."""
+    if caller.member_id is None:
+        raise Forbidden
+    wishes = Wishes(tuple(form.goals), tuple(form.offers), tuple(form.seeks))
+    async with database.transaction() as tx:
+        enrolment_id = uuid4()
+        if (earlier := await idempotency.claim(tx, key, resource_id=enrolment_id, status=201)) is not None:
+            return Enrolled(enrolment_id=earlier)
+        scheme = domain.taking_part(await scheme_store.by_id(tx, scheme_id))
+        profile = await store.lock(tx, caller.member_id)
+        enrolment = domain.enrol(
+            scheme, profile, wishes, attested=form.attestation, enrolment_id=enrolment_id, now=tx.now
+        )
+        await scheme_store.enrol(tx, enrolment)
+    return Enrolled(enrolment_id=enrolment_id)
+
+
+@router.delete("/schemes/{scheme_id}/enrolments/{enrolment_id}", status_code=204)
+async def withdraw(scheme_id: UUID, enrolment_id: UUID, database: Db, caller: SignedIn) -> None:
+    """Take part no more: what was written is deleted, and a pair of this scheme ends."""
+    if caller.member_id is None:
+        raise Forbidden
+    async with database.transaction() as tx:
+        await store.lock(tx, caller.member_id)
+        if not await scheme_store.withdraw(tx, caller.member_id, scheme_id, enrolment_id):
+            raise NoEnrolment
+        await pair_store.leave_pools(tx, caller.member_id, scheme_id)
+        await pair_store.drop_proposals_of(tx, caller.member_id, scheme_id)
+        over = await pair_store.end_pairs_of(tx, caller.member_id, scheme_id, tx.now)
+        await outbox.put(tx, *map(domain.ended, over))
