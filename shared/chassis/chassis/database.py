@@ -20,7 +20,7 @@ from chassis.causes import Cause, new_cause, present_cause
 from chassis.clock import Clock, wall_clock
 
 ACQUIRE_SECONDS = 5
-CLOSE_SECONDS = 5
+CLOSE_SECONDS = 4
 _CONFLICTS = (
     asyncpg.DeadlockDetectedError,  # 40P01
     asyncpg.SerializationError,  # 40001
@@ -123,9 +123,10 @@ class Database:
                 wake()
 
     async def close(self) -> None:
-        """Wait for what is open, at most five seconds, and close every connection."""
+        """Wait for what is open, at most four seconds, and close every connection."""
         try:
-            await asyncio.wait_for(self._pool.close(), CLOSE_SECONDS)
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._pool.close()
         except TimeoutError:
             self._pool.terminate()
 

@@ -31,6 +31,7 @@ from chassis.telemetry import Metrics, logger
 
 GRACE_SECONDS = 20.0  # above the longest batch
 TICK_SECONDS = 1.0
+REFUSALS = 10  # of as many ticks; fewer are a group that is changing
 log = logger(__name__)
 
 
@@ -42,7 +43,9 @@ class Hearing(ConsumerRebalanceListener):
     metrics: Metrics
     subscriber: Any = None  # FastStream's, set by `subscribe`
     assigned: frozenset[TopicPartition] | None = None  # None: not in the group yet
+    refusals: int = 0  # commits that Kafka refused in a row; one that goes unanswered is none
     _seeking: asyncio.Task[None] | None = None
+    _stopping: bool = False
     _level_at: float = field(default_factory=time.monotonic)
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:  # noqa: ARG002
@@ -52,7 +55,7 @@ class Hearing(ConsumerRebalanceListener):
         self.consumer.hurry = True
         await self.consumer.idle.wait()
         self.consumer.expected.clear()
-        self.consumer.hurry = False
+        self.consumer.hurry = self._stopping
         self.assigned = None
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
@@ -61,6 +64,8 @@ class Hearing(ConsumerRebalanceListener):
         self._level_at = time.monotonic()
         if self.assigned and self.kafka is not None:
             self.kafka.pause(*self.assigned)
+            if self._stopping:
+                return
             self._seeking = asyncio.create_task(self._seek(self.kafka, self.assigned))
 
     async def _seek(self, kafka: AIOKafkaConsumer, assigned: frozenset[TopicPartition]) -> None:
@@ -71,6 +76,9 @@ class Hearing(ConsumerRebalanceListener):
                 break
             except (Outage, Conflict):
                 await asyncio.sleep(random.uniform(0.2, 1))  # noqa: S311 - jitter
+            except Exception:
+                log.exception("the stored offsets could not be read", consumer=self.consumer.name)
+                await asyncio.sleep(1)
         for partition in assigned:
             kafka.seek(partition, stored[partition.topic, partition.partition])
         self.consumer.expected.update({TopicPartition(*at): offset for at, offset in stored.items()})
@@ -85,6 +93,24 @@ class Hearing(ConsumerRebalanceListener):
     def ready(self) -> bool:
         """In the group, and reading every partition it was given (a standby was given none)."""
         return self.assigned is not None and self.assigned <= set(self.consumer.expected)
+
+    @property
+    def trouble(self) -> str | None:
+        """Why this replica does not hear its stream; None when it does. Kafka's being away is no reason."""
+        if not self.ready:
+            return "it has no partitions yet"
+        tasks = self.subscriber.tasks if self.subscriber is not None else []
+        if tasks and all(task.done() for task in tasks):
+            return "it has ended asking for records"
+        if self.refusals >= REFUSALS:
+            return "Kafka refuses it in its group; the log says why"
+        if any(self._end_of(partition) < offset for partition, offset in self.consumer.expected.items()):
+            return "its stream ends before what it has heard: the stream was lost or recreated"
+        return None
+
+    def _end_of(self, partition: TopicPartition) -> float:
+        end = self.kafka.highwater(partition) if self.kafka is not None else None
+        return float("inf") if end is None else int(end)
 
     @property
     def lag_records(self) -> int | None:
@@ -105,7 +131,9 @@ class Hearing(ConsumerRebalanceListener):
 
     async def stop(self) -> None:
         """Let the batch come to an end, and take no further one."""
-        self.consumer.hurry = True
+        self.consumer.hurry = self._stopping = True
+        if self._seeking is not None:
+            self._seeking.cancel()
         await self.consumer.idle.wait()
         self.consumer.expected.clear()
 
@@ -117,9 +145,16 @@ class Hearing(ConsumerRebalanceListener):
         self.metrics.lag_seconds.labels(self.consumer.name).set(self.lag_seconds)
         if self.kafka is not None and self.ready and self.consumer.expected:
             try:
-                await self.kafka.commit(dict(self.consumer.expected))
+                # While Kafka is away aiokafka asks again without end, and nothing else may wait for that.
+                async with asyncio.timeout(TICK_SECONDS):
+                    await self.kafka.commit(dict(self.consumer.expected))
+            except TimeoutError:
+                log.info("lag tools are not told", consumer=self.consumer.name, why="no answer")
             except KafkaError as error:
+                self.refusals += 1
                 log.info("lag tools are not told", consumer=self.consumer.name, why=type(error).__name__)
+            else:
+                self.refusals = 0
 
 
 def subscribe(broker: KafkaBroker, settings: ServiceSettings, consumer: Consumer, metrics: Metrics) -> Hearing:

@@ -67,7 +67,8 @@ async def _ids_on_the_log(
 ) -> list[UUID]:
     ids: list[UUID] = []
     while behind:
-        found = await asyncio.wait_for(consumer.getmany(*behind, timeout_ms=1000), timeout=ANSWER_SECONDS)
+        async with asyncio.timeout(ANSWER_SECONDS):
+            found = await consumer.getmany(*behind, timeout_ms=1000)
         for records in found.values():
             for record in records:
                 read = envelope.open_record(record.key, record.headers)

@@ -34,7 +34,7 @@ IN_FLIGHT = 4  # batches; a kill repeats at most what was in flight
 LEASE_SECONDS = 5
 RENEW_SECONDS = 1
 POLL_SECONDS = 0.2
-SETTLE_SECONDS = 5
+SETTLE_SECONDS = 3
 log = logger(__name__)
 
 
@@ -82,37 +82,50 @@ class Relay:
         return f"{self.service}-{self.settings.replica}"
 
     async def _lead(self, epoch: int) -> None:
-        await _prepare_event_log(self.database)
-        await log_check.check(self.service, self.settings, self.database)
-        self.refusal = None
-        producer = AIOKafkaProducer(
-            **client_options(self.settings),
-            client_id=f"{self._holder}-relay",
-            acks="all",
-            enable_idempotence=True,
-            linger_ms=0,
-            max_batch_size=128 * 1024,
-        )
+        producer: AIOKafkaProducer | None = None
+        # From the first: if the check outlives the lease, two replicas would take it from each other for ever.
         renewing = asyncio.create_task(_renew(self.database, epoch))
         try:
+            await _prepare_event_log(self.database)
+            await log_check.check(self.service, self.settings, self.database)
+            self.refusal = None
+            producer = AIOKafkaProducer(
+                **client_options(self.settings),
+                client_id=f"{self._holder}-relay",
+                acks="all",
+                enable_idempotence=True,
+                linger_ms=0,
+                max_batch_size=128 * 1024,
+            )
             await unbroken(producer.start())
             self.metrics.relay_leading.set(1)
             log.info("relay leads", epoch=epoch)
             await self._send_until_lost(producer, epoch, renewing)
         finally:
             self.metrics.relay_leading.set(0)
-            renewing.cancel()
-            with contextlib.suppress(asyncio.CancelledError, Outage, Conflict, LostLead):
-                await renewing
-            with contextlib.suppress(Outage, Conflict):
-                await _give_up_lead(self.database, epoch)
+            # A stop that comes now must neither be forgotten nor leave the producer open.
+            await unbroken(self._step_down(producer, renewing, epoch))
+
+    async def _step_down(self, producer: AIOKafkaProducer | None, renewing: asyncio.Task[None], epoch: int) -> None:
+        """Close the producer, then give up the lead: what is flushed late would stand behind the next one's records."""
+        if producer is not None:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(producer.stop(), SETTLE_SECONDS)
+                async with asyncio.timeout(SETTLE_SECONDS):
+                    await producer.stop()
+        renewing.cancel()
+        await asyncio.wait({renewing}, timeout=1)
+        if renewing.done() and not renewing.cancelled():
+            renewing.exception()  # that it was lost is known by now
+        with contextlib.suppress(Outage, Conflict, TimeoutError):
+            async with asyncio.timeout(1):
+                await _give_up_lead(self.database, epoch)
 
     async def _send_until_lost(self, producer: AIOKafkaProducer, epoch: int, renewing: asyncio.Task[None]) -> None:
         in_flight: dict[asyncio.Task[None], list[int]] = {}
         try:
             while True:
+                if renewing.done():
+                    renewing.result()
                 self._said.clear()
                 busy = [row_id for ids in in_flight.values() for row_id in ids]
                 rows = await _oldest(self.database, busy) if len(in_flight) < IN_FLIGHT else []
@@ -126,8 +139,6 @@ class Relay:
                 for task in [task for task in in_flight if task.done()]:
                     del in_flight[task]
                     task.result()
-                if renewing.done():
-                    renewing.result()
         finally:
             # Settle on the way out, whatever the reason: what Kafka has acknowledged is marked. What it has not by
             # then, because it is away, stays in the outbox; at worst it is sent twice.

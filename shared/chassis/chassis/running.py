@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -26,6 +26,8 @@ from chassis.timers import Timer
 from chassis.unbroken import unbroken
 
 HEALTH_SECONDS = 2
+DRAIN_SECONDS = 3  # for the batches in hand, and again for the broker
+TASKS_SECONDS = 9
 log = logger(__name__)
 
 
@@ -57,6 +59,7 @@ class Running:
     hearings: Sequence[Hearing]
     outbox_backlog: int = 0
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    _asking: asyncio.Task[tuple[bool, int, int]] | None = None
 
     @property
     def consumers(self) -> dict[str, Consumer]:
@@ -82,9 +85,10 @@ class Running:
         """Once a second, the gauges; each hour, keys that are over are forgotten."""
         seconds = 0
         while True:
+            for ticked in await asyncio.gather(*(its.tick() for its in self.hearings), return_exceptions=True):
+                if ticked is not None:
+                    log.error("a consumer's figures could not be kept", exc_info=ticked)
             try:
-                for hearing in self.hearings:
-                    await hearing.tick()
                 async with self.database.transaction() as tx:
                     row = await tx.fetchrow("SELECT count(*) AS events, min(written_at) AS oldest FROM outbox")
                     self.metrics.parked.set(await parked.count(tx))
@@ -106,19 +110,26 @@ class Running:
         """Ask every part now."""
         checks = {"database": "ok"}
         backlog = parked_records = None
-        try:
-            async with asyncio.timeout(HEALTH_SECONDS), self.database.transaction() as tx:
-                if await tx.fetchval("SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean"):
-                    checks["database"] = "it is read-only"
-                backlog = await tx.fetchval("SELECT count(*) FROM outbox")
-                parked_records = await parked.count(tx)
-        except (Outage, Conflict, TimeoutError):
+        # The answer is not waited for beyond its time, nor is the end of the question, which a silent store puts off;
+        # until then no second one is asked.
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(self._ask_database())
+        asked = self._asking
+        await asyncio.wait({asked}, timeout=HEALTH_SECONDS)
+        if asked.done():
+            try:
+                read_only, backlog, parked_records = asked.result()
+            except (Outage, Conflict):
+                checks["database"] = "it does not answer"
+            else:
+                checks["database"] = "it is read-only" if read_only else "ok"
+        else:
             checks["database"] = "it does not answer"
         checks["relay"] = self.relay.refusal or "ok"
         for hearing in self.hearings:
-            checks[hearing.consumer.name] = "ok" if hearing.ready else "it has no partitions yet"
+            checks[hearing.consumer.name] = hearing.trouble or "ok"
         for task in self._tasks:
-            if task.done() and not task.cancelled() and task.exception() is not None:
+            if task.done() and (task.cancelled() or task.exception() is not None):
                 checks["background"] = "something in the background has ended; the log says what"
         lags = [hearing.lag_records for hearing in self.hearings]
         return Health(
@@ -129,16 +140,39 @@ class Running:
             parked=parked_records,
         )
 
+    async def _ask_database(self) -> tuple[bool, int, int]:
+        """Whether it is read-only, what waits in the outbox, and what is parked."""
+        async with self.database.transaction() as tx:
+            read_only: bool = await tx.fetchval(
+                "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean"
+            )
+            backlog: int = await tx.fetchval("SELECT count(*) FROM outbox")
+            return read_only, backlog, await parked.count(tx)
+
     async def stop(self) -> None:
-        """Finish what is in hand, take no more, close."""
-        for hearing in self.hearings:
-            await hearing.stop()
+        """Finish what is in hand, take no more, close. A part that does not come to its end is not waited for."""
+        await _within(DRAIN_SECONDS, "consumers", asyncio.gather(*(its.stop() for its in self.hearings)))
         for task in reversed(self._tasks):
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=TASKS_SECONDS)
+            if late:
+                log.error("work in the background did not end in time", count=len(late))
+        if self._asking is not None:
+            self._asking.cancel()
         # After the tasks: one of them may be in the midst of starting it.
-        await self.broker.stop()
+        await _within(DRAIN_SECONDS, "broker", self.broker.stop())
         await self.database.close()
+
+
+async def _within(seconds: float, part: str, end: Awaitable[Any]) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await end
+    except TimeoutError:
+        log.error("a part did not stop in time", part=part)  # noqa: TRY400 - there is no more to tell
+    except Exception:
+        log.exception("a part failed to stop", part=part)
 
 
 @asynccontextmanager
@@ -154,10 +188,11 @@ async def running(
     """Start every part of a service, and stop it in order. Raises `WrongSchema`; an outage is waited out."""
     metrics = Metrics()
     database = await _connected(service, settings)
-    missing = await migrations.missing(database, wanted)
-    if missing:
+    try:
+        await _refuse_wrong_schema(service, database, wanted)
+    except BaseException:
         await database.close()
-        raise WrongSchema(f"{missing[0]} is not applied: run `python -m {service}.app migrate` first")
+        raise
     relay = Relay(service, settings, database, metrics)
     database.on_said.append(relay.wake)
     broker = broker_of(settings, f"{service}-{settings.replica}")
@@ -172,6 +207,19 @@ async def running(
         yield its
     finally:
         await its.stop()
+
+
+async def _refuse_wrong_schema(service: str, database: Database, wanted: list[Migration]) -> None:
+    while True:
+        try:
+            missing = await migrations.missing(database, wanted)
+        except (Outage, Conflict):
+            log.warning("waiting for the database")
+            await asyncio.sleep(1)
+        else:
+            if missing:
+                raise WrongSchema(f"{missing[0]} is not applied: run `python -m {service}.app migrate` first")
+            return
 
 
 async def _connected(service: str, settings: ServiceSettings) -> Database:

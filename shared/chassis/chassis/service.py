@@ -11,6 +11,7 @@ import uvicorn
 from fastapi import APIRouter, Depends, FastAPI, Request
 from jinja2 import Environment
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from chassis import migrations, operating, problems, schemas, web
 from chassis.database import Database, Outage
@@ -21,10 +22,11 @@ from chassis.running import running
 from chassis.sender import Sender
 from chassis.settings import ServiceSettings
 from chassis.subscription import Subscription
-from chassis.telemetry import configure_logs
+from chassis.telemetry import configure_logs, logger
 from chassis.timers import Timer
 
-STOP_SECONDS = 10  # for requests that are under way
+STOP_SECONDS = 5  # for requests that are under way; the parts behind them have twenty
+log = logger(__name__)
 WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -107,6 +109,8 @@ def main(settings_type: type[S], create_app: Callable[[S], FastAPI], *, name: st
     except ValidationError as error:
         wrong = ", ".join(_variable(settings_type, str(its["loc"][0])) for its in error.errors() if its["loc"])
         _refuse_the_call(f"{name}: these settings are missing or wrong: {wrong}")
+    except SettingsError:
+        _refuse_the_call(f"{name}: a setting that holds JSON cannot be read")
     configure_logs(name, settings.log_format)
     if sys.argv[1] == "migrate":
         url = settings.database_url.get_secret_value()
@@ -146,6 +150,20 @@ async def _serve(app: FastAPI, settings: ServiceSettings) -> None:
             timeout_graceful_shutdown=STOP_SECONDS,
         )
     )
-    await server.serve()
+    asyncio.get_running_loop().set_exception_handler(_tell)
+    serving = asyncio.create_task(server.serve())
+    while not (serving.done() or server.started):
+        await asyncio.wait({serving}, timeout=0.1)
+        if server.should_exit and not serving.done() and not server.started:
+            # uvicorn heeds a signal only after the start, which waits for the store for as long as it is away.
+            serving.cancel()
+            await asyncio.wait({serving})
+            return
+    await serving
     if not server.started:
         sys.exit(1)
+
+
+def _tell(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Of an error that nobody awaits, its class and places; asyncio's own words quote its text."""
+    log.error("an error that nobody awaits", exc_info=context.get("exception"))

@@ -97,6 +97,10 @@ def _naming(service: str) -> structlog.typing.Processor:
     return name
 
 
+# Until a program says how it logs: structlog's own way prints the texts of errors and the variables around them.
+structlog.configure(processors=[structlog.stdlib.add_log_level, places_of_errors, structlog.processors.JSONRenderer()])
+
+
 def logger(name: str) -> structlog.stdlib.BoundLogger:
     """A logger whose events are sentences in lower case and whose fields are ids, codes, counts and instants."""
     bound: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
