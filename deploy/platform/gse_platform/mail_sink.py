@@ -12,6 +12,8 @@ import html
 import json
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from email.header import decode_header, make_header
+from email.parser import BytesHeaderParser
 from pathlib import Path
 
 import uvicorn
@@ -25,6 +27,7 @@ from starlette.routing import Route
 SHOWN = 200
 # The first line of each file: what the list shows of the message, so that a start need not read them whole.
 HEAD = b"X-Sink: "
+HEADERS = BytesHeaderParser()
 
 
 @dataclass(frozen=True)
@@ -47,12 +50,13 @@ class Sink:
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 (aiosmtpd's name)
         content = envelope.original_content or b""
-        message = email.message_from_bytes(content, policy=email.policy.default)
+        # Two headers are all that the list needs; reading the whole message takes four times as long.
+        message = HEADERS.parsebytes(content)
         received = Received(
             number=self.messages[-1].number + 1 if self.messages else 1,
             message_id=str(message["Message-ID"] or ""),
             to=", ".join(envelope.rcpt_tos),
-            subject=str(message["Subject"] or ""),
+            subject=str(make_header(decode_header(message["Subject"] or ""))),
             received_at=datetime.now(UTC).isoformat(),
         )
         fresh = self.folder / f".{received.number:06}"
