@@ -56,7 +56,7 @@ async def match(scheme_id: UUID, database: Db, key: Key, caller: SignedIn) -> Ru
         members = await scheme_store.enrolled(tx, scheme_id)
         await store.lock_all(tx, members)
         pool = await pair_store.waiting(tx, scheme_id, members)
-        # Half a second for the largest pool, in which the other requests go on.
+        # Up to a second for the largest pool; in a thread other requests wait for a part of it only.
         proposals = await asyncio.to_thread(matching.propose, pool, across_organisations=scheme.across_organisations)
         await pair_store.add_run(tx, run)
         await pair_store.add_entrants(tx, run.run_id, [entrant.member_id for entrant in pool])
@@ -91,7 +91,7 @@ async def publish(run_id: UUID, database: Db, key: Key, caller: SignedIn) -> Run
         )
         await pair_store.begin(tx, [pair.pair_id for pair in created], tx.now)
         await pair_store.drop_proposals(tx, run_id)
-        await pair_store.mark_published(tx, run_id, tx.now)
+        await pair_store.mark_published(tx, run_id, completed.published_at)
         await outbox.put(tx, *created, completed)
         return await _view(tx, await pair_store.run(tx, run_id))
 

@@ -19,7 +19,7 @@ from contracts.mentoring import MatchRunCompleted, MentoringPairCreated
 from contracts.refusal import Refused
 from mentoring.domain import Pair
 
-LARGEST_POOL: Final = 500  # members; exact takes half a second there and grows with the cube
+LARGEST_POOL: Final = 500  # members; a run takes one to two seconds there, and exact grows with the cube
 FARTHEST: Final = 2  # grades apart
 SKILL: Final = 10  # for each skill that one offers and the other seeks
 NEARNESS: Final = 3  # for each grade nearer than the farthest; less than a skill even when the grades are equal
@@ -97,7 +97,8 @@ def publish(
         and pair.second in by_id
         and may_pair(by_id[pair.first], by_id[pair.second], across_organisations=across_organisations)
     ]
-    return created, MatchRunCompleted(run_id=run_id, published_at=now)
+    # To the second, as all that is public: a finer instant could be joined with what else happened in it.
+    return created, MatchRunCompleted(run_id=run_id, published_at=now.replace(microsecond=0))
 
 
 def _grades_apart(one: Entrant, other: Entrant) -> int:

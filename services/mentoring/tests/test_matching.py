@@ -150,6 +150,12 @@ def test_publishing_makes_the_proposed_pairs() -> None:
     assert completed == MatchRunCompleted(run_id=RUN, published_at=MARCH)
 
 
+def test_a_publication_is_said_to_the_second() -> None:
+    _, completed = matching.publish(RUN, [], [], across_organisations=True, now=MARCH.replace(microsecond=123456))
+
+    assert completed.published_at == MARCH
+
+
 def test_publishing_drops_pairs_of_who_no_longer_waits() -> None:
     created, _ = matching.publish(
         RUN, [proposed(1, 2), proposed(4, 5)], [ADA, DEE, EVE], across_organisations=True, now=MARCH
