@@ -3,10 +3,12 @@
 import asyncio
 import json
 import random
+from asyncio import timeout
 from collections.abc import Callable, Coroutine
 from datetime import date
 from uuid import UUID, uuid4
 
+from aiokafka import AIOKafkaConsumer
 from fastapi import FastAPI
 from httpx2 import AsyncClient
 
@@ -15,6 +17,7 @@ from chassis.testing import deliver, said
 from contracts.base import Code
 from contracts.members import Grade, GradeBand, MemberJoined, MemberLeft, MemberTransferred
 from mentoring.app import MEMBERS
+from testkit.addresses import KafkaAddress
 
 SignIn = Callable[..., dict[str, str]]
 HERE = "/api/mentoring/v1"
@@ -151,6 +154,26 @@ async def test_publishing_says_each_pair_and_the_run_without_its_scheme_and_a_se
         ("MentoringPairCreated", created),
         ("MatchRunCompleted", {"run_id": body["run_id"], "published_at": body["published_at"]}),
     ]
+
+
+async def test_other_departments_hear_that_a_run_was_published_and_nothing_of_its_pairs(
+    running: FastAPI, client: AsyncClient, signed_in: SignIn, kafka: KafkaAddress, prefix: str
+) -> None:
+    scheme = await opened(client, signed_in)
+    members = await two_who_match(running, client, signed_in, scheme)
+    run = await matched(client, signed_in, scheme)
+    published = (await client.post(f"{run}/publish", headers=signed_in("team"))).json()
+
+    heard: list[bytes] = []
+    topic = f"{prefix}gse.mentoring.public"
+    async with AIOKafkaConsumer(topic, **kafka.aiokafka(), auto_offset_reset="earliest") as consumer, timeout(30):
+        while not heard or published["run_id"].encode() not in heard[-1]:
+            heard.append((await consumer.getone()).value)
+
+    completed = {"run_id": published["run_id"], "published_at": published["published_at"]}
+    assert json.loads(heard[-1]) == completed
+    secret = [published["pairs"][0]["pair_id"], *map(str, members)]
+    assert [body for body in heard if any(its.encode() in body for its in secret)] == []
 
 
 async def test_matching_is_for_scheme_leads_and_the_team_alone(client: AsyncClient, signed_in: SignIn) -> None:
