@@ -166,4 +166,6 @@ async def _serve(app: FastAPI, settings: ServiceSettings) -> None:
 
 def _tell(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     """Of an error that nobody awaits, its class and places; asyncio's own words quote its text."""
-    log.error("an error that nobody awaits", exc_info=context.get("exception"))
+    error = context.get("exception")
+    if not isinstance(error, SystemExit):  # a refused start, which has been told
+        log.error("an error that nobody awaits", exc_info=error)
