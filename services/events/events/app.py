@@ -4,8 +4,9 @@ from fastapi import FastAPI
 
 from chassis import service
 from chassis.subscription import Subscription
+from chassis.timers import Timer
 from contracts.members import MemberGradeChanged, MemberJoined, MemberLeft, MemberTransferred
-from events import api, reactions
+from events import api, hosted_events, key_dates, reactions
 from events.settings import Settings
 
 MEMBERS = Subscription(
@@ -20,7 +21,14 @@ MEMBERS = Subscription(
 
 
 def create(settings: Settings) -> FastAPI:
-    return service.create(settings, name="events", package=__file__, routers=[api.router], subscriptions=[MEMBERS])
+    return service.create(
+        settings,
+        name="events",
+        package=__file__,
+        routers=[api.router, key_dates.router, hosted_events.router],
+        subscriptions=[MEMBERS],
+        timers=[Timer("calendar", key_dates.roll)],
+    )
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from chassis.database import Transaction
 from contracts.members import MemberGradeChanged, MemberJoined, MemberLeft, MemberTransferred
-from events import domain, store
+from events import domain, hosted_event_store, store
 
 
 async def keep_invitee(event: MemberJoined, tx: Transaction) -> None:
@@ -23,6 +23,7 @@ async def follow_transfer(event: MemberTransferred, tx: Transaction) -> None:
 
 
 async def let_go(event: MemberLeft, tx: Transaction) -> None:
-    """Let go of a leaver, and remember the bare id, so that nothing brings them back."""
+    """Let go of a leaver and their places, and remember the bare id, so that nothing brings them back."""
     invitee = await store.lock(tx, event.member_id)
     await store.save(tx, domain.let_go(invitee, event, tx.now))
+    await hosted_event_store.give_up_places(tx, event.member_id)

@@ -1,13 +1,14 @@
 """Every reaction, with its event heard once, twice and out of order."""
 
-from datetime import date
-from uuid import UUID
+from datetime import UTC, date, datetime
+from uuid import UUID, uuid4
 
 from chassis.database import Database
 from chassis.testing import Delivery, Outcome, deliver, said
 from contracts.members import Grade, GradeBand, MemberGradeChanged, MemberJoined, MemberLeft, MemberTransferred
-from events import store
+from events import hosted_event_store, store
 from events.app import MEMBERS
+from events.hosting import HostedEvent, Registration
 
 ADA = UUID("00000000-0000-4000-8000-00000000000a")
 
@@ -136,3 +137,62 @@ async def test_nothing_after_a_departure_brings_a_member_back(events: Database) 
     await hear(events, said(JOINED, 1), said(LEFT, 2), said(PROMOTED, 3), said(TRANSFERRED, 4), said(JOINED, 5))
 
     assert await invitee(events) == (None, None, True)
+
+
+HOSTED_EVENT = HostedEvent(
+    hosted_event_id=UUID("00000000-0000-4000-8000-0000000000e1"),
+    title="Women and girls in science",
+    summary="Talks and questions.",
+    link="https://gse.example/science",
+    place="Online",
+    starts_at=datetime(2027, 2, 11, 14, 0, tzinfo=UTC),
+    ends_at=datetime(2027, 2, 11, 15, 30, tzinfo=UTC),
+    capacity=2,
+    key_date_id=None,
+    proposed_by=UUID("00000000-0000-4000-8000-0000000000a1"),
+)
+
+
+async def take_a_place(events: Database) -> None:
+    async with events.transaction() as tx:
+        await hosted_event_store.add(tx, HOSTED_EVENT)
+        seat = Registration(uuid4(), HOSTED_EVENT.hosted_event_id, ADA, registered_at=tx.now)
+        await hosted_event_store.register(tx, seat)
+
+
+async def places_taken(events: Database) -> int:
+    async with events.transaction() as tx:
+        return (await hosted_event_store.places_taken(tx, [HOSTED_EVENT.hosted_event_id])).get(
+            HOSTED_EVENT.hosted_event_id, 0
+        )
+
+
+async def test_let_go_once_frees_the_leavers_place(events: Database) -> None:
+    await hear(events, said(JOINED, 1))
+    await take_a_place(events)
+
+    await hear(events, said(LEFT, 2))
+
+    assert await places_taken(events) == 0
+
+
+async def test_let_go_twice_frees_it_once_and_is_no_bug(events: Database) -> None:
+    await hear(events, said(JOINED, 1))
+    await take_a_place(events)
+
+    await hear(events, said(LEFT, 2))
+    outcome = await hear(events, said(LEFT, 2))
+
+    assert outcome == Outcome(applied=0, repeats=1, parked=0)
+    assert await places_taken(events) == 0
+
+
+async def test_let_go_out_of_order_keeps_the_place_until_the_departure_counts(events: Database) -> None:
+    await hear(events, said(JOINED, 1))
+    await take_a_place(events)
+
+    await hear(events, said(LEFT, 3))
+    assert await places_taken(events) == 1
+    await hear(events, said(PROMOTED, 2))
+
+    assert await places_taken(events) == 0

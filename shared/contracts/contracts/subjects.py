@@ -19,6 +19,15 @@ SUBJECTS: Final[Mapping[str, str]] = {
     "MatchRunCompleted": "run_id",
     "MentoringPairCreated": "pair_id",
     "MentoringPairEnded": "pair_id",
+    # events
+    "KeyDateScheduled": "key_date_id",
+    "KeyDateApproaching": "key_date_id",
+    "EventProposed": "hosted_event_id",
+    "EventSignedOff": "hosted_event_id",
+    "EventPublished": "hosted_event_id",
+    "KeynoteConfirmed": "hosted_event_id",
+    "AttendeeRegistered": "registration_id",
+    "EventHosted": "hosted_event_id",
     # notifications
     "NotificationSent": "notice_id",
 }

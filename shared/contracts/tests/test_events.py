@@ -13,6 +13,16 @@ from pydantic import ValidationError
 from contracts import generate
 from contracts.base import NEVER_SAID, DomainEvent, Visibility
 from contracts.catalogue import BY_TYPE, EVENTS
+from contracts.events import (
+    AttendeeRegistered,
+    EventHosted,
+    EventProposed,
+    EventPublished,
+    EventSignedOff,
+    KeyDateApproaching,
+    KeyDateScheduled,
+    KeynoteConfirmed,
+)
 from contracts.members import (
     Grade,
     GradeBand,
@@ -38,6 +48,8 @@ PAIR = {
     "first_member_id": ADA,
     "second_member_id": UUID("00000000-0000-4000-8000-00000000000b"),
 }
+HOSTED = {"hosted_event_id": UUID("00000000-0000-4000-8000-000000000005")}
+KEY_DATE = {"key_date_id": UUID("00000000-0000-4000-8000-000000000006")}
 EXAMPLES: tuple[DomainEvent, ...] = (
     MemberJoined(**PLACE, grade=Grade.G7, joined_on=date(2026, 2, 11)),
     MemberGradeChanged(**PLACE, grade=Grade.G6),
@@ -54,6 +66,22 @@ EXAMPLES: tuple[DomainEvent, ...] = (
     MatchRunCompleted(run_id=RUN, published_at=datetime(2026, 3, 31, 17, 0, tzinfo=UTC)),
     MentoringPairCreated(**PAIR),
     MentoringPairEnded(**PAIR),
+    KeyDateScheduled(**KEY_DATE, title="World Space Week", starts_on=date(2027, 10, 4), ends_on=date(2027, 10, 10)),
+    KeyDateApproaching(**KEY_DATE, starts_on=date(2027, 10, 4)),
+    EventProposed(**HOSTED, **KEY_DATE),
+    EventSignedOff(**HOSTED),
+    EventPublished(
+        **HOSTED,
+        title="Women and girls in science",
+        summary="Talks and questions.",
+        link="https://gse.example/science",
+        place="Online",
+        starts_at=datetime(2027, 2, 11, 14, 0, tzinfo=UTC),
+        ends_at=datetime(2027, 2, 11, 15, 30, tzinfo=UTC),
+    ),
+    KeynoteConfirmed(**HOSTED),
+    AttendeeRegistered(**HOSTED, registration_id=UUID("00000000-0000-4000-8000-000000000007"), member_id=ADA),
+    EventHosted(**HOSTED, hosted_at=datetime(2027, 2, 11, 15, 30, tzinfo=UTC)),
     NotificationSent(
         notice_id=NOTICE,
         member_id=ADA,
@@ -67,6 +95,8 @@ PUBLIC_BODY: dict[str, str | None] = {
     "organisation": "MET-OFFICE",
     "grade_band": "G7-G6",
 }
+HOSTED_BODY: dict[str, str | None] = {"hosted_event_id": "00000000-0000-4000-8000-000000000005"}
+KEY_DATE_BODY: dict[str, str | None] = {"key_date_id": "00000000-0000-4000-8000-000000000006"}
 PUBLIC_BODIES: dict[type[DomainEvent], dict[str, str | None] | None] = {
     MemberJoined: PUBLIC_BODY,
     MemberGradeChanged: PUBLIC_BODY,
@@ -86,6 +116,23 @@ PUBLIC_BODIES: dict[type[DomainEvent], dict[str, str | None] | None] = {
     },
     MentoringPairCreated: None,
     MentoringPairEnded: None,
+    KeyDateScheduled: KEY_DATE_BODY | {"title": "World Space Week", "starts_on": "2027-10-04", "ends_on": "2027-10-10"},
+    KeyDateApproaching: KEY_DATE_BODY | {"starts_on": "2027-10-04"},
+    EventProposed: HOSTED_BODY | KEY_DATE_BODY,
+    EventSignedOff: HOSTED_BODY,
+    EventPublished: HOSTED_BODY
+    | {
+        "title": "Women and girls in science",
+        "summary": "Talks and questions.",
+        "link": "https://gse.example/science",
+        "place": "Online",
+        "starts_at": "2027-02-11T14:00:00Z",
+        "ends_at": "2027-02-11T15:30:00Z",
+        "key_date_id": None,
+    },
+    KeynoteConfirmed: HOSTED_BODY,
+    AttendeeRegistered: None,
+    EventHosted: HOSTED_BODY | {"hosted_at": "2027-02-11T15:30:00Z"},
     NotificationSent: None,
 }
 

@@ -1,0 +1,176 @@
+"""Who has a place, over HTTP on the real database, also while members leave."""
+
+import asyncio
+import json
+import random
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from fastapi import FastAPI
+from httpx2 import AsyncClient
+
+from chassis.testing import deliver, said
+from contracts.members import Grade, GradeBand, MemberJoined, MemberLeft
+from events.app import MEMBERS
+
+SignIn = Callable[..., dict[str, str]]
+HERE: Final = "/api/events/v1/events"
+
+
+def form(**changed: object) -> dict[str, object]:
+    """An event that is under way, so that it can be registered for and hosted without moving any clock."""
+    now = datetime.now(UTC)
+    return {
+        "title": "Women and girls in science",
+        "summary": "Talks and questions.",
+        "link": "https://gse.example/science",
+        "place": "Online",
+        "starts_at": str(now - timedelta(minutes=5)),
+        "ends_at": str(now + timedelta(hours=1)),
+        "capacity": 2,
+    } | changed
+
+
+async def proposed(client: AsyncClient, by: dict[str, str], **changed: object) -> str:
+    """The address of a new event."""
+    answer = await client.post(HERE, json=form(**changed), headers=by)
+    answer.raise_for_status()
+    return f"{HERE}/{answer.json()['hosted_event_id']}"
+
+
+async def published(client: AsyncClient, signed_in: SignIn, **changed: object) -> str:
+    its = await proposed(client, signed_in("volunteer"), **changed)
+    for step in ("sign-off", "publish"):
+        (await client.post(f"{its}/{step}", headers=signed_in("team"))).raise_for_status()
+    return its
+
+
+async def join(running: FastAPI) -> UUID:
+    member_id = uuid4()
+    joined = MemberJoined(
+        member_id=member_id,
+        organisation="UKHSA",
+        grade_band=GradeBand.HEO_SEO,
+        grade=Grade.HEO,
+        joined_on=date(2026, 2, 11),
+    )
+    await deliver(running.state.running.database, "events", MEMBERS, said(joined, 1))
+    return member_id
+
+
+async def what_was_said(running: FastAPI, subject: str) -> list[tuple[str, Any]]:
+    """Of a subject, the types in order with their bodies, sent already or not."""
+    async with running.state.running.database.transaction() as tx:
+        rows = await tx.fetch(
+            """
+            SELECT id, type, body FROM outbox WHERE subject = $1
+            UNION SELECT id, type, body FROM event_log WHERE subject = $1 ORDER BY id""",
+            UUID(subject),
+        )
+    return [(row["type"].split(".")[-2], json.loads(row["body"])) for row in rows]
+
+
+async def leave(running: FastAPI, member_id: UUID) -> None:
+    left = MemberLeft(
+        member_id=member_id, organisation="UKHSA", grade_band=GradeBand.HEO_SEO, left_on=date(2026, 3, 31)
+    )
+    await deliver(running.state.running.database, "events", MEMBERS, said(left, 2))
+
+
+async def register(client: AsyncClient, signed_in: SignIn, its: str, member_id: UUID) -> tuple[int, str]:
+    """The status, and the kind of problem or the id of the registration."""
+    answer = await client.post(f"{its}/registrations", headers=signed_in("member", member_id=member_id))
+    return answer.status_code, answer.json().get("type") or answer.json()["registration_id"]
+
+
+async def test_a_member_takes_a_place_and_that_is_said_inside_the_platform(
+    running: FastAPI, client: AsyncClient, signed_in: SignIn
+) -> None:
+    its, ada = await published(client, signed_in), await join(running)
+
+    status, registration_id = await register(client, signed_in, its, ada)
+
+    assert status == 201
+    assert await what_was_said(running, registration_id) == [
+        (
+            "AttendeeRegistered",
+            {
+                "registration_id": registration_id,
+                "hosted_event_id": its.rpartition("/")[2],
+                "member_id": str(ada),
+            },
+        )
+    ]
+    assert (await client.get(its)).json()["places_left"] == 1
+
+
+async def test_whoever_cannot_have_a_place_is_told_why(
+    running: FastAPI, client: AsyncClient, signed_in: SignIn
+) -> None:
+    its = await published(client, signed_in, capacity=1)
+    ada, ben, cal = await join(running), await join(running), await join(running)
+    await leave(running, cal)
+    unpublished = await proposed(client, signed_in("volunteer"))
+    assert (await register(client, signed_in, its, ada))[0] == 201
+
+    assert await register(client, signed_in, its, ada) == (409, "/problems/already-registered")
+    assert await register(client, signed_in, its, ben) == (409, "/problems/full")
+    assert await register(client, signed_in, its, cal) == (409, "/problems/has-left")
+    assert await register(client, signed_in, unpublished, ben) == (409, "/problems/not-published")
+    assert await register(client, signed_in, f"{HERE}/{uuid4()}", ben) == (404, "/problems/no-such-event")
+    assert (await client.post(f"{its}/registrations", headers=signed_in("team"))).status_code == 403
+    early = await client.post(f"{its}/registrations", headers=signed_in("member", member_id=uuid4()))
+    assert (early.status_code, early.json()["type"], early.headers["retry-after"]) == (
+        409,
+        "/problems/not-invited-yet",
+        "1",
+    )
+
+
+async def test_a_leaver_frees_their_place_for_somebody_else(
+    running: FastAPI, client: AsyncClient, signed_in: SignIn
+) -> None:
+    its = await published(client, signed_in, capacity=1)
+    ada, ben = await join(running), await join(running)
+    await register(client, signed_in, its, ada)
+
+    await leave(running, ada)
+
+    assert (await register(client, signed_in, its, ben))[0] == 201
+    assert (await client.get(its)).json()["places_left"] == 0
+
+
+async def test_the_last_place_is_given_once_however_many_ask_at_once(
+    running: FastAPI, client: AsyncClient, signed_in: SignIn
+) -> None:
+    its = await published(client, signed_in, capacity=3)
+    members = [await join(running) for _ in range(8)]
+
+    answers = await asyncio.gather(*(register(client, signed_in, its, member_id) for member_id in members))
+
+    assert sorted(status for status, _ in answers) == [201] * 3 + [409] * 5
+    assert {kind for status, kind in answers if status == 409} == {"/problems/full"}
+
+
+async def test_leaving_and_registering_in_the_same_instant_never_leave_a_seat_of_a_leaver(
+    running: FastAPI, client: AsyncClient, signed_in: SignIn
+) -> None:
+    its, answers = await published(client, signed_in, capacity=100), set[int]()
+    for _ in range(50):
+        ada = await join(running)
+
+        async def take_a_place(ada: UUID = ada) -> None:
+            await asyncio.sleep(random.uniform(0, 0.01))  # so that now one is first, now the other
+            answers.add((await register(client, signed_in, its, ada))[0])
+
+        await asyncio.gather(take_a_place(), leave(running, ada))
+
+    async with running.state.running.database.transaction() as tx:
+        seats = await tx.fetchval(
+            "SELECT count(*) FROM registration JOIN invitee USING (member_id) WHERE left_at IS NOT NULL"
+        )
+    assert seats == 0
+    assert (await client.get(its)).json()["places_left"] == 100
+    assert answers == {201, 409}, "the two never met in both orders"
