@@ -13,7 +13,7 @@ from chassis.service import Db
 from contracts.notifications import NoticeCategory
 from notifications import store
 from notifications.domain import InboxNotReady, NoSuchInbox, NoticeState, RecipientState
-from notifications.letters import TEMPLATES, text_of
+from notifications.letters import TEMPLATES, About, text_of
 
 router = APIRouter(prefix="/api/notifications/v1", tags=["notifications"], route_class=RetryingRoute)
 
@@ -91,7 +91,8 @@ async def inbox(
     notices = []
     for row in rows:
         template = TEMPLATES[row["template"], row["template_version"]]
-        body = text_of(template, name=recipient.name, front_door=front_door)
+        about = About(row["about_name"], row["about_email"])
+        body = text_of(template, name=recipient.name, about=about, front_door=front_door)
         notices.append(InboxNotice(title=template.subject, body=body, **row))
     return Inbox(notices=notices, next=rows[-1]["number"] if len(rows) == limit else None)
 

@@ -5,12 +5,16 @@ from fastapi import FastAPI
 from chassis import service
 from chassis.subscription import Subscription
 from contracts.members import MemberContactChanged, MemberJoined, MemberLeft
+from contracts.mentoring import MentoringPairCreated, MentoringPairEnded
 from notifications import api, reactions
 from notifications.mail import Mail
 from notifications.sending import MailSender
 from notifications.settings import Settings
 
 MEMBERS = Subscription("gse.members", {MemberJoined: reactions.welcome, MemberLeft: reactions.let_go})
+MENTORING = Subscription(
+    "gse.mentoring", {MentoringPairCreated: reactions.introduce, MentoringPairEnded: reactions.keep_apart}
+)
 CONTACTS = Subscription("gse.members.contacts", {MemberContactChanged: reactions.keep_contact})
 
 
@@ -21,7 +25,7 @@ def create(settings: Settings) -> FastAPI:
         name="notifications",
         package=__file__,
         routers=[api.router],
-        subscriptions=[MEMBERS, CONTACTS],
+        subscriptions=[MEMBERS, CONTACTS, MENTORING],
         senders=[MailSender(mail, settings.replica)],
     )
 

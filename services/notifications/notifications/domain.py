@@ -20,6 +20,7 @@ from contracts.refusal import NotFound, NotYetKnown
 
 LONGEST_PAUSE = timedelta(minutes=15)
 LEFT_BEFORE_SENDING = "the member left before it was sent"
+PAIR_ENDED = "the pair ended before it was sent"
 
 
 class RecipientState(StrEnum):
@@ -77,9 +78,12 @@ WELCOME = Template(
 )
 
 
+INTRODUCTION = Template("introduction", 1, NoticeCategory.MENTORING, "Meet the member you have been paired with")
+
+
 @dataclass(frozen=True)
 class Notice:
-    """One message to one person about one event."""
+    """One message to one person about one event; an introduction is about another member and their pair."""
 
     notice_id: UUID
     member_id: UUID
@@ -87,6 +91,8 @@ class Notice:
     template: Template
     state: NoticeState
     created_at: datetime
+    about_member_id: UUID | None = None
+    pair_id: UUID | None = None
 
 
 def welcome(recipient: Recipient, *, notice_id: UUID, event_id: UUID, now: datetime) -> tuple[Recipient, Notice] | None:
@@ -96,6 +102,16 @@ def welcome(recipient: Recipient, *, notice_id: UUID, event_id: UUID, now: datet
     state = NoticeState.WAITING if recipient.email is None else NoticeState.DUE
     notice = Notice(notice_id, recipient.member_id, event_id, WELCOME, state, now)
     return replace(recipient, state=RecipientState.KNOWN), notice
+
+
+def introduction(
+    recipient: Recipient, other: Recipient, *, notice_id: UUID, pair_id: UUID, event_id: UUID, now: datetime
+) -> Notice | None:
+    """Tells one of a pair who the other is, as soon as both can be reached. None when either has left."""
+    if RecipientState.LEFT in (recipient.state, other.state):
+        return None
+    state = NoticeState.WAITING if None in (recipient.email, other.email) else NoticeState.DUE
+    return Notice(notice_id, recipient.member_id, event_id, INTRODUCTION, state, now, other.member_id, pair_id)
 
 
 def with_contact(recipient: Recipient, *, name: str, email: str) -> Recipient | None:

@@ -12,9 +12,9 @@ from uuid import UUID
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from contracts.notifications import NoticeCategory
-from notifications.domain import WELCOME, Template
+from notifications.domain import INTRODUCTION, WELCOME, Template
 
-TEMPLATES = {(template.name, template.version): template for template in (WELCOME,)}
+TEMPLATES = {(template.name, template.version): template for template in (WELCOME, INTRODUCTION)}
 LONGEST_NAME = 70  # characters, in a header; a longer one is cut there and nowhere else
 # Bodies in seven bits, so that no server on the way has to be able to more.
 IN_ASCII = SMTP.clone(cte_type="7bit")
@@ -35,6 +35,17 @@ class NoAddress(ValueError):  # noqa: N818 - named for what is the matter
 
 
 @dataclass(frozen=True)
+class About:
+    """The other member whom an introduction tells of; without a name they have left."""
+
+    name: str | None = field(default=None, repr=False)
+    email: str | None = field(default=None, repr=False)
+
+
+NOBODY = About()
+
+
+@dataclass(frozen=True)
 class Letter:
     """A notice that is being sent, with whom to."""
 
@@ -46,6 +57,7 @@ class Letter:
     message_id: str
     name: str = field(repr=False)
     email: str = field(repr=False)
+    about: About = NOBODY
 
     @property
     def needs_utf8(self) -> bool:
@@ -53,9 +65,9 @@ class Letter:
         return not self.email.isascii()
 
 
-def text_of(template: Template, *, name: str | None, front_door: str) -> str:
+def text_of(template: Template, *, name: str | None, front_door: str, about: About = NOBODY) -> str:
     """The words in plain text. Without a name it greets without one."""
-    return _render(template, "txt", name, front_door)
+    return _render(template, "txt", name, about, front_door)
 
 
 def compose(letter: Letter, *, sender: str, front_door: str, date: datetime) -> bytes:
@@ -67,8 +79,8 @@ def compose(letter: Letter, *, sender: str, front_door: str, date: datetime) -> 
     message["Date"] = format_datetime(date)
     message["Message-ID"] = letter.message_id
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(_render(letter.template, "txt", letter.name, front_door))
-    message.add_alternative(_render(letter.template, "html", letter.name, front_door), subtype="html")
+    message.set_content(_render(letter.template, "txt", letter.name, letter.about, front_door))
+    message.add_alternative(_render(letter.template, "html", letter.name, letter.about, front_door), subtype="html")
     return message.as_bytes()
 
 
@@ -92,6 +104,12 @@ def _one_line(name: str) -> str:
     return " ".join(printable.split())
 
 
-def _render(template: Template, ending: str, name: str | None, front_door: str) -> str:
+def _render(template: Template, ending: str, name: str | None, about: About, front_door: str) -> str:
     words = _words.get_template(f"{template.name}/v{template.version}.{ending}")
-    return words.render(name=_one_line(name or ""), subject=template.subject, front_door=front_door.rstrip("/"))
+    return words.render(
+        name=_one_line(name or ""),
+        about_name=_one_line(about.name or ""),
+        about_email=_one_line(about.email or ""),
+        subject=template.subject,
+        front_door=front_door.rstrip("/"),
+    )

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 from chassis.database import Transaction
 from contracts.members import MemberContactChanged, MemberJoined, MemberLeft
+from contracts.mentoring import MentoringPairCreated, MentoringPairEnded
 from notifications import domain, store
 from notifications.domain import Recipient
 
@@ -38,6 +39,27 @@ async def let_go(event: MemberLeft, tx: Transaction) -> None:
     recipient = await _held(tx, event.member_id)
     await store.save_recipient(tx, domain.let_go(recipient))
     await store.cancel_unsent(tx, event.member_id, domain.LEFT_BEFORE_SENDING)
+
+
+async def introduce(event: MentoringPairCreated, tx: Transaction) -> None:
+    """Both of a new pair are told who the other is, once both can be reached."""
+    if tx.cause.event_id is None:
+        raise TypeError("a notice is of an event")
+    # In the order in which everybody locks two recipients.
+    both = sorted((event.first_member_id, event.second_member_id))
+    held = {member_id: await _held(tx, member_id) for member_id in both}
+    first, second = held[event.first_member_id], held[event.second_member_id]
+    for recipient, other in ((first, second), (second, first)):
+        notice = domain.introduction(
+            recipient, other, notice_id=uuid4(), pair_id=event.pair_id, event_id=tx.cause.event_id, now=tx.now
+        )
+        if notice is not None:
+            await store.add_notice(tx, notice)
+
+
+async def keep_apart(event: MentoringPairEnded, tx: Transaction) -> None:
+    """Introductions that have not gone out stay unsent."""
+    await store.cancel_unsent_of_pair(tx, event.pair_id, domain.PAIR_ENDED)
 
 
 async def _held(tx: Transaction, member_id: UUID) -> Recipient:

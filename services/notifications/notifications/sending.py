@@ -12,7 +12,7 @@ from chassis.telemetry import logger
 from contracts.notifications import Channel, NoticeCategory, NotificationSent
 from notifications import domain, store
 from notifications.domain import NoticeState, NotStarted, Outcome, RecipientState
-from notifications.letters import TEMPLATES, Letter
+from notifications.letters import TEMPLATES, About, Letter
 from notifications.mail import Mail
 
 AT_ONCE = 8  # conversations of one replica, and so the most that a kill leaves unknown
@@ -39,6 +39,7 @@ class Notices:
                 message_id=row["message_id"],
                 name=row["name"],
                 email=row["email"],
+                about=About(row["about_name"], row["about_email"]),
             )
             for row in rows
         ]

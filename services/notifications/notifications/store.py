@@ -50,25 +50,42 @@ async def add_notice(tx: Transaction, notice: Notice) -> None:
     await tx.execute(
         """
         INSERT INTO notice (notice_id, member_id, event_id, category, template, template_version, state,
-            created_at, due_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
+            created_at, due_at, about_member_id, pair_id)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10)
         ON CONFLICT (member_id, event_id, template) DO NOTHING""",
         notice.notice_id, notice.member_id, notice.event_id, notice.template.category, notice.template.name,
-        notice.template.version, notice.state, notice.created_at,
+        notice.template.version, notice.state, notice.created_at, notice.about_member_id, notice.pair_id,
     )  # fmt: skip
 
 
 async def make_waiting_due(tx: Transaction, member_id: UUID) -> None:
+    """What waited for this member's address, to them or about them, is due once everybody in it can be reached."""
     await tx.execute(
-        "UPDATE notice SET state = 'due', due_at = $2 WHERE member_id = $1 AND state = 'waiting'", member_id, tx.now
+        """
+        UPDATE notice SET state = 'due', due_at = $2
+        WHERE state = 'waiting' AND (member_id = $1 OR about_member_id = $1) AND NOT EXISTS (
+            SELECT FROM recipient
+            WHERE recipient.member_id IN (notice.member_id, notice.about_member_id) AND recipient.email IS NULL)""",
+        member_id,
+        tx.now,
     )
 
 
 async def cancel_unsent(tx: Transaction, member_id: UUID, reason: str) -> None:
-    """What waits or is due will not be sent; a conversation that has begun runs to its end."""
+    """What waits or is due, to them or about them, will not be sent; a conversation that has begun runs to its end."""
     await tx.execute(
-        "UPDATE notice SET state = 'cancelled', reason = $2 WHERE member_id = $1 AND state IN ('waiting', 'due')",
+        """
+        UPDATE notice SET state = 'cancelled', reason = $2
+        WHERE (member_id = $1 OR about_member_id = $1) AND state IN ('waiting', 'due')""",
         member_id,
+        reason,
+    )
+
+
+async def cancel_unsent_of_pair(tx: Transaction, pair_id: UUID, reason: str) -> None:
+    await tx.execute(
+        "UPDATE notice SET state = 'cancelled', reason = $2 WHERE pair_id = $1 AND state IN ('waiting', 'due')",
+        pair_id,
         reason,
     )
 
@@ -87,7 +104,9 @@ async def claim_due(tx: Transaction, *, replica: str, limit: int, domain: str) -
         FROM next, recipient
         WHERE notice.notice_id = next.notice_id AND recipient.member_id = notice.member_id
         RETURNING notice.notice_id, notice.member_id, notice.category, notice.template, notice.template_version,
-            notice.attempts, notice.message_id, recipient.name, recipient.email""",
+            notice.attempts, notice.message_id, recipient.name, recipient.email,
+            (SELECT other.name FROM recipient other WHERE other.member_id = notice.about_member_id) AS about_name,
+            (SELECT other.email FROM recipient other WHERE other.member_id = notice.about_member_id) AS about_email""",
         tx.now,
         replica,
         limit,
@@ -130,7 +149,9 @@ async def inbox(tx: Transaction, member_id: UUID, *, before: int | None, limit: 
     """A member's notices that were not cancelled, newest first."""
     return await tx.fetch(
         """
-        SELECT number, notice_id, category, template, template_version, state, created_at, sent_at
+        SELECT number, notice_id, category, template, template_version, state, created_at, sent_at,
+            (SELECT other.name FROM recipient other WHERE other.member_id = notice.about_member_id) AS about_name,
+            (SELECT other.email FROM recipient other WHERE other.member_id = notice.about_member_id) AS about_email
         FROM notice WHERE member_id = $1 AND state <> 'cancelled' AND number < coalesce($2, 9223372036854775807)
         ORDER BY number DESC LIMIT $3""",
         member_id,

@@ -11,6 +11,7 @@ class NoticeCategory(StrEnum):
     """What a notice is about, as a person chooses what to hear."""
 
     MEMBERSHIP = "membership"
+    MENTORING = "mentoring"
 
 
 class Channel(StrEnum):
