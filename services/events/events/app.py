@@ -1,12 +1,15 @@
 """Events: what we celebrate. This is its table of contents."""
 
+from pathlib import Path
+
 from fastapi import FastAPI
 
 from chassis import service
 from chassis.subscription import Subscription
 from chassis.timers import Timer
+from chassis.web import create_pages
 from contracts.members import MemberGradeChanged, MemberJoined, MemberLeft, MemberTransferred
-from events import api, hosted_events, key_dates, reactions
+from events import api, hosted_events, key_dates, pages, reactions
 from events.settings import Settings
 
 MEMBERS = Subscription(
@@ -25,9 +28,10 @@ def create(settings: Settings) -> FastAPI:
         settings,
         name="events",
         package=__file__,
-        routers=[api.router, key_dates.router, hosted_events.router],
+        routers=[api.router, key_dates.router, hosted_events.router, pages.router],
         subscriptions=[MEMBERS],
         timers=[Timer("calendar", key_dates.roll)],
+        pages=create_pages("events", Path(__file__).parent / "templates"),
     )
 
 

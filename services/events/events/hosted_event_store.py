@@ -58,6 +58,17 @@ async def published(tx: Transaction, *, after: UUID | None, limit: int) -> list[
     return [HostedEvent(**row) for row in rows]
 
 
+async def upcoming(tx: Transaction, now: datetime, until: datetime) -> list[HostedEvent]:
+    """What was published, starts before `until` and is not over, the earliest start first; a hundred at most."""
+    rows = await tx.fetch(
+        f"""{_HOSTED_EVENT} WHERE published_at IS NOT NULL AND ends_at > $1 AND starts_at < $2
+        ORDER BY starts_at, hosted_event_id LIMIT 100""",
+        now,
+        until,
+    )
+    return [HostedEvent(**row) for row in rows]
+
+
 async def add_keynote(
     tx: Transaction, keynote_id: UUID, hosted_event_id: UUID, speaker: str | None, now: datetime
 ) -> None:
@@ -68,6 +79,14 @@ async def add_keynote(
         speaker,
         now,
     )
+
+
+async def speakers(tx: Transaction, hosted_event_id: UUID) -> list[str | None]:
+    """Who speaks, in the order of their confirmations; None for a name that is not known yet."""
+    rows = await tx.fetch(
+        "SELECT speaker FROM keynote WHERE hosted_event_id = $1 ORDER BY confirmed_at, keynote_id", hosted_event_id
+    )
+    return [row["speaker"] for row in rows]
 
 
 async def register(tx: Transaction, its: Registration) -> None:
