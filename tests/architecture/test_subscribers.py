@@ -58,6 +58,7 @@ def test_the_house_hears_what_it_is_said_to_hear() -> None:
         "t.mentoring.gse.members",
         "t.notifications.gse.members",
         "t.notifications.gse.members.contacts",
+        "t.notifications.gse.mentoring",
     ]
 
 

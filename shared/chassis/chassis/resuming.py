@@ -9,7 +9,8 @@ from uuid import UUID
 import asyncpg
 
 from chassis import offsets, outbox, parked
-from chassis.consumer import Batch, Consumer, Culprit, Place, load_lines
+from chassis.batch import Batch, Culprit, Place, load_lines
+from chassis.consumer import Consumer
 from chassis.database import Database, Transaction
 from chassis.envelope import Envelope, open_record
 from contracts.refusal import NotFound, Refused

@@ -1,0 +1,175 @@
+"""One transaction's work on some records of one stream: each placed in its subject's order, and its reaction run.
+
+The caller holds the offset rows of the records' partitions, so nobody else works on their subjects.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from chassis import offsets, parked
+from chassis.causes import Cause, new_cause
+from chassis.database import Transaction, is_transient
+from chassis.envelope import Envelope, open_record
+from chassis.ordering import Line, Verdict, decide, decide_newest
+from chassis.parked import Kind, Record
+from chassis.subscription import CannotRead, Subscription
+from chassis.telemetry import logger
+
+BATCH_SECONDS = 0.05
+log = logger(__name__)
+
+Place = tuple[UUID, int]  # a subject and a number
+
+
+class Culprit(Exception):  # noqa: N818 - named for what it points at
+    """A reaction raised, or a body could not be read: which record of the batch, and which event."""
+
+    def __init__(self, index: int, place: Place, reason: str) -> None:
+        super().__init__(reason)
+        self.index, self.place, self.reason = index, place, reason
+
+
+@dataclass
+class Batch:
+    """One transaction's work on some records of one stream."""
+
+    subscription: Subscription
+    consumer: str
+    tx: Transaction
+    park: dict[Place, str]  # what to set aside instead of trying it, and why
+    lines: dict[UUID, Line] = field(default_factory=dict)
+    moved: set[UUID] = field(default_factory=set)
+    next_offsets: dict[tuple[str, int], int] = field(default_factory=dict)
+    applied: list[datetime] = field(default_factory=list)
+    repeats: int = 0
+    gaps: int = 0
+    parked: Counter[str] = field(default_factory=Counter)
+
+    async def run(self, records: Sequence[Record]) -> int:
+        """Handle records in their order until the batch's time is up; gives how many. Raises `Culprit`."""
+        read = [open_record(record.key, record.headers) for record in records]
+        self.lines = await load_lines(
+            self.tx, self.consumer, {its.subject for its in read if isinstance(its, Envelope)}
+        )
+        begun, handled = time.monotonic(), 0
+        for index, (record, envelope) in enumerate(zip(records, read, strict=True)):
+            if isinstance(envelope, Envelope):
+                await self._place(index, record, envelope)
+            else:
+                await self._set_aside(record, None, "alone", envelope.reason)
+            self.next_offsets[record.topic, record.partition] = record.offset + 1
+            handled += 1
+            if time.monotonic() - begun > BATCH_SECONDS:
+                break
+        await self.save()
+        return handled
+
+    async def save(self) -> None:
+        """Write the progress of the subjects that moved and the next offsets."""
+        moved = {subject: self.lines[subject] for subject in sorted(self.moved)}
+        await offsets.save_progress(self.tx, self.consumer, moved)
+        await offsets.save(self.tx, self.consumer, self.next_offsets)
+
+    async def _place(self, index: int, record: Record, envelope: Envelope) -> None:
+        line = self.lines[envelope.subject]
+        newest = self.subscription.compacted
+        verdict = (decide_newest if newest else decide)(line, envelope.sequence, envelope.event_id)
+        if verdict is Verdict.REPEAT:
+            self.repeats += 1
+        elif verdict is Verdict.FORK:
+            log.error("two events under one number", consumer=self.consumer, subject=str(envelope.subject))
+            await self._set_aside(record, envelope, "fork", "another event has this number")
+        elif verdict is Verdict.WAIT:
+            self.gaps += not (line.waiting or line.stuck)
+            # In the table first: a later record of this very batch may fill the hole.
+            await self._set_aside(record, envelope, "waiting", f"waiting for number {line.last_sequence + 1}")
+            line.waiting[envelope.sequence] = envelope.event_id
+        else:
+            await self.apply(index, record, envelope)
+
+    async def apply(self, index: int, record: Record, envelope: Envelope) -> None:
+        """The reaction to the next event of its subject, and to those that waited for it. Raises `Culprit`."""
+        line = self.lines[envelope.subject]
+        if not await self._react(index, record, envelope):
+            line.stuck[envelope.sequence] = envelope.event_id
+            return
+        await self.go_on(index, envelope)
+
+    async def go_on(self, index: int, envelope: Envelope) -> None:
+        """The event is done with: its line moves on, and what waited for it follows. Raises `Culprit`."""
+        line = self.lines[envelope.subject]
+        line.apply(envelope.sequence, envelope.event_id)
+        self.moved.add(envelope.subject)
+        if self.subscription.compacted:
+            await parked.drop_older(self.tx, self.consumer, envelope.subject, envelope.sequence)
+        while (following := line.follower()) is not None:
+            waiting = await parked.take(self.tx, self.consumer, envelope.subject, following)
+            its = open_record(waiting.key, waiting.headers)
+            if not isinstance(its, Envelope):
+                raise TypeError("a waiting record lost its place")
+            if not await self._react(index, waiting, its):
+                line.waiting.pop(following)
+                line.stuck[following] = its.event_id
+                return
+            line.apply(following, its.event_id)
+
+    async def _react(self, index: int, record: Record, envelope: Envelope) -> bool:
+        """Run the reaction; False when the event was set aside instead."""
+        place = (envelope.subject, envelope.sequence)
+        if place in self.park:
+            await self._set_aside(record, envelope, "stuck", self.park[place])
+            return False
+        try:
+            found = self.subscription.read(envelope.type, record.value)
+        except CannotRead as error:
+            await self._set_aside(record, envelope, "stuck", str(error))
+            return False
+        if found is None:
+            return True
+        reaction, event = found
+        self.tx.cause = _cause(envelope)
+        try:
+            await reaction(event, self.tx)
+        except Exception as error:
+            if is_transient(error):
+                raise
+            log.exception(
+                "a reaction failed", consumer=self.consumer, type=envelope.type, subject=str(envelope.subject)
+            )
+            raise Culprit(index, place, f"{event.event_name}: {type(error).__name__}") from None
+        self.applied.append(record.recorded_at)
+        return True
+
+    async def _set_aside(self, record: Record, envelope: Envelope | None, kind: Kind, reason: str) -> None:
+        place: dict[str, Any] = {}
+        if envelope is not None:
+            place = {
+                "subject": envelope.subject,
+                "sequence": envelope.sequence,
+                "event_id": envelope.event_id,
+                "type_name": envelope.type[:200],
+            }
+        if await parked.park(self.tx, self.consumer, record, kind=kind, reason=reason, **place):
+            self.parked[kind] += 1
+
+
+async def load_lines(tx: Transaction, consumer: str, subjects: set[UUID]) -> dict[UUID, Line]:
+    """Where each subject stands. The caller holds the offset rows of their partitions."""
+    lines = {subject: Line() for subject in subjects}
+    for row in await offsets.progress_of(tx, consumer, subjects):
+        lines[row["subject"]].last_sequence = row["last_sequence"]
+        lines[row["subject"]].last_event_id = row["last_event_id"]
+    for row in await parked.of_subjects(tx, consumer, subjects):
+        line = lines[row["subject"]]
+        (line.waiting if row["kind"] == "waiting" else line.stuck)[row["sequence"]] = row["event_id"]
+    return lines
+
+
+def _cause(envelope: Envelope) -> Cause:
+    fresh = new_cause(envelope.traceparent)
+    return Cause(envelope.correlation_id or fresh.correlation_id, fresh.traceparent, envelope.event_id)
