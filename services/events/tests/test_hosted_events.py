@@ -2,17 +2,17 @@
 
 import json
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
-from typing import Any, Final
+from datetime import UTC, datetime, timedelta
+from typing import Final
 from uuid import UUID, uuid4
 
 from fastapi import FastAPI
 from httpx2 import AsyncClient
 
-from chassis.testing import deliver, said
-from contracts.members import Grade, GradeBand, MemberJoined
+from chassis.testing import deliver, said, what_was_said
 from events.app import MEMBERS
 from testkit.eventually import eventually
+from testkit.examples import joined
 
 SignIn = Callable[..., dict[str, str]]
 HERE: Final = "/api/events/v1/events"
@@ -48,27 +48,8 @@ async def published(client: AsyncClient, signed_in: SignIn, **changed: object) -
 
 async def join(running: FastAPI) -> UUID:
     member_id = uuid4()
-    joined = MemberJoined(
-        member_id=member_id,
-        organisation="UKHSA",
-        grade_band=GradeBand.HEO_SEO,
-        grade=Grade.HEO,
-        joined_on=date(2026, 2, 11),
-    )
-    await deliver(running.state.running.database, "events", MEMBERS, said(joined, 1))
+    await deliver(running.state.running.database, "events", MEMBERS, said(joined(member_id), 1))
     return member_id
-
-
-async def what_was_said(running: FastAPI, subject: str) -> list[tuple[str, Any]]:
-    """Of a subject, the types in order with their bodies, sent already or not."""
-    async with running.state.running.database.transaction() as tx:
-        rows = await tx.fetch(
-            """
-            SELECT id, type, body FROM outbox WHERE subject = $1
-            UNION SELECT id, type, body FROM event_log WHERE subject = $1 ORDER BY id""",
-            UUID(subject),
-        )
-    return [(row["type"].split(".")[-2], json.loads(row["body"])) for row in rows]
 
 
 async def test_an_event_goes_from_proposal_to_hosted_and_says_each_step_in_order(
@@ -85,7 +66,7 @@ async def test_an_event_goes_from_proposal_to_hosted_and_says_each_step_in_order
             assert keynote.status_code == 201
 
     assert states == ["proposed", "signed-off", "published", "hosted"]
-    told = await what_was_said(running, its.rpartition("/")[2])
+    told = await what_was_said(running.state.running.database, its.rpartition("/")[2])
     assert [name for name, _ in told] == [
         "EventProposed",
         "EventSignedOff",
@@ -121,7 +102,7 @@ async def test_steps_out_of_order_are_refused_by_name_and_say_nothing(
     assert (await client.post(f"{its}/publish", headers=team)).status_code == 200
     assert await refusal("publish", team) == (409, "/problems/already-published")
     assert await refusal("host", team) == (409, "/problems/not-started")
-    told = await what_was_said(running, its.rpartition("/")[2])
+    told = await what_was_said(running.state.running.database, its.rpartition("/")[2])
     assert [name for name, _ in told] == ["EventProposed", "EventSignedOff", "EventPublished"]
 
 
@@ -203,7 +184,7 @@ async def test_an_event_may_be_held_for_a_key_date(running: FastAPI, client: Asy
     its = await proposed(client, signed_in("volunteer"), key_date_id=key_date_id)
 
     subject = its.rpartition("/")[2]
-    assert await what_was_said(running, subject) == [
+    assert await what_was_said(running.state.running.database, subject) == [
         ("EventProposed", {"hosted_event_id": subject, "key_date_id": key_date_id})
     ]
 
@@ -231,4 +212,4 @@ async def test_a_repeat_with_the_same_key_is_the_same_step_and_says_nothing_agai
     assert [(again.status_code, again.json()) for _, again in pairs] == [
         (first.status_code, first.json()) for first, _ in pairs
     ]
-    assert len(await what_was_said(running, its.rpartition("/")[2])) == 5
+    assert len(await what_was_said(running.state.running.database, its.rpartition("/")[2])) == 5

@@ -1,19 +1,18 @@
 """Who has a place, over HTTP on the real database, also while members leave."""
 
 import asyncio
-import json
 import random
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
-from typing import Any, Final
+from datetime import UTC, datetime, timedelta
+from typing import Final
 from uuid import UUID, uuid4
 
 from fastapi import FastAPI
 from httpx2 import AsyncClient
 
-from chassis.testing import deliver, said
-from contracts.members import Grade, GradeBand, MemberJoined, MemberLeft
+from chassis.testing import deliver, said, what_was_said
 from events.app import MEMBERS
+from testkit.examples import joined, left
 
 SignIn = Callable[..., dict[str, str]]
 HERE: Final = "/api/events/v1/events"
@@ -49,34 +48,12 @@ async def published(client: AsyncClient, signed_in: SignIn, **changed: object) -
 
 async def join(running: FastAPI) -> UUID:
     member_id = uuid4()
-    joined = MemberJoined(
-        member_id=member_id,
-        organisation="UKHSA",
-        grade_band=GradeBand.HEO_SEO,
-        grade=Grade.HEO,
-        joined_on=date(2026, 2, 11),
-    )
-    await deliver(running.state.running.database, "events", MEMBERS, said(joined, 1))
+    await deliver(running.state.running.database, "events", MEMBERS, said(joined(member_id), 1))
     return member_id
 
 
-async def what_was_said(running: FastAPI, subject: str) -> list[tuple[str, Any]]:
-    """Of a subject, the types in order with their bodies, sent already or not."""
-    async with running.state.running.database.transaction() as tx:
-        rows = await tx.fetch(
-            """
-            SELECT id, type, body FROM outbox WHERE subject = $1
-            UNION SELECT id, type, body FROM event_log WHERE subject = $1 ORDER BY id""",
-            UUID(subject),
-        )
-    return [(row["type"].split(".")[-2], json.loads(row["body"])) for row in rows]
-
-
 async def leave(running: FastAPI, member_id: UUID) -> None:
-    left = MemberLeft(
-        member_id=member_id, organisation="UKHSA", grade_band=GradeBand.HEO_SEO, left_on=date(2026, 3, 31)
-    )
-    await deliver(running.state.running.database, "events", MEMBERS, said(left, 2))
+    await deliver(running.state.running.database, "events", MEMBERS, said(left(member_id), 2))
 
 
 async def register(client: AsyncClient, signed_in: SignIn, its: str, member_id: UUID) -> tuple[int, str]:
@@ -93,7 +70,7 @@ async def test_a_member_takes_a_place_and_that_is_said_inside_the_platform(
     status, registration_id = await register(client, signed_in, its, ada)
 
     assert status == 201
-    assert await what_was_said(running, registration_id) == [
+    assert await what_was_said(running.state.running.database, registration_id) == [
         (
             "AttendeeRegistered",
             {

@@ -5,41 +5,28 @@ import json
 import random
 from asyncio import timeout
 from collections.abc import Callable, Coroutine
-from datetime import date
 from uuid import UUID, uuid4
 
 from aiokafka import AIOKafkaConsumer
 from fastapi import FastAPI
 from httpx2 import AsyncClient
 
-from chassis.database import Database
-from chassis.testing import deliver, said
+from chassis.testing import deliver, said, what_was_said
 from contracts.base import Code
-from contracts.members import Grade, GradeBand, MemberJoined, MemberLeft, MemberTransferred
+from contracts.members import Grade, GradeBand, MemberTransferred
 from mentoring.app import MEMBERS
 from testkit.addresses import KafkaAddress
+from testkit.examples import joined, left
 
 SignIn = Callable[..., dict[str, str]]
 HERE = "/api/mentoring/v1"
 FORM = {"title": "GSE Connect", "summary": "Peers help each other forward.", "link": "https://gse.example/connect"}
 
 
-def left(member_id: UUID) -> MemberLeft:
-    return MemberLeft(
-        member_id=member_id, organisation="UKHSA", grade_band=GradeBand.HEO_SEO, left_on=date(2026, 3, 31)
-    )
-
-
 async def join(running: FastAPI, organisation: Code = "UKHSA") -> UUID:
     member_id = uuid4()
-    joined = MemberJoined(
-        member_id=member_id,
-        organisation=organisation,
-        grade_band=GradeBand.HEO_SEO,
-        grade=Grade.HEO,
-        joined_on=date(2026, 2, 11),
-    )
-    await deliver(running.state.running.database, "mentoring", MEMBERS, said(joined, 1))
+    joining = joined(member_id).model_copy(update={"organisation": organisation})
+    await deliver(running.state.running.database, "mentoring", MEMBERS, said(joining, 1))
     return member_id
 
 
@@ -87,18 +74,6 @@ async def at_once(number: int, *both: Coroutine[None, None, None]) -> None:
         await doing
 
     await asyncio.gather(*(begin(place, doing) for place, doing in enumerate(both)))
-
-
-async def what_was_said(database: Database, *subjects: object) -> list[tuple[str, object]]:
-    """Of these subjects, the types in order with their bodies, sent already or not."""
-    async with database.transaction() as tx:
-        rows = await tx.fetch(
-            """
-            SELECT id, type, body FROM outbox WHERE subject = ANY($1::uuid[])
-            UNION SELECT id, type, body FROM event_log WHERE subject = ANY($1::uuid[]) ORDER BY id""",
-            [str(subject) for subject in subjects],
-        )
-    return [(row["type"].split(".")[-2], json.loads(row["body"])) for row in rows]
 
 
 async def test_a_run_proposes_pairs_with_reasons_and_says_nothing(

@@ -10,10 +10,10 @@ from httpx2 import AsyncClient
 
 from chassis.database import Database, connect
 from chassis.testing import deliver, said
-from contracts.members import Grade, GradeBand, MemberJoined, MemberLeft
 from mentoring import scheme_store, schemes
 from mentoring.app import MEMBERS
 from mentoring.domain import Scheme
+from testkit.examples import joined, left
 
 SignIn = Callable[..., dict[str, str]]
 SCHEMES = "/api/mentoring/v1/schemes"
@@ -23,22 +23,12 @@ WISHES = {"attestation": True, "goals": ["Lead a team"], "offers": ["Python"], "
 
 async def join(running: FastAPI) -> UUID:
     member_id = uuid4()
-    joined = MemberJoined(
-        member_id=member_id,
-        organisation="UKHSA",
-        grade_band=GradeBand.HEO_SEO,
-        grade=Grade.HEO,
-        joined_on=date(2026, 2, 11),
-    )
-    await deliver(running.state.running.database, "mentoring", MEMBERS, said(joined, 1))
+    await deliver(running.state.running.database, "mentoring", MEMBERS, said(joined(member_id), 1))
     return member_id
 
 
 async def leave(running: FastAPI, member_id: UUID) -> None:
-    left = MemberLeft(
-        member_id=member_id, organisation="UKHSA", grade_band=GradeBand.HEO_SEO, left_on=date(2026, 3, 31)
-    )
-    await deliver(running.state.running.database, "mentoring", MEMBERS, said(left, 2))
+    await deliver(running.state.running.database, "mentoring", MEMBERS, said(left(member_id), 2))
 
 
 async def opened(client: AsyncClient, signed_in: SignIn) -> str:

@@ -165,6 +165,18 @@ async def deliver(database: Database, service: str, subscription: Subscription, 
     )
 
 
+async def what_was_said(database: Database, *subjects: UUID | str) -> list[tuple[str, Any]]:
+    """The events about these subjects in the order in which they were said, by name and body, sent already or not."""
+    async with database.transaction() as tx:
+        rows = await tx.fetch(
+            """
+            SELECT id, type, body FROM outbox WHERE subject = ANY($1::uuid[])
+            UNION SELECT id, type, body FROM event_log WHERE subject = ANY($1::uuid[]) ORDER BY id""",
+            [str(subject) for subject in subjects],
+        )
+    return [(row["type"].split(".")[-2], json.loads(row["body"])) for row in rows]
+
+
 def _record(topic: str, offset: int, delivery: Delivery) -> ConsumerRecord[Any, Any]:
     now_ms = int(datetime.now(UTC).timestamp() * 1000)
     key, value = delivery.key, delivery.value
