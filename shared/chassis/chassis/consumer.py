@@ -73,15 +73,15 @@ class Consumer:
             # The whole delivery goes: what is left of such a partition would step over records not delivered yet.
             log.warning("the store stands elsewhere", consumer=self.name, partitions=len(its.stored))
             self._expect(its.stored)
-            self._rewind(kafka, [_record(its) for its in delivered])
+            self._rewind(kafka, delivered)
         except Outage as error:
             log.warning("waiting for the database", consumer=self.name, why=str(error))
             await asyncio.sleep(random.uniform(0.5, 2))  # noqa: S311 - jitter
-            self._rewind(kafka, [_record(its) for its in delivered])
+            self._rewind(kafka, delivered)
         except Exception:
             log.exception("a batch failed and will be run again", consumer=self.name)
             await asyncio.sleep(1)
-            self._rewind(kafka, [_record(its) for its in delivered])
+            self._rewind(kafka, delivered)
         finally:
             self.idle.set()
 
@@ -99,7 +99,7 @@ class Consumer:
             if its.offset >= ready.get(TopicPartition(its.topic, its.partition), its.offset + 1)
         ]
 
-    def _rewind(self, kafka: AIOKafkaConsumer, records: Sequence[Record]) -> None:
+    def _rewind(self, kafka: AIOKafkaConsumer, records: Sequence[Record | ConsumerRecord[Any, Any]]) -> None:
         """Deliver again from what the store expects next, for each partition of these records."""
         for partition in {TopicPartition(record.topic, record.partition) for record in records}:
             if partition in self.expected and partition in kafka.assignment():

@@ -38,15 +38,15 @@ async def check(service: str, settings: ServiceSettings, database: Database) -> 
         consumer.assign(partitions)
         ends = await consumer.end_offsets(partitions)
         sent = await _positions(database)
-        for partition in partitions:
-            begin = sent.get((partition.topic, partition.partition), 0)
+        begins = {partition: sent.get((partition.topic, partition.partition), 0) for partition in partitions}
+        for partition, begin in begins.items():
             if ends[partition] < begin:
                 raise LogMismatch(
                     f"{partition.topic} ends at {ends[partition]} and we have sent up to {begin}: "
                     f"the stream was lost or recreated; {RUNBOOK}"
                 )
             consumer.seek(partition, begin)
-        behind = {p for p in partitions if ends[p] > sent.get((p.topic, p.partition), 0)}
+        behind = {partition for partition, begin in begins.items() if ends[partition] > begin}
         unknown = await _unknown(database, await _ids_on_the_log(consumer, behind, ends))
     finally:
         await consumer.stop()
