@@ -63,7 +63,7 @@ def schema_files() -> dict[Path, str]:
 
 
 def reactions(house: Path = HOUSE) -> dict[str, list[str]]:
-    """For each event name, what reacts to it: read from the subscriptions in each service's app.py."""
+    """For each event by its class's name, what reacts to it: read from the subscriptions in each service's app.py."""
     found: dict[str, list[str]] = {}
     for app in sorted(house.glob("services/*/*/app.py")):
         for node in ast.walk(ast.parse(app.read_text())):
@@ -83,7 +83,7 @@ def catalogue(house: Path = HOUSE) -> str:
     for event in EVENTS:
         when = " ".join((event.__doc__ or "").split())
         reacting = ", ".join(
-            f"{its.split(': ')[0]} `{its.split(': ')[1]}`" for its in who_reacts.get(event.event_name, [])
+            f"{its.split(': ')[0]} `{its.split(': ')[1]}`" for its in who_reacts.get(event.__name__, [])
         )
         rows.append(f"| `{event.event_name}` | {event.visibility} | {event.service}: {when} | {reacting or '-'} |")
     return "\n".join(rows)

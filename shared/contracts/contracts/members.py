@@ -70,6 +70,33 @@ class MemberLeft(DomainEvent, service="members", visibility=Visibility.PUBLIC):
     left_on: Internal[date]
 
 
+class Role(StrEnum):
+    """What somebody may be beyond a member; the central team grants it."""
+
+    VOLUNTEER = "volunteer"
+    SCHEME_LEAD = "scheme-lead"
+    HOSEP = "hosep"
+    RECRUITING_MANAGER = "recruiting-manager"
+    TEAM = "team"
+    OPERATOR = "operator"
+
+
+class RoleGranted(DomainEvent, service="members", visibility=Visibility.INTERNAL):
+    """The central team gave a member a role; with an organisation it holds there alone."""
+
+    member_id: Internal[UUID]
+    role: Internal[Role]
+    organisation: Internal[Code | None] = None
+
+
+class RoleRevoked(DomainEvent, service="members", visibility=Visibility.INTERNAL):
+    """A member lost a role: the central team took it back, or the member left."""
+
+    member_id: Internal[UUID]
+    role: Internal[Role]
+    organisation: Internal[Code | None] = None
+
+
 class MemberContactChanged(DomainEvent, service="members", visibility=Visibility.PERSONAL):
     """A member's name or address is new. Compacted: the newest counts; a record without a body takes it back."""
 

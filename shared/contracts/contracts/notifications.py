@@ -12,6 +12,7 @@ class NoticeCategory(StrEnum):
 
     MEMBERSHIP = "membership"
     MENTORING = "mentoring"
+    EVENTS = "events"
 
 
 class Channel(StrEnum):

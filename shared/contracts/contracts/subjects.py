@@ -14,6 +14,14 @@ SUBJECTS: Final[Mapping[str, str]] = {
     "MemberTransferred": "member_id",
     "MemberLeft": "member_id",
     "MemberContactChanged": "member_id",
+    "RoleGranted": "member_id",
+    "RoleRevoked": "member_id",
+    # erasure
+    "MemberErasureRequested": "member_id",
+    "MemberErasureCompleted": "member_id",
+    "MemberErasureStalled": "member_id",
+    "MemberErased": "member_id",
+    "MemberDataErased": "member_id",
     # mentoring
     "MentoringSchemeOpened": "scheme_id",
     "MatchRunCompleted": "run_id",

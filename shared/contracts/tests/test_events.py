@@ -13,6 +13,17 @@ from pydantic import ValidationError
 from contracts import generate
 from contracts.base import NEVER_SAID, DomainEvent, Visibility
 from contracts.catalogue import BY_TYPE, EVENTS
+from contracts.erasure import (
+    Holder,
+    MemberDataErasedByEvents,
+    MemberDataErasedByMembers,
+    MemberDataErasedByMentoring,
+    MemberDataErasedByNotifications,
+    MemberErased,
+    MemberErasureCompleted,
+    MemberErasureRequested,
+    MemberErasureStalled,
+)
 from contracts.events import (
     AttendeeRegistered,
     EventHosted,
@@ -31,6 +42,9 @@ from contracts.members import (
     MemberJoined,
     MemberLeft,
     MemberTransferred,
+    Role,
+    RoleGranted,
+    RoleRevoked,
 )
 from contracts.mentoring import MatchRunCompleted, MentoringPairCreated, MentoringPairEnded, MentoringSchemeOpened
 from contracts.notifications import Channel, NoticeCategory, NotificationSent
@@ -56,6 +70,16 @@ EXAMPLES: tuple[DomainEvent, ...] = (
     MemberTransferred(**PLACE, grade=Grade.G7),
     MemberLeft(**PLACE, left_on=date(2026, 3, 31)),
     MemberContactChanged(member_id=ADA, name="Ada Lovelace", email="ada@example.org"),
+    RoleGranted(member_id=ADA, role=Role.HOSEP, organisation="MET-OFFICE"),
+    RoleRevoked(member_id=ADA, role=Role.VOLUNTEER),
+    MemberErasureRequested(member_id=ADA),
+    MemberErasureCompleted(member_id=ADA),
+    MemberErasureStalled(member_id=ADA, late=[Holder.EVENTS, Holder.NOTIFICATIONS]),
+    MemberErased(member_id=ADA),
+    MemberDataErasedByMembers(member_id=ADA),
+    MemberDataErasedByMentoring(member_id=ADA),
+    MemberDataErasedByEvents(member_id=ADA),
+    MemberDataErasedByNotifications(member_id=ADA),
     MentoringSchemeOpened(
         scheme_id=SCHEME,
         opened_on=date(2026, 2, 11),
@@ -103,6 +127,16 @@ PUBLIC_BODIES: dict[type[DomainEvent], dict[str, str | None] | None] = {
     MemberTransferred: PUBLIC_BODY,
     MemberLeft: PUBLIC_BODY,
     MemberContactChanged: None,
+    RoleGranted: None,
+    RoleRevoked: None,
+    MemberErasureRequested: None,
+    MemberErasureCompleted: None,
+    MemberErasureStalled: None,
+    MemberErased: {"member_id": "00000000-0000-4000-8000-00000000000a"},
+    MemberDataErasedByMembers: None,
+    MemberDataErasedByMentoring: None,
+    MemberDataErasedByEvents: None,
+    MemberDataErasedByNotifications: None,
     MentoringSchemeOpened: {
         "scheme_id": "00000000-0000-4000-8000-000000000002",
         "opened_on": "2026-02-11",
