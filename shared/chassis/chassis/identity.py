@@ -2,12 +2,15 @@
 
 A platform token is a JWT that members signs with Ed25519 and that lives ten minutes. Deployment gives every service
 the public keys, so nobody is asked at run time. Wall time decides expiry, never the business clock.
+
+A program brings it as a bearer token. A person's browser brings it in a cookie, to pages only: the API never takes a
+cookie, which a browser also adds to what another site makes it send.
 """
 
 import base64
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -19,6 +22,7 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
+from chassis.browsing import Cookies
 from contracts.refusal import NotFound
 
 ISSUER: Final = "gse-members"
@@ -42,6 +46,10 @@ class Unauthenticated(Exception):  # noqa: N818 - named for what happened
         self.presented = presented
 
 
+class StrangeForm(Exception):  # noqa: N818 - named for what happened
+    """A form came with somebody's cookie and without the value that the forms of their session carry."""
+
+
 class Forbidden(Exception):  # noqa: N818 - named for what happened
     """The caller is known and none of their roles allows this."""
 
@@ -54,6 +62,8 @@ class Caller:
     member_id: UUID | None
     organisation: str | None
     roles: frozenset[str]
+    csrf: str | None = field(default=None, repr=False)
+    """What every form of this person's carries; None for a program, whose token no browser adds by itself."""
 
 
 @dataclass(frozen=True)
@@ -120,12 +130,23 @@ def permit(caller: Caller, *roles: str, owner: UUID | None = None, organisation:
 
 
 def caller_of(request: Request) -> Caller | None:
-    """Who asks, None without a token. Read once a request; raises `Unauthenticated` for a token that is not valid."""
+    """Who asks, None without a token. Read once a request; raises `Unauthenticated` for a token that is not valid.
+
+    A cookie that is not valid says nothing: it may only be older than ten minutes, and `chassis.web` has it renewed.
+    """
     known = request.scope.setdefault("state", {})
     if "caller" not in known:
         known["caller"] = _read(request)
     caller: Caller | None = known["caller"]
     return caller
+
+
+def whoever(request: Request) -> Caller | None:
+    """Who asks, where it does not matter that a token is not valid."""
+    try:
+        return caller_of(request)
+    except Unauthenticated:
+        return None
 
 
 def signed_in(request: Request) -> Caller:
@@ -153,11 +174,24 @@ MaybeSignedIn = Annotated[Caller | None, Depends(_maybe_signed_in)]
 def _read(request: Request) -> Caller | None:
     headers = request.headers.getlist("authorization")
     if not headers:
-        return None
+        return _by_cookie(request)
     scheme, _, token = headers[0].partition(" ")
     if len(headers) > 1 or scheme.lower() != "bearer":
         raise Unauthenticated
-    return verify(token.strip(), request.app.state.token_keys, datetime.now(UTC))
+    return replace(verify(token.strip(), request.app.state.token_keys, datetime.now(UTC)), csrf=None)
+
+
+def _by_cookie(request: Request) -> Caller | None:
+    """Who a page's visitor is by their cookie. A token without the value for forms is a program's and says nothing."""
+    cookies: Cookies | None = getattr(request.app.state, "cookies", None)  # none where there are no pages
+    token = request.cookies.get(cookies.access) if cookies else None
+    if token is None or request.url.path.startswith("/api/"):
+        return None
+    try:
+        caller = verify(token, request.app.state.token_keys, datetime.now(UTC))
+    except Unauthenticated:
+        return None
+    return caller if caller.csrf else None
 
 
 def _claims(token: str, keys: TokenKeys) -> dict[str, Any]:
@@ -184,7 +218,11 @@ def _caller(claims: Mapping[str, Any], now: float) -> Caller:
         raise ValueError("unknown roles")
     if not (organisation is None or (isinstance(organisation, str) and organisation)):
         raise ValueError("no organisation")
-    return Caller(_uuid(claims["sub"]), None if member_id is None else _uuid(member_id), organisation, frozenset(roles))
+    csrf = claims.get("csrf")
+    if not (csrf is None or (isinstance(csrf, str) and csrf)):
+        raise ValueError("no value for forms")
+    member = None if member_id is None else _uuid(member_id)
+    return Caller(_uuid(claims["sub"]), member, organisation, frozenset(roles), csrf)
 
 
 def _instant(value: object) -> int:

@@ -24,7 +24,7 @@ from starlette.requests import Request
 from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chassis.identity import Unauthenticated, caller_of
+from chassis.identity import whoever
 from chassis.problems import Problem, response
 
 MEGABYTE = 1_000_000
@@ -121,10 +121,7 @@ class RateLimit:
         return 0 if tokens >= 1 else (1 - tokens) / self.rate
 
     def whose(self, request: Request) -> str:
-        try:
-            caller = caller_of(request)
-        except Unauthenticated:  # answered further in; here whoever guesses tokens is an address
-            caller = None
+        caller = whoever(request)  # who guesses tokens is an address here, and is answered further in
         return f"account {caller.account_id}" if caller else f"address {client_address(request, self.proxies)}"
 
 

@@ -2,7 +2,8 @@
 
     Refused                  409, and by its class: NotFound 404, Invalid 422, NotYetKnown 409 with Retry-After
     RequestValidationError   422 with one sentence a field
-    Unauthenticated          401      Forbidden   403
+    Unauthenticated          401, and for a person a way to sign in and back
+    Forbidden, StrangeForm   403
     Conflict, Outage         503 with Retry-After
     anything else            500 with a reference, logged without what the person sent
 
@@ -24,9 +25,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from chassis.browsing import to_renew
 from chassis.database import Conflict, Outage
 from chassis.idempotency import IdempotencyKeyReused
-from chassis.identity import Forbidden, Unauthenticated
+from chassis.identity import Forbidden, StrangeForm, Unauthenticated
 from chassis.sentences import FieldSentence, field_sentences
 from contracts.refusal import Invalid, NotFound, NotYetKnown, Refused
 
@@ -110,8 +112,9 @@ def install(app: FastAPI, *, page: ErrorPage | None = None) -> None:
     app.add_exception_handler(Refused, _answer(refusal))
     app.add_exception_handler(RequestValidationError, _answer(wrong_input))
     app.add_exception_handler(HTTPException, _answer(http_error))
-    app.add_exception_handler(Unauthenticated, _answer(unauthenticated))
+    app.add_exception_handler(Unauthenticated, _sign_in_first)
     app.add_exception_handler(Forbidden, _answer(forbidden))
+    app.add_exception_handler(StrangeForm, _answer(strange_form))
     app.add_exception_handler(Conflict, _answer(unavailable))
     app.add_exception_handler(Outage, _answer(unavailable))
 
@@ -166,6 +169,11 @@ def forbidden(_error: Exception) -> Problem:
     return Problem(403, "Your roles do not allow this.")
 
 
+def strange_form(_error: Exception) -> Problem:
+    detail = "The form was open for too long, you signed in again meanwhile, or it was sent from another site."
+    return Problem(403, detail, "StrangeForm")
+
+
 def unavailable(_error: Exception) -> Problem:
     return Problem(503, "This service cannot answer at the moment. Try again shortly.", headers={"Retry-After": SOON})
 
@@ -204,6 +212,14 @@ class UnexpectedErrors:
             log.exception("unexpected_error", reference=reference)
             if not started:
                 await response(Request(scope, receive), unexpected(reference))(scope, receive, send)
+
+
+async def _sign_in_first(request: Request, error: Exception) -> Response:
+    """A person is led to sign in; a program, and whoever brought a token of their own, is told."""
+    by_browser = "authorization" not in request.headers and request.method in ("GET", "HEAD", "POST")
+    if by_browser and wants_page(request):
+        return to_renew(request)
+    return response(request, unauthenticated(error))
 
 
 def _answer(to_problem: Callable[[Exception], Problem]) -> Callable[[Request, Exception], Awaitable[Response]]:

@@ -64,7 +64,7 @@ def create(
         responses=problems.RESPONSES,
         redoc_url=None,
         lifespan=lifespan,
-        dependencies=[Depends(_room_to_write)],
+        dependencies=[Depends(_room_to_write), Depends(web.guard)],
     )
     app.state.settings = settings
     app.include_router(operating.health_routes())

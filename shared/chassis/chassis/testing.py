@@ -2,6 +2,7 @@
 
     async with connected(await database("mentoring", migrating("mentoring", app.__file__))) as mentoring: ...
     async with client_of(service) as client: await client.get("/api/…", headers=signed_in("team"))
+    await client.post("/…", data={"name": "Ada", **CSRF_OF_FORMS}, headers=in_browser("member", member_id=ADA))
     await deliver(database, "mentoring", app.MEMBERS, said(joined, 1))
     await deliver(database, "mentoring", app.MEMBERS, said(joined, 1), said(left, 2))    # the first is a repeat
 
@@ -10,7 +11,7 @@ What a broker does is proved on a real one elsewhere; here it is a double that h
 
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -24,6 +25,7 @@ from httpx2 import ASGITransport, AsyncClient
 from joserfc.jwk import OKPKey
 
 from chassis import migrations, offsets
+from chassis.browsing import CSRF_FIELD, Cookies
 from chassis.consumer import Consumer
 from chassis.database import Database, connect
 from chassis.envelope import headers_of
@@ -36,6 +38,9 @@ from contracts.base import DomainEvent
 PARTITION = 0
 KEY: Final = OKPKey.generate_key("Ed25519", {"kid": "of-these-tests"})
 """The private key behind `signed_in`."""
+CSRF: Final = "only-these-tests-forms-carry-this"
+CSRF_OF_FORMS: Final = {CSRF_FIELD: CSRF}
+"""What a form sent with `in_browser` carries beside its answers."""
 PUBLIC_KEYS: Final[dict[str, list[Any]]] = {"keys": [KEY.as_dict(private=False)]}
 """The key set by which a service knows whom `signed_in` signs in."""
 
@@ -68,18 +73,36 @@ def token_keys(folder: Path) -> Path:
 
 def signed_in(*roles: str, member_id: UUID | str | None = None, organisation: str | None = None) -> dict[str, str]:
     """The header of a caller, each with a new account: `signed_in("team")`, `signed_in("member", member_id=ADA)`."""
-    now = int(time.time())
-    claims = {
+    return {"authorization": f"Bearer {sign(_claims(roles, member_id, organisation), KEY)}"}
+
+
+def in_browser(
+    *roles: str, member_id: UUID | str | None = None, organisation: str | None = None, expired: bool = False
+) -> dict[str, str]:
+    """The headers of somebody who signed in at a browser: `in_browser("team")`. Their forms carry `CSRF_OF_FORMS`.
+
+    With `expired` the token's ten minutes are over, and the session may go on.
+    """
+    claims = _claims(roles, member_id, organisation, ago=2 * LIFETIME if expired else 0) | {"csrf": CSRF}
+    cookies = Cookies.of("http://localhost")
+    both = f"{cookies.session}={uuid4().hex}; {cookies.access}={sign(claims, KEY)}"
+    return {"cookie": both, "accept": "text/html"}
+
+
+def _claims(
+    roles: Sequence[str], member_id: UUID | str | None, organisation: str | None, *, ago: int = 0
+) -> dict[str, object]:
+    issued = int(time.time()) - ago
+    return {
         "iss": ISSUER,
         "aud": AUDIENCE,
         "sub": str(uuid4()),
         "member_id": str(member_id) if member_id else None,
         "organisation": organisation,
         "roles": list(roles),
-        "iat": now,
-        "exp": now + LIFETIME,
+        "iat": issued,
+        "exp": issued + LIFETIME,
     }
-    return {"authorization": f"Bearer {sign(claims, KEY)}"}
 
 
 def client_of(app: FastAPI) -> AsyncClient:

@@ -199,6 +199,8 @@ FORGED: dict[str, Callable[[int], str]] = {
     "no organisation": lambda at: with_claims(at, organisation=...),
     "an empty organisation": lambda at: with_claims(at, organisation=""),
     "several organisations": lambda at: with_claims(at, organisation=["DEFRA", "MOD"]),
+    "a value of forms that is a number": lambda at: with_claims(at, csrf=1),
+    "an empty value of forms": lambda at: with_claims(at, csrf=""),
     "a token too long": lambda at: with_claims(at, more="x" * 4096),
     "an encrypted token": encrypted,
     "letters beyond ASCII": lambda at: good(at).replace("e", "\u00e9", 1),

@@ -5,6 +5,7 @@ A service calls `create_pages` and `install` once, and `render`, `read_form` and
 
 from chassis.web.assets import asset
 from chassis.web.forms import FormError, errors_from, read_form
+from chassis.web.guard import guard
 from chassis.web.install import install
 from chassis.web.pages import create_pages, render
 from chassis.web.site import SITE, Link, Site
@@ -20,6 +21,7 @@ __all__ = [
     "date",
     "day",
     "errors_from",
+    "guard",
     "install",
     "moment",
     "read_form",

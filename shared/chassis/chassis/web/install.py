@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from jinja2 import Environment
 
 from chassis import problems
+from chassis.browsing import Cookies
 from chassis.limits import BodyLimit, Limits, RateLimit, SameOriginPosts, SecureAnswers
 from chassis.web.assets import serve_asset
 from chassis.web.pages import error_page
@@ -18,6 +19,7 @@ def install(app: FastAPI, *, front_door: str, pages: Environment | None = None, 
     """
     limits = limits or Limits()
     app.state.pages = pages
+    app.state.cookies = Cookies.of(front_door)
     problems.install(app, page=error_page if pages else None)
     if pages:
         app.add_route("/assets/{name:path}", serve_asset, include_in_schema=False)

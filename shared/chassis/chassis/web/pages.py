@@ -8,6 +8,8 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import ChainableUndefined, ChoiceLoader, Environment, FileSystemLoader, PackageLoader, PrefixLoader
 
+from chassis.browsing import sign_in_address, way_back
+from chassis.identity import whoever
 from chassis.problems import Problem
 from chassis.web import times
 from chassis.web.assets import asset
@@ -52,10 +54,20 @@ def render(
         status = 422 if context.get("errors") else 200
     state = request.scope.get("state", {})
     pages: Environment = request.app.state.pages
+    caller = whoever(request)
+    back_to = way_back(request) if request.method == "GET" else "/"
     html = pages.get_template(template).render(
-        context, cspNonce=state.get("csp_nonce"), here=request.url.path, caller=state.get("caller")
+        context,
+        cspNonce=state.get("csp_nonce"),
+        here=request.url.path,
+        caller=caller,
+        csrf_value=caller.csrf if caller else None,  # macros cannot say `caller`, which means another thing there
+        sign_in_address=sign_in_address(back_to),
     )
-    return HTMLResponse(html, status, headers=headers)
+    answer = HTMLResponse(html, status, headers=headers)
+    if caller is not None:
+        answer.headers["Cache-Control"] = "no-store"  # whatever the page says for strangers: this copy is somebody's
+    return answer
 
 
 def error_page(request: Request, problem: Problem) -> HTMLResponse:
