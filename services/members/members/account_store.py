@@ -1,16 +1,10 @@
-"""Accounts: who signs in at the department's provider, the member behind them, and the roles they were granted."""
+"""Accounts: who signs in at the department's provider, their members, and the roles that deployment gave them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from uuid import UUID
 
 from chassis.database import Transaction
-
-
-@dataclass(frozen=True)
-class Grant:
-    role: str
-    organisation: str | None
+from members.roles import Grant
 
 
 async def add(tx: Transaction, account_id: UUID, issuer: str, subject: str) -> bool:
@@ -34,6 +28,12 @@ async def by_subject(tx: Transaction, issuer: str, subject: str) -> tuple[UUID, 
         "SELECT account_id, member_id FROM account WHERE issuer = $1 AND subject = $2", issuer, subject
     )
     return (row["account_id"], row["member_id"]) if row else None
+
+
+async def member_of(tx: Transaction, account_id: UUID) -> UUID | None:
+    """The member behind the account."""
+    member_id: UUID | None = await tx.fetchval("SELECT member_id FROM account WHERE account_id = $1", account_id)
+    return member_id
 
 
 async def link(tx: Transaction, account_id: UUID, member_id: UUID) -> None:

@@ -15,7 +15,7 @@ from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from contracts.members import Grade, MemberContactChanged
 from contracts.refusal import NotFound
-from members import account_store, answers, domain, store
+from members import account_store, answers, domain, role_store, roles, store
 from members.domain import AlreadyAMember, Member
 
 router = APIRouter(prefix="/api/members/v1", tags=["members"], route_class=RetryingRoute, responses=RESPONSES)
@@ -138,15 +138,17 @@ async def change_contact(member_id: UUID, form: ContactForm, database: Db, key: 
 
 @router.post("/members/{member_id}/departures")
 async def leave(member_id: UUID, database: Db, key: Key, caller: SignedIn) -> MemberView:
-    """Leave the profession. Name and address are gone with the answer; every service hears of it."""
+    """Leave the profession. Name, address and roles are gone with the answer; every service hears of it."""
     permit(caller, "team", owner=member_id)
     async with database.transaction() as tx:
         if await idempotency.claim(tx, key, resource_id=member_id, status=200) is not None:
             return _view(_there(await store.by_id(tx, member_id)))
         member, left = domain.leave(_there(await store.lock(tx, member_id)), today=tx.now.date())
         await store.save(tx, member)
+        lost = roles.take_back_all(member_id, await role_store.held_by(tx, member_id))
+        await role_store.forget(tx, member_id)
         await account_store.unlink(tx, member_id)
-        await outbox.put(tx, left, outbox.Tombstone(of=MemberContactChanged, subject=member_id))
+        await outbox.put(tx, *lost, left, outbox.Tombstone(of=MemberContactChanged, subject=member_id))
     return _view(member)
 
 

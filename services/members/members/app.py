@@ -5,29 +5,40 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from chassis import service
+from chassis.browsing import RENEW
 from chassis.limits import Limits
 from chassis.timers import Timer
 from chassis.web import create_pages
-from members import api, importing, pages, signing_in
+from members import api, importing, pages, role_grants, sign_in_pages, signing_in
 from members.provider import Provider
 from members.settings import Settings
 
 
 def create(settings: Settings) -> FastAPI:
     imports = Timer("imports", importing.work_off)
+    sessions = Timer("sessions", sign_in_pages.forget_ended, seconds=60)
     app = service.create(
         settings,
         name="members",
         package=__file__,
-        routers=[api.router, importing.router, signing_in.router, pages.router],
+        routers=[
+            api.router,
+            importing.router,
+            role_grants.router,
+            signing_in.router,
+            sign_in_pages.router,
+            sign_in_pages.passing,
+            pages.router,
+        ],
         subscriptions=[],
-        timers=[imports],
+        timers=[imports, sessions],
         senders=[],
         pages=create_pages("members", Path(__file__).parent / "templates"),
-        limits=Limits(uploads=[importing.UPLOADS]),
+        limits=Limits(uploads=[importing.UPLOADS, RENEW]),
     )
     app.state.imports = imports
-    app.state.provider = Provider(settings.oidc_issuer, settings.oidc_client_id)
+    secret = settings.oidc_client_secret.get_secret_value()
+    app.state.provider = Provider(settings.oidc_issuer, settings.oidc_client_id, secret)
     app.state.signing_key = signing_in.signing_key(settings)
     return app
 

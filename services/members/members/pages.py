@@ -8,12 +8,13 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from chassis import outbox
+from chassis.browsing import Cookies, renew_address
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from chassis.web import FormError, errors_from, read_form, render
 from contracts.members import Grade
 from contracts.refusal import Invalid
-from members import answers, domain, store
+from members import answers, domain, sign_in_pages, signing_in, store
 from members.grades import COMMON, LADDERS
 from members.organisations import ORGANISATIONS
 
@@ -58,9 +59,12 @@ async def join(request: Request, database: Db) -> Response:
         return _form(request, values, errors_from(error, order=FIELDS))
     async with database.transaction() as tx:
         member, joined, contact = domain.join(application, member_id=uuid4(), joined_on=tx.now.date())
-        if await store.add(tx, [member]):
+        is_new = bool(await store.add(tx, [member]))
+        session = request.cookies.get(request.app.state.cookies.session)
+        linked = await signing_in.link_vouched(tx, session, application.email)
+        if is_new:
             await outbox.put(tx, joined, contact)
-    return RedirectResponse("/join/done", 303)
+    return RedirectResponse(renew_address("/join/done") if linked else "/join/done", 303)
 
 
 @router.get("/join/done")
@@ -75,7 +79,8 @@ async def privacy(request: Request) -> HTMLResponse:
 
 @router.get("/cookies")
 async def cookies(request: Request) -> HTMLResponse:
-    return render(request, "cookies.html")
+    names: Cookies = request.app.state.cookies
+    return render(request, "cookies.html", names=names, signing_in=sign_in_pages.attempt_cookie(names))
 
 
 @router.get("/accessibility")

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Self
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, SecretStr, model_validator
 
 from chassis.identity import OF_ONE_ORGANISATION, ROLES
 from chassis.settings import ServiceSettings
@@ -34,6 +34,8 @@ class Settings(ServiceSettings):
     """The private JWK (Ed25519, with a kid) that signs platform tokens."""
     oidc_issuer: str = Field(validation_alias="MEMBERS_OIDC_ISSUER")
     oidc_client_id: str = Field(validation_alias="MEMBERS_OIDC_CLIENT_ID")
+    oidc_client_secret: SecretStr = Field(default=SecretStr(""), validation_alias="MEMBERS_OIDC_CLIENT_SECRET")
+    """What members proves itself with at the provider's token endpoint; empty for a public client."""
     bootstrap_roles: tuple[BootstrapRole, ...] = Field(default=(), validation_alias="MEMBERS_BOOTSTRAP_ROLES")
     import_wait_seconds: float = Field(default=25, ge=0, validation_alias="MEMBERS_IMPORT_WAIT_SECONDS")
     """How long the sender of a file is kept waiting for the whole report."""

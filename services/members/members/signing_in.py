@@ -1,5 +1,6 @@
 """Signing in: an ID token of the department's provider for a platform token that every service understands."""
 
+import hmac
 import json
 import time
 from collections.abc import Iterable
@@ -10,15 +11,16 @@ from fastapi import APIRouter, HTTPException, Request
 from joserfc.jwk import OKPKey
 from pydantic import BaseModel, StringConstraints
 
+from chassis.database import Transaction
 from chassis.identity import AUDIENCE, ISSUER, LIFETIME, OF_ONE_ORGANISATION, sign
 from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
-from members import account_store, answers, store
-from members.account_store import Grant
+from members import account_store, answers, role_store, session_store, store
 from members.domain import Member
 from members.organisations import organisation_named
-from members.provider import Provider, ProviderAway
+from members.provider import Person, Provider, ProviderAway
+from members.roles import Grant
 from members.settings import BootstrapRole, Settings
 
 router = APIRouter(prefix="/api/members/v1", tags=["sign-in"], route_class=RetryingRoute, responses=RESPONSES)
@@ -47,18 +49,49 @@ async def sign_in(form: SignInForm, request: Request, database: Db) -> Token:
     except ProviderAway:
         raise HTTPException(503, "Nobody can sign in at the moment. Try again shortly.", {"Retry-After": "5"}) from None
     async with database.transaction() as tx:
-        account_id, member_id = uuid4(), None
-        if await account_store.add(tx, account_id, person.issuer, person.subject):
-            await account_store.grant(tx, account_id, bootstrap_grants(settings.bootstrap_roles, person.subject))
-        elif (known := await account_store.by_subject(tx, person.issuer, person.subject)) is not None:
-            account_id, member_id = known
-        # The member before the account's link to it, as in leaving: the two wait for each other, never in a circle.
-        member = await store.lock_present(tx, member_id, answers.address(person.email) if person.email else None)
-        if member is not None and member.member_id != member_id:
-            await account_store.link(tx, account_id, member.member_id)
-        held = await account_store.grants(tx, account_id)
-    claims = platform_claims(account_id, member, held, now=int(time.time()))
+        account_id, member = await account_of(tx, person, settings.bootstrap_roles)
+        claims = platform_claims(account_id, member, await held_by(tx, account_id, member), now=int(time.time()))
     return Token(access_token=sign(claims, request.app.state.signing_key))
+
+
+async def account_of(tx: Transaction, person: Person, bootstrap: Iterable[BootstrapRole]) -> tuple[UUID, Member | None]:
+    """The account of this person, made when they are new, and the member behind it, found by their verified address."""
+    account_id, member_id = uuid4(), None
+    if await account_store.add(tx, account_id, person.issuer, person.subject):
+        await account_store.grant(tx, account_id, bootstrap_grants(bootstrap, person.subject))
+    elif (known := await account_store.by_subject(tx, person.issuer, person.subject)) is not None:
+        account_id, member_id = known
+    # The member before the account's link to it, as in leaving: the two wait for each other, never in a circle.
+    member = await store.lock_present(tx, member_id, answers.address(person.email) if person.email else None)
+    if member is not None and member.member_id != member_id:
+        await account_store.link(tx, account_id, member.member_id)
+    return account_id, member
+
+
+async def held_by(tx: Transaction, account_id: UUID, member: Member | None) -> list[Grant]:
+    """What deployment gave to the account and the central team to its member."""
+    given = await role_store.held_by(tx, member.member_id) if member else []
+    return [*await account_store.grants(tx, account_id), *given]
+
+
+async def link_vouched(tx: Transaction, word: str | None, email: str) -> bool:
+    """Links the account of this session to the present member with this address, if the provider vouched for it.
+
+    So whoever joins while signed in is a member to their session at once. An account with a member keeps that one.
+    """
+    session = await session_store.live(tx, word) if word else None
+    if word is None or session is None or not hmac.compare_digest(session.vouched or b"", mark(word, email)):
+        return False
+    member = await store.lock_present(tx, None, email)
+    if member is None or await account_store.member_of(tx, session.account_id) is not None:
+        return False
+    await account_store.link(tx, session.account_id, member.member_id)
+    return True
+
+
+def mark(word: str, email: str) -> bytes:
+    """Of an address, under the word that only the session's browser holds: nobody finds the address by trying."""
+    return hmac.digest(word.encode(), email.encode(), "sha256")
 
 
 def bootstrap_grants(roles: Iterable[BootstrapRole], subject: str) -> list[Grant]:
@@ -70,7 +103,9 @@ def bootstrap_grants(roles: Iterable[BootstrapRole], subject: str) -> list[Grant
     ]
 
 
-def platform_claims(account_id: UUID, member: Member | None, held: Iterable[Grant], *, now: int) -> dict[str, object]:
+def platform_claims(
+    account_id: UUID, member: Member | None, held: Iterable[Grant], *, now: int, csrf: str | None = None
+) -> dict[str, object]:
     """What the token says. A role for one organisation is in it only where that is the token's organisation.
 
     So whoever moves to another organisation does not take along what they were at the old one.
@@ -80,7 +115,7 @@ def platform_claims(account_id: UUID, member: Member | None, held: Iterable[Gran
         member.organisation if member else next((its.organisation for its in grants if its.organisation), None)
     )
     roles = {its.role for its in grants if its.role not in OF_ONE_ORGANISATION or its.organisation == organisation}
-    return {
+    claims: dict[str, object] = {
         "iss": ISSUER,
         "aud": AUDIENCE,
         "sub": str(account_id),
@@ -90,6 +125,7 @@ def platform_claims(account_id: UUID, member: Member | None, held: Iterable[Gran
         "iat": now,
         "exp": now + LIFETIME,
     }
+    return claims | {"csrf": csrf} if csrf else claims
 
 
 def signing_key(settings: Settings) -> OKPKey:

@@ -41,6 +41,11 @@ async def by_id(tx: Transaction, member_id: UUID) -> Member | None:
     return _member(row) if row else None
 
 
+async def present(tx: Transaction, member_id: UUID) -> Member | None:
+    row = await tx.fetchrow("SELECT * FROM member WHERE member_id = $1 AND left_on IS NULL", member_id)
+    return _member(row) if row else None
+
+
 async def lock(tx: Transaction, member_id: UUID) -> Member | None:
     """The member, who does not change until this transaction ends."""
     row = await tx.fetchrow("SELECT * FROM member WHERE member_id = $1 FOR UPDATE", member_id)

@@ -1,11 +1,14 @@
 """Members on a real database and a real broker, and a provider that signs what a test asks."""
 
+import base64
+import hashlib
 import json
 import secrets
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qsl
 from uuid import UUID
 
 import pytest
@@ -21,18 +24,37 @@ from testkit.provision import provision, remove_topics
 
 
 class Published:
-    """A department's provider as far as members asks it: who it is and the keys it signs with."""
+    """A department's provider as far as members asks it: who it is, the keys it signs with, tokens for its codes."""
 
     def __init__(self, port: int) -> None:
         self.issuer = f"http://127.0.0.1:{port}"
         self.name = self.issuer
         self.keys: list[dict[str, Any]] = []
         self.asked = 0
+        self.codes: dict[str, tuple[str, str]] = {}  # code → (PKCE's challenge, ID token)
+        self.exchanges: list[tuple[str | None, dict[str, str]]] = []  # what proved the client, what it said
+        self.failing = False
+
+    def exchange(self, proof: str | None, body: str) -> tuple[int, dict[str, Any]]:
+        said = dict(parse_qsl(body))
+        self.exchanges.append((proof, said))
+        if self.failing:
+            return 500, {}
+        challenge, id_token = self.codes.pop(said["code"], ("", ""))
+        digest = hashlib.sha256(said["code_verifier"].encode()).digest()
+        if base64.urlsafe_b64encode(digest).decode().rstrip("=") != challenge:
+            return 400, {"error": "invalid_grant"}
+        return 200, {"id_token": id_token, "access_token": "opaque", "token_type": "Bearer"}
 
     def answer(self, path: str) -> dict[str, Any] | None:
         self.asked += 1
         pages: dict[str, dict[str, Any]] = {
-            "/.well-known/openid-configuration": {"issuer": self.name, "jwks_uri": f"{self.issuer}/keys"},
+            "/.well-known/openid-configuration": {
+                "issuer": self.name,
+                "jwks_uri": f"{self.issuer}/keys",
+                "authorization_endpoint": f"{self.issuer}/authorize",
+                "token_endpoint": f"{self.issuer}/token",
+            },
             "/keys": {"keys": self.keys},
         }
         return pages.get(path)
@@ -44,6 +66,13 @@ def provider() -> Iterator[Published]:
         def do_GET(self) -> None:
             page = published.answer(self.path)
             self.send_response(200 if page else 404)
+            self.end_headers()
+            self.wfile.write(json.dumps(page).encode())
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"])).decode()
+            status, page = published.exchange(self.headers["authorization"], body)
+            self.send_response(status)
             self.end_headers()
             self.wfile.write(json.dumps(page).encode())
 
@@ -96,6 +125,7 @@ def environment(
         "MEMBERS_SIGNING_KEY": str(signing_key),
         "MEMBERS_OIDC_ISSUER": provider.issuer,
         "MEMBERS_OIDC_CLIENT_ID": "gse",
+        "MEMBERS_OIDC_CLIENT_SECRET": "s3cret",
         "MEMBERS_BOOTSTRAP_ROLES": json.dumps(roles),
     }
 

@@ -50,6 +50,20 @@ async def test_while_the_provider_is_away_nobody_is_called_a_forger() -> None:
 
     with pytest.raises(ProviderAway):
         await its.person(token("http://127.0.0.1:9", FIRST), time.time())
+    with pytest.raises(ProviderAway):
+        await its.address(state="s", nonce="n", verifier="v", back_to="http://localhost/sign-in/callback")
+    with pytest.raises(ProviderAway):
+        await its.person_by_code("c", nonce="n", verifier="v", back_to="http://localhost/", now=time.time())
+
+
+async def test_a_client_without_a_secret_says_its_name_and_proves_nothing(provider: Any) -> None:
+    its = Provider(provider.issuer, "gse")
+
+    with pytest.raises(Unauthenticated):
+        await its.person_by_code("none", nonce="n", verifier="v", back_to="http://localhost/", now=time.time())
+
+    proof, said = provider.exchanges[-1]
+    assert (proof, said["client_id"], said["code_verifier"]) == (None, "gse", "v")
 
 
 async def test_a_provider_that_gives_itself_another_name_is_not_believed(provider: Any) -> None:

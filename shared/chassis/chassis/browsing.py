@@ -58,8 +58,8 @@ def local_path(text: str | None) -> str:
 
 
 def is_signing_in(path: str) -> bool:
-    """Whether this is a page that makes, renews or ends a sign-in; nobody is sent to renew from there."""
-    return path in (SIGN_IN, SIGN_OUT) or path.startswith((f"{SIGN_IN}/", f"{SIGN_OUT}/"))
+    """Whether this is a page that makes or renews a sign-in; nobody is sent to renew from there."""
+    return path == SIGN_IN or path.startswith(f"{SIGN_IN}/")
 
 
 def way_back(request: Request) -> str:
@@ -73,7 +73,10 @@ def sign_in_address(back_to: str) -> str:
     return f"{SIGN_IN}?{urlencode({'return': back_to})}"
 
 
+def renew_address(back_to: str) -> str:
+    return f"{RENEW}?{urlencode({'return': back_to})}"
+
+
 def to_renew(request: Request) -> Response:
     """Sends the browser for a new token and back here. A form is sent along (307), so that nothing typed is lost."""
-    address = f"{RENEW}?{urlencode({'return': way_back(request)})}"
-    return RedirectResponse(address, 307 if request.method == "POST" else 303)
+    return RedirectResponse(renew_address(way_back(request)), 307 if request.method == "POST" else 303)

@@ -19,7 +19,7 @@ READING = frozenset({"GET", "HEAD", "OPTIONS"})
 async def guard(request: Request) -> None:
     """A dependency. Raises `Unauthenticated` where a renewal is due, and `StrangeForm`."""
     path = request.url.path
-    if path.startswith("/api/"):
+    if path.startswith("/api/") or is_signing_in(path):  # there a form only passes by, unread, and is looked at after
         return
     caller = whoever(request)
     if caller is not None and caller.csrf is not None and request.method not in READING:
@@ -28,7 +28,7 @@ async def guard(request: Request) -> None:
             raise StrangeForm
     # Somebody signed in whose ten minutes are over. Their form is renewed only where the page wants somebody signed in:
     # to a page for anyone it may come as from a stranger, rather than be lost when the session is over too.
-    if caller is None and request.method == "GET" and _has_session(request) and not is_signing_in(path):
+    if caller is None and request.method == "GET" and _has_session(request):
         raise Unauthenticated(presented=False)
 
 
