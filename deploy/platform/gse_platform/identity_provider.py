@@ -6,6 +6,7 @@ import warnings
 
 import werkzeug.serving
 from authlib.deprecate import AuthlibDeprecationWarning  # type: ignore[import-untyped]  # it has no stubs
+from jinja2 import ChoiceLoader, PackageLoader
 
 from gse_platform.personas import PERSONAS, claims
 
@@ -21,6 +22,9 @@ def main() -> None:
     app = oidc_provider_mock.app(
         user_claims=[oidc_provider_mock.User(sub=persona.key, claims=claims(persona)) for persona in PERSONAS],
     )
+    # Our own page for the choice: people and what they are, and nothing from another site.
+    app.jinja_loader = ChoiceLoader([PackageLoader("gse_platform"), *filter(None, [app.jinja_loader])])
+    app.jinja_env.globals["personas"] = PERSONAS
     # One line for each request is of no use to anybody.
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
     # "localhost", since the provider takes its issuer from the address that it is asked at.

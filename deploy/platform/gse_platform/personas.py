@@ -14,7 +14,13 @@ class Persona:
     organisation: str
     grade: str
 
+    @property
+    def what(self) -> str:
+        """What they are, in words: `Scheme lead`."""
+        return WORDS.get(self.key) or self.key.replace("-", " ").capitalize()
 
+
+WORDS = {"hosep": "Head of profession", "team": "Central team"}
 PERSONAS = (
     Persona("member", "Amara Whitfield", "amara.whitfield@ukhsa.example", "UKHSA", "HEO"),
     Persona("volunteer", "Callum Reid", "callum.reid@metoffice.example", "Met Office", "EO"),

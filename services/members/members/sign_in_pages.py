@@ -102,8 +102,9 @@ async def finish(request: Request, database: Db, state: str = "", code: str = ""
 async def renew(request: Request, database: Db, return_: Return = None) -> Response:
     """A fresh token for a live session, and back; otherwise nobody is signed in here any more.
 
-    A form goes back as it came (307). Each answer sets the token anew or takes the session's cookie away, so that
-    nobody goes in a circle.
+    A form goes back as it came (307). When a session is over, the reader goes back too: the page may be open to anyone,
+    and if not it sends them here again, now without a session, and on to sign in. Each answer sets the token anew or
+    takes the session's cookie away, so that nobody goes in a circle.
     """
     cookies: Cookies = request.app.state.cookies
     back_to, is_form = local_path(return_), request.method == "POST"
@@ -119,7 +120,7 @@ async def renew(request: Request, database: Db, return_: Return = None) -> Respo
         again = sign_in_address(_page_before(request))
         answer = render(request, "signed_out_meanwhile.html", status=403, again=again)
     else:
-        answer = RedirectResponse(sign_in_address(back_to), 303)
+        answer = RedirectResponse(back_to if word else sign_in_address(back_to), 303)
     cookies.take_away(answer, cookies.session, cookies.access)
     return answer
 

@@ -249,7 +249,7 @@ async def test_a_form_passes_by_the_renewal_and_goes_back_as_it_came(browser: As
 
 
 @pytest.mark.parametrize("over", ["idle", "old", "ended", "unknown", "none"])
-async def test_without_a_live_session_both_cookies_go_and_signing_in_begins_anew(
+async def test_once_a_session_is_over_both_cookies_go_and_the_page_says_whether_to_sign_in(
     browser: AsyncClient, running: FastAPI, provider: Any, over: str
 ) -> None:
     account = (await sign_in(browser, provider))["sub"]
@@ -272,7 +272,10 @@ async def test_without_a_live_session_both_cookies_go_and_signing_in_begins_anew
         headers={"cookie": cookie, "referer": "http://localhost:8000/join?step=3"},
     )
 
-    assert (read.status_code, read.headers["location"]) == (303, "/sign-in?return=%2Fcookies")
+    assert (read.status_code, read.headers["location"]) == (
+        303,
+        "/sign-in?return=%2Fcookies" if over == "none" else "/cookies",
+    )
     assert sent.status_code == 403
     assert "You were signed out" in sent.text
     assert 'href="/sign-in?return=%2Fjoin%3Fstep%3D3"' in sent.text
@@ -293,7 +296,7 @@ async def test_using_the_site_keeps_a_session_for_twelve_hours_at_most(
         assert (renewed.headers["location"], "gse-session" in browser.cookies) == ("/", True)
     await age(running, account, "begun_at", "5 minutes")
 
-    assert (await browser.get("/sign-in/renew")).headers["location"] == "/sign-in?return=%2F"
+    assert (await browser.get("/sign-in/renew")).headers["location"] == "/"
     assert await sign_in_pages.forget_ended(running.state.running.database) >= 1
     assert "gse-session" not in browser.cookies
 
@@ -313,7 +316,7 @@ async def test_a_person_signs_out_also_after_their_ten_minutes(browser: AsyncCli
     assert "You have signed out" in page.text
     assert set(browser.cookies) == {"gse-signing-in"}
     late = await browser.get("/sign-in/renew", headers={"cookie": f"gse-session={word}"})
-    assert late.headers["location"] == "/sign-in?return=%2F"
+    assert (late.headers["location"], "gse-access" in browser.cookies) == ("/", False)
 
 
 async def test_signing_in_again_ends_the_session_before(browser: AsyncClient, provider: Any) -> None:
@@ -327,7 +330,7 @@ async def test_signing_in_again_ends_the_session_before(browser: AsyncClient, pr
     late = await browser.get("/sign-in/renew", headers={"cookie": f"gse-session={word}"})
 
     assert new != word
-    assert late.headers["location"] == "/sign-in?return=%2F"
+    assert (late.headers["location"], "gse-access" in browser.cookies) == ("/", False)
 
 
 def joining(email: str, csrf: str) -> dict[str, str]:
