@@ -48,6 +48,18 @@ async def claim(tx: Transaction, key: IdempotencyKey | None, *, resource_id: UUI
     return earlier
 
 
+async def forget_what_was_sent(tx: Transaction, resource_id: UUID, *, but: IdempotencyKey | None) -> None:
+    """Of every key that made this resource, drop the hash of what was sent; `but` is the present request's.
+
+    The key stays taken: a late repeat of the request is refused, and does not do again what it did.
+    """
+    await tx.execute(
+        "UPDATE idempotency_key SET fingerprint = '' WHERE resource_id = $1 AND key IS DISTINCT FROM $2",
+        resource_id,
+        but.key if but else None,
+    )
+
+
 async def forget_expired(tx: Transaction, now: datetime) -> int:
     """Deletes the keys that were over at `now` (wall time); gives their number."""
     return int((await tx.execute("DELETE FROM idempotency_key WHERE expires_at <= $1", now)).split()[-1])

@@ -99,6 +99,15 @@ async def drop_older(tx: Transaction, consumer: str, subject: UUID, sequence: in
     )
 
 
+async def forget(tx: Transaction, consumer: str, subject: UUID) -> None:
+    """Delete what stands parked of a subject, discarded or not, and what has no place but bears its key."""
+    await tx.execute(
+        "DELETE FROM parked WHERE consumer = $1 AND (subject = $2 OR key = convert_to($2::uuid::text, 'UTF8'))",
+        consumer,
+        subject,
+    )
+
+
 async def standing(tx: Transaction, *, after: int, limit: int) -> list[asyncpg.Record]:
     """What is set aside now, by id from `after`; without keys, headers and bodies."""
     return await tx.fetch(

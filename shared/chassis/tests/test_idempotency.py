@@ -214,3 +214,17 @@ async def test_what_is_over_is_forgotten_and_may_be_used_again(client: httpx2.As
         assert await idempotency.forget_expired(tx, datetime.now(UTC)) == 1
         assert await tx.fetchval("SELECT count(*) FROM idempotency_key") == 1
     assert await notes(store) == ["bees", "bees", "tides"]
+
+
+async def test_what_was_sent_can_be_forgotten_and_the_key_stays_taken(store: Database) -> None:
+    note_id, own = uuid4(), idempotency.IdempotencyKey(b"the present one", b"its body")
+    first = idempotency.IdempotencyKey(b"the one that made it", b"somebody's words")
+    async with store.transaction() as tx:
+        assert await idempotency.claim(tx, first, resource_id=note_id, status=201) is None
+        assert await idempotency.claim(tx, own, resource_id=note_id, status=202) is None
+
+        await idempotency.forget_what_was_sent(tx, note_id, but=own)
+
+        assert await idempotency.claim(tx, own, resource_id=note_id, status=202) == note_id
+        with pytest.raises(idempotency.IdempotencyKeyReused):
+            await idempotency.claim(tx, first, resource_id=note_id, status=201)
