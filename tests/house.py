@@ -39,7 +39,7 @@ from testkit.eventually import eventually
 
 ROOT = Path(__file__).parents[1]
 START_SECONDS = 60
-HEARD = ("gse.members", "gse.members.contacts", "gse.mentoring")
+HEARD = ("gse.members", "gse.members.contacts", "gse.mentoring", "gse.events", "gse.notifications")
 
 
 @dataclass

@@ -11,8 +11,8 @@ HOUSE = Path(__file__).parents[2]
 REACTIONS = sorted({its for found in generate.reactions(HOUSE).values() for its in found})
 
 
-def test_there_are_reactions_in_three_services() -> None:
-    assert {its.split(": ")[0] for its in REACTIONS} == {"events", "mentoring", "notifications"}
+def test_there_are_reactions_in_all_services() -> None:
+    assert {its.split(": ")[0] for its in REACTIONS} == {"events", "members", "mentoring", "notifications"}
 
 
 @pytest.mark.parametrize("way", ["once", "twice", "out_of_order"])

@@ -55,6 +55,9 @@ every_subscriber = pytest.mark.parametrize(
 def test_the_house_hears_what_it_is_said_to_hear() -> None:
     assert sorted(subscriber.group_id or "" for _, subscriber in ALL) == [
         "t.events.gse.members",
+        "t.members.gse.events",
+        "t.members.gse.mentoring",
+        "t.members.gse.notifications",
         "t.mentoring.gse.members",
         "t.notifications.gse.members",
         "t.notifications.gse.members.contacts",

@@ -8,8 +8,9 @@ from chassis import service
 from chassis.subscription import Subscription
 from chassis.timers import Timer
 from chassis.web import create_pages
+from contracts.erasure import MemberErased, MemberErasureRequested
 from contracts.members import MemberGradeChanged, MemberJoined, MemberLeft, MemberTransferred
-from events import api, hosted_events, key_dates, pages, reactions
+from events import api, erasing, hosted_events, key_dates, pages, reactions
 from events.settings import Settings
 
 MEMBERS = Subscription(
@@ -19,6 +20,8 @@ MEMBERS = Subscription(
         MemberGradeChanged: reactions.follow_grade,
         MemberTransferred: reactions.follow_transfer,
         MemberLeft: reactions.let_go,
+        MemberErasureRequested: erasing.erase,
+        MemberErased: erasing.sweep,
     },
 )
 

@@ -53,6 +53,11 @@ def let_go(invitee: Invitee | None, event: MemberLeft, now: datetime) -> Invitee
     return replace(invitee, organisation=None, grade_band=None, since=None, left_at=now)
 
 
+def erased(member_id: UUID, at: datetime) -> Invitee:
+    """Gone, as a leaver: whatever claims an erased member finds that they have left."""
+    return Invitee(member_id, None, None, since=None, left_at=at)
+
+
 def shown(invitee: Invitee | None, *, to_the_member: bool) -> Invitee:
     """The invitee as they may be shown. Raises `NotInvited`; for the member themselves, `NotInvitedYet`."""
     if invitee is None and to_the_member:

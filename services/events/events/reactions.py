@@ -8,18 +8,21 @@ from events import domain, hosted_event_store, store
 async def keep_invitee(event: MemberJoined, tx: Transaction) -> None:
     """From the day they join, a member may be invited."""
     await store.add(tx, domain.keep(event))
+    await store.keep_out(tx, event.member_id)
 
 
 async def follow_grade(event: MemberGradeChanged, tx: Transaction) -> None:
     """Who is invited may depend on the grade band."""
     invitee = await store.lock(tx, event.member_id)
     await store.save(tx, domain.follow(invitee, event))
+    await store.keep_out(tx, event.member_id)
 
 
 async def follow_transfer(event: MemberTransferred, tx: Transaction) -> None:
     """Who is invited may depend on the organisation."""
     invitee = await store.lock(tx, event.member_id)
     await store.save(tx, domain.follow(invitee, event))
+    await store.keep_out(tx, event.member_id)
 
 
 async def let_go(event: MemberLeft, tx: Transaction) -> None:
@@ -27,3 +30,4 @@ async def let_go(event: MemberLeft, tx: Transaction) -> None:
     invitee = await store.lock(tx, event.member_id)
     await store.save(tx, domain.let_go(invitee, event, tx.now))
     await hosted_event_store.give_up_places(tx, event.member_id)
+    await store.keep_out(tx, event.member_id)

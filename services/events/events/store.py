@@ -6,6 +6,7 @@ import asyncpg
 
 from chassis.database import Transaction
 from contracts.members import GradeBand
+from events import domain
 from events.domain import Invitee
 
 
@@ -23,9 +24,13 @@ async def add(tx: Transaction, invitee: Invitee) -> None:
 
 
 async def lock(tx: Transaction, member_id: UUID) -> Invitee | None:
-    """An invitee, here or gone, held until the transaction ends. Whatever claims a member locks it."""
+    """An invitee, here or gone, held until the transaction ends. Whatever claims a member locks it.
+
+    An erased member has no row to hold. They are looked for after the lock, so that whoever waited for the row while
+    it was deleted finds them.
+    """
     row = await tx.fetchrow(f"{_INVITEE} WHERE member_id = $1 FOR UPDATE", member_id)
-    return _invitee(row) if row else None
+    return _invitee(row) if row else await _erased(tx, member_id)
 
 
 async def save(tx: Transaction, invitee: Invitee) -> None:
@@ -44,8 +49,38 @@ async def save(tx: Transaction, invitee: Invitee) -> None:
 
 
 async def invitee_of(tx: Transaction, member_id: UUID) -> Invitee | None:
+    """An erased member is gone."""
     row = await tx.fetchrow(f"{_INVITEE} WHERE member_id = $1", member_id)
-    return _invitee(row) if row else None
+    return _invitee(row) if row else await _erased(tx, member_id)
+
+
+async def keep_out(tx: Transaction, member_id: UUID) -> None:
+    """Take the invitee away again when their member is erased. Call it after every write of an invitee.
+
+    After it, since the write waits for an erasure that is under way: looking first could look too early.
+    """
+    await tx.execute(
+        "DELETE FROM invitee USING erased_member WHERE invitee.member_id = $1 AND erased_member.member_id = $1",
+        member_id,
+    )
+
+
+async def forget(tx: Transaction, member_id: UUID) -> None:
+    """Delete the invitee, whom the caller holds."""
+    await tx.execute("DELETE FROM invitee WHERE member_id = $1", member_id)
+
+
+async def remember_erased(tx: Transaction, member_id: UUID) -> None:
+    await tx.execute(
+        "INSERT INTO erased_member (member_id, erased_at) VALUES ($1, $2) ON CONFLICT (member_id) DO NOTHING",
+        member_id,
+        tx.now,
+    )
+
+
+async def _erased(tx: Transaction, member_id: UUID) -> Invitee | None:
+    erased_at = await tx.fetchval("SELECT erased_at FROM erased_member WHERE member_id = $1", member_id)
+    return domain.erased(member_id, erased_at) if erased_at else None
 
 
 async def count_present(tx: Transaction) -> int:

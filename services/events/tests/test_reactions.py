@@ -4,11 +4,12 @@ from datetime import UTC, date, datetime
 from uuid import UUID, uuid4
 
 from chassis.database import Database
-from chassis.testing import Delivery, Outcome, deliver, said
+from chassis.testing import Delivery, Outcome, deliver, said, what_was_said
 from contracts.members import Grade, GradeBand, MemberGradeChanged, MemberJoined, MemberLeft, MemberTransferred
 from events import hosted_event_store, store
 from events.app import MEMBERS
 from events.hosting import HostedEvent, Registration
+from testkit.examples import erased, erasure_requested
 
 ADA = UUID("00000000-0000-4000-8000-00000000000a")
 
@@ -196,3 +197,91 @@ async def test_let_go_out_of_order_keeps_the_place_until_the_departure_counts(ev
     await hear(events, said(PROMOTED, 2))
 
     assert await places_taken(events) == 0
+
+
+async def held(events: Database) -> tuple[int, int, int]:
+    """How many rows Ada has: as invitee, as registered, as erased."""
+    async with events.transaction() as tx:
+        found = await tx.fetchrow(
+            """
+            SELECT (SELECT count(*) FROM invitee WHERE member_id = $1),
+                (SELECT count(*) FROM registration WHERE member_id = $1),
+                (SELECT count(*) FROM erased_member WHERE member_id = $1)""",
+            ADA,
+        )
+    return tuple(found or ())
+
+
+async def test_erase_once_deletes_all_but_the_bare_id_frees_the_place_and_says_so(events: Database) -> None:
+    await hear(events, said(JOINED, 1))
+    await take_a_place(events)
+
+    await hear(events, said(erasure_requested(ADA), 2))
+
+    assert await held(events) == (0, 0, 1)
+    assert await places_taken(events) == 0
+    assert await what_was_said(events, ADA) == [("MemberDataErased", {"member_id": str(ADA)})]
+
+
+async def test_erase_once_takes_a_leaver_too(events: Database) -> None:
+    await hear(events, said(JOINED, 1), said(LEFT, 2), said(erasure_requested(ADA), 3))
+
+    assert await held(events) == (0, 0, 1)
+
+
+async def test_erase_twice_says_one_receipt(events: Database) -> None:
+    await hear(events, said(JOINED, 1), said(erasure_requested(ADA), 2))
+    outcome = await hear(events, said(erasure_requested(ADA), 2))
+
+    assert outcome == Outcome(applied=0, repeats=1, parked=0)
+    assert await what_was_said(events, ADA) == [("MemberDataErased", {"member_id": str(ADA)})]
+
+
+async def test_erase_out_of_order_waits_and_nothing_that_comes_after_brings_anything_back(events: Database) -> None:
+    await hear(events, said(erasure_requested(ADA), 3), said(PROMOTED, 2))
+    assert await held(events) == (0, 0, 0)
+
+    await hear(events, said(JOINED, 1))
+    assert await held(events) == (0, 0, 1)
+
+    await hear(events, *(said(its, 4 + place) for place, its in enumerate((JOINED, PROMOTED, TRANSFERRED, LEFT))))
+    assert await held(events) == (0, 0, 1)
+
+
+async def test_a_replay_from_the_beginning_brings_nothing_back(events: Database) -> None:
+    life = [said(JOINED, 1), said(PROMOTED, 2), said(erasure_requested(ADA), 3), said(erased(ADA), 4)]
+    await hear(events, *life)
+    async with events.transaction() as tx:
+        await tx.execute("DELETE FROM progress")
+
+    outcome = await hear(events, *life)
+
+    assert outcome == Outcome(applied=4, repeats=0, parked=0)
+    assert await held(events) == (0, 0, 1)
+
+
+async def test_sweep_once_takes_what_came_late_and_says_nothing(events: Database) -> None:
+    await hear(events, said(JOINED, 1))
+    await take_a_place(events)
+
+    await hear(events, said(erased(ADA), 2))
+
+    assert await held(events) == (0, 0, 1)
+    assert await what_was_said(events, ADA) == []
+
+
+async def test_sweep_twice_changes_nothing(events: Database) -> None:
+    await hear(events, said(JOINED, 1), said(erased(ADA), 2))
+    outcome = await hear(events, said(erased(ADA), 2), said(erased(ADA), 3))
+
+    assert outcome == Outcome(applied=1, repeats=1, parked=0)
+    assert await held(events) == (0, 0, 1)
+
+
+async def test_sweep_out_of_order_waits_for_the_request(events: Database) -> None:
+    await hear(events, said(JOINED, 1), said(erased(ADA), 3))
+    assert await held(events) == (1, 0, 0)
+
+    await hear(events, said(erasure_requested(ADA), 2))
+
+    assert await held(events) == (0, 0, 1)

@@ -1,21 +1,24 @@
 """Who has a place, over HTTP on the real database, also while members leave."""
 
 import asyncio
+import os
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid4
 
+import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient
 
 from chassis.testing import deliver, said, what_was_said
 from events.app import MEMBERS
-from testkit.examples import joined, left
+from testkit.examples import erasure_requested, joined, left
 
 SignIn = Callable[..., dict[str, str]]
 HERE: Final = "/api/events/v1/events"
+ROUNDS: Final = int(os.environ.get("GSE_RACE_ROUNDS", "50"))
 
 
 def form(**changed: object) -> dict[str, object]:
@@ -54,6 +57,10 @@ async def join(running: FastAPI) -> UUID:
 
 async def leave(running: FastAPI, member_id: UUID) -> None:
     await deliver(running.state.running.database, "events", MEMBERS, said(left(member_id), 2))
+
+
+async def be_erased(running: FastAPI, member_id: UUID) -> None:
+    await deliver(running.state.running.database, "events", MEMBERS, said(erasure_requested(member_id), 2))
 
 
 async def register(client: AsyncClient, signed_in: SignIn, its: str, member_id: UUID) -> tuple[int, str]:
@@ -131,23 +138,40 @@ async def test_the_last_place_is_given_once_however_many_ask_at_once(
     assert {kind for status, kind in answers if status == 409} == {"/problems/full"}
 
 
-async def test_leaving_and_registering_in_the_same_instant_never_leave_a_seat_of_a_leaver(
-    running: FastAPI, client: AsyncClient, signed_in: SignIn
+@pytest.mark.parametrize("go", [leave, be_erased])
+async def test_going_and_registering_in_the_same_instant_never_leave_a_seat_of_who_is_gone(
+    running: FastAPI, client: AsyncClient, signed_in: SignIn, go: Callable[[FastAPI, UUID], Awaitable[None]]
 ) -> None:
-    its, answers = await published(client, signed_in, capacity=100), set[int]()
-    for _ in range(50):
+    its, answers = await published(client, signed_in, capacity=100), set[str | int]()
+    for _ in range(ROUNDS):
         ada = await join(running)
 
         async def take_a_place(ada: UUID = ada) -> None:
             await asyncio.sleep(random.uniform(0, 0.01))  # so that now one is first, now the other
-            answers.add((await register(client, signed_in, its, ada))[0])
+            status, kind = await register(client, signed_in, its, ada)
+            answers.add(kind if status == 409 else status)
 
-        await asyncio.gather(take_a_place(), leave(running, ada))
+        await asyncio.gather(take_a_place(), go(running, ada))
 
     async with running.state.running.database.transaction() as tx:
         seats = await tx.fetchval(
-            "SELECT count(*) FROM registration JOIN invitee USING (member_id) WHERE left_at IS NOT NULL"
+            """
+            SELECT count(*) FROM registration JOIN invitee USING (member_id)
+            WHERE left_at IS NOT NULL OR member_id IN (SELECT member_id FROM erased_member)"""
         )
     assert seats == 0
     assert (await client.get(its)).json()["places_left"] == 100
-    assert answers == {201, 409}, "the two never met in both orders"
+    assert answers == {201, "/problems/has-left"}, "the two never met in both orders"
+
+
+async def test_an_erased_member_is_told_that_they_left_and_is_shown_to_nobody(
+    running: FastAPI, client: AsyncClient, signed_in: SignIn
+) -> None:
+    """Also with a token that is still good, and not that they are to try again in a moment."""
+    its, ada = await published(client, signed_in), await join(running)
+    await be_erased(running, ada)
+
+    shown = await client.get(f"/api/events/v1/members/{ada}/invitee", headers=signed_in("member", member_id=ada))
+
+    assert await register(client, signed_in, its, ada) == (409, "/problems/has-left")
+    assert (shown.status_code, shown.json()["type"]) == (404, "/problems/not-invited")

@@ -45,6 +45,19 @@ async def unlink(tx: Transaction, member_id: UUID) -> None:
     await tx.execute("UPDATE account SET member_id = NULL WHERE member_id = $1", member_id)
 
 
+async def forget_grants(tx: Transaction, member_id: UUID) -> None:
+    """What the accounts behind this member were granted."""
+    await tx.execute(
+        "DELETE FROM role_grant USING account WHERE account.account_id = role_grant.account_id AND member_id = $1",
+        member_id,
+    )
+
+
+async def forget(tx: Transaction, member_id: UUID) -> None:
+    """Delete the accounts behind this member, which hold no grants any more, and their sessions with them."""
+    await tx.execute("DELETE FROM account WHERE member_id = $1", member_id)
+
+
 async def grant(tx: Transaction, account_id: UUID, grants: Iterable[Grant]) -> None:
     held = list(grants)
     await tx.execute(

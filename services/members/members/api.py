@@ -15,7 +15,7 @@ from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from contracts.members import Grade, MemberContactChanged
 from contracts.refusal import NotFound
-from members import account_store, answers, domain, role_store, roles, store
+from members import account_store, answers, domain, role_store, roles, store, withdrawal_store
 from members.domain import AlreadyAMember, Member
 
 router = APIRouter(prefix="/api/members/v1", tags=["members"], route_class=RetryingRoute, responses=RESPONSES)
@@ -148,6 +148,7 @@ async def leave(member_id: UUID, database: Db, key: Key, caller: SignedIn) -> Me
         lost = roles.take_back_all(member_id, await role_store.held_by(tx, member_id))
         await role_store.forget(tx, member_id)
         await account_store.unlink(tx, member_id)
+        await withdrawal_store.add(tx, member_id)
         await outbox.put(tx, *lost, left, outbox.Tombstone(of=MemberContactChanged, subject=member_id))
     return _view(member)
 

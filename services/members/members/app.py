@@ -1,5 +1,6 @@
 """The table of contents of members: who we are, how we move, who signs in."""
 
+from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -7,11 +8,21 @@ from fastapi import FastAPI
 from chassis import service
 from chassis.browsing import RENEW
 from chassis.limits import Limits
+from chassis.subscription import Subscription
 from chassis.timers import Timer
 from chassis.web import create_pages
-from members import api, importing, pages, role_grants, sign_in_pages, signing_in
+from contracts.erasure import (
+    MemberDataErasedByEvents,
+    MemberDataErasedByMentoring,
+    MemberDataErasedByNotifications,
+)
+from members import api, erasing, importing, pages, role_grants, sign_in_pages, signing_in, withdrawing
 from members.provider import Provider
 from members.settings import Settings
+
+MENTORING = Subscription("gse.mentoring", {MemberDataErasedByMentoring: erasing.note_receipt})
+EVENTS = Subscription("gse.events", {MemberDataErasedByEvents: erasing.note_receipt})
+NOTIFICATIONS = Subscription("gse.notifications", {MemberDataErasedByNotifications: erasing.note_receipt})
 
 
 def create(settings: Settings) -> FastAPI:
@@ -23,6 +34,7 @@ def create(settings: Settings) -> FastAPI:
         package=__file__,
         routers=[
             api.router,
+            erasing.router,
             importing.router,
             role_grants.router,
             signing_in.router,
@@ -30,8 +42,13 @@ def create(settings: Settings) -> FastAPI:
             sign_in_pages.passing,
             pages.router,
         ],
-        subscriptions=[],
-        timers=[imports, sessions],
+        subscriptions=[MENTORING, EVENTS, NOTIFICATIONS],
+        timers=[
+            imports,
+            sessions,
+            Timer("erasures", erasing.tell_stalled),
+            Timer("contacts", partial(withdrawing.say_again, hours=settings.contacts_again_hours)),
+        ],
         senders=[],
         pages=create_pages("members", Path(__file__).parent / "templates"),
         limits=Limits(uploads=[importing.UPLOADS, RENEW]),

@@ -91,6 +91,11 @@ async def settle(tx: Transaction, import_id: UUID, settled: Iterable[Settled]) -
     )
 
 
+async def forget(tx: Transaction, member_id: UUID) -> None:
+    """Reports still count the member's row, and name nobody in it."""
+    await tx.execute("UPDATE import_row SET member_id = NULL WHERE member_id = $1", member_id)
+
+
 async def finish(tx: Transaction, import_id: UUID) -> None:
     await tx.execute("UPDATE import SET done_at = $2 WHERE import_id = $1", import_id, tx.now)
 

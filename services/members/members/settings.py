@@ -39,3 +39,7 @@ class Settings(ServiceSettings):
     bootstrap_roles: tuple[BootstrapRole, ...] = Field(default=(), validation_alias="MEMBERS_BOOTSTRAP_ROLES")
     import_wait_seconds: float = Field(default=25, ge=0, validation_alias="MEMBERS_IMPORT_WAIT_SECONDS")
     """How long the sender of a file is kept waiting for the whole report."""
+    erasure_hours: float = Field(default=24, gt=0, validation_alias="MEMBERS_ERASURE_HOURS")
+    """After these, on the business clock, a service that has not erased is late."""
+    contacts_again_hours: float = Field(default=7, gt=0, validation_alias="MEMBERS_CONTACTS_AGAIN_HOURS")
+    """After these, in wall time, a contact is taken back again; longer than a segment of their stream (six hours)."""

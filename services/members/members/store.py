@@ -89,6 +89,11 @@ async def save(tx: Transaction, member: Member) -> None:
         raise AddressInUse from None
 
 
+async def forget(tx: Transaction, member_id: UUID) -> None:
+    """Delete the member, whom the caller holds."""
+    await tx.execute("DELETE FROM member WHERE member_id = $1", member_id)
+
+
 async def by_email(tx: Transaction, emails: Iterable[str]) -> dict[str, tuple[UUID, str]]:
     """Of the present members with these addresses, by address: the id and the organisation."""
     rows = await tx.fetch(

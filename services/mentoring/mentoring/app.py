@@ -5,8 +5,9 @@ from fastapi import FastAPI
 from chassis import service
 from chassis.subscription import Subscription
 from chassis.timers import Timer
+from contracts.erasure import MemberErased, MemberErasureRequested
 from contracts.members import MemberGradeChanged, MemberJoined, MemberLeft, MemberTransferred
-from mentoring import api, match_runs, reactions, schemes
+from mentoring import api, erasing, match_runs, reactions, schemes
 from mentoring.settings import Settings
 
 MEMBERS = Subscription(
@@ -16,6 +17,8 @@ MEMBERS = Subscription(
         MemberGradeChanged: reactions.follow_grade,
         MemberTransferred: reactions.follow_transfer,
         MemberLeft: reactions.close_profile,
+        MemberErasureRequested: erasing.erase,
+        MemberErased: erasing.sweep,
     },
 )
 

@@ -153,6 +153,11 @@ def close(profile: Profile | None, event: MemberLeft, now: datetime) -> Profile:
     return replace(profile, organisation=None, grade=None, closed_at=now)
 
 
+def erased(member_id: UUID, at: datetime) -> Profile:
+    """Closed, as a leaver's: whatever claims an erased member finds that they have left."""
+    return Profile(member_id, None, None, opened_at=at, closed_at=at)
+
+
 def shown(profile: Profile | None, *, to_the_member: bool) -> Profile:
     """The profile as it may be shown. Raises `NoProfile`; for the member themselves, `NotInMentoringYet`."""
     if profile is None and to_the_member:

@@ -145,5 +145,10 @@ async def end_pairs_of(tx: Transaction, member_id: UUID, scheme_id: UUID | None,
     return [_pair(row) for row in rows]
 
 
+async def forget_pairs_of(tx: Transaction, member_id: UUID) -> None:
+    """Delete every pair the member was ever in. End those that are not over first."""
+    await tx.execute("DELETE FROM pair WHERE first_member_id = $1 OR second_member_id = $1", member_id)
+
+
 def _pair(row: asyncpg.Record) -> Pair:
     return Pair(row["pair_id"], row["first_member_id"], row["second_member_id"], row["score"], tuple(row["reasons"]))

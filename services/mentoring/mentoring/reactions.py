@@ -9,18 +9,21 @@ from mentoring import domain, pair_store, scheme_store, store
 async def open_profile(event: MemberJoined, tx: Transaction) -> None:
     """From the day they join, a member may take part."""
     await store.add(tx, domain.open_profile(event, tx.now))
+    await store.keep_out(tx, event.member_id)
 
 
 async def follow_grade(event: MemberGradeChanged, tx: Transaction) -> None:
     """Who may mentor whom depends on the grade."""
     profile = await store.lock(tx, event.member_id)
     await store.save(tx, domain.follow(profile, event, tx.now))
+    await store.keep_out(tx, event.member_id)
 
 
 async def follow_transfer(event: MemberTransferred, tx: Transaction) -> None:
     """Who may mentor whom depends on the organisation."""
     profile = await store.lock(tx, event.member_id)
     await store.save(tx, domain.follow(profile, event, tx.now))
+    await store.keep_out(tx, event.member_id)
 
 
 async def close_profile(event: MemberLeft, tx: Transaction) -> None:
@@ -31,4 +34,5 @@ async def close_profile(event: MemberLeft, tx: Transaction) -> None:
     await pair_store.leave_pools(tx, event.member_id, None)
     await pair_store.drop_proposals_of(tx, event.member_id, None)
     over = await pair_store.end_pairs_of(tx, event.member_id, None, tx.now)
+    await store.keep_out(tx, event.member_id)
     await outbox.put(tx, *map(domain.ended, over))

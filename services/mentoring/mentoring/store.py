@@ -7,6 +7,7 @@ import asyncpg
 
 from chassis.database import Transaction
 from contracts.members import Grade
+from mentoring import domain
 from mentoring.domain import Profile
 
 
@@ -24,9 +25,13 @@ async def add(tx: Transaction, profile: Profile) -> None:
 
 
 async def lock(tx: Transaction, member_id: UUID) -> Profile | None:
-    """A member's profile, open or closed, held until the transaction ends. Whatever claims a member locks it."""
+    """A member's profile, open or closed, held until the transaction ends. Whatever claims a member locks it.
+
+    An erased member has none to hold. They are looked for after the lock, so that whoever waited for the row while it
+    was deleted finds them.
+    """
     row = await tx.fetchrow(f"{_PROFILE} WHERE member_id = $1 FOR UPDATE", member_id)
-    return _profile(row) if row else None
+    return _profile(row) if row else await _erased(tx, member_id)
 
 
 async def lock_all(tx: Transaction, members: Collection[UUID]) -> None:
@@ -49,8 +54,38 @@ async def save(tx: Transaction, profile: Profile) -> None:
 
 
 async def profile_of(tx: Transaction, member_id: UUID) -> Profile | None:
+    """An erased member's is closed."""
     row = await tx.fetchrow(f"{_PROFILE} WHERE member_id = $1", member_id)
-    return _profile(row) if row else None
+    return _profile(row) if row else await _erased(tx, member_id)
+
+
+async def keep_out(tx: Transaction, member_id: UUID) -> None:
+    """Take the profile away again when its member is erased. Call it after every write of a profile.
+
+    After it, since the write waits for an erasure that is under way: looking first could look too early.
+    """
+    await tx.execute(
+        "DELETE FROM profile USING erased_member WHERE profile.member_id = $1 AND erased_member.member_id = $1",
+        member_id,
+    )
+
+
+async def forget(tx: Transaction, member_id: UUID) -> None:
+    """Delete the profile, which the caller holds."""
+    await tx.execute("DELETE FROM profile WHERE member_id = $1", member_id)
+
+
+async def remember_erased(tx: Transaction, member_id: UUID) -> None:
+    await tx.execute(
+        "INSERT INTO erased_member (member_id, erased_at) VALUES ($1, $2) ON CONFLICT (member_id) DO NOTHING",
+        member_id,
+        tx.now,
+    )
+
+
+async def _erased(tx: Transaction, member_id: UUID) -> Profile | None:
+    erased_at = await tx.fetchval("SELECT erased_at FROM erased_member WHERE member_id = $1", member_id)
+    return domain.erased(member_id, erased_at) if erased_at else None
 
 
 async def count_open(tx: Transaction) -> int:

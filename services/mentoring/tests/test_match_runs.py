@@ -2,11 +2,14 @@
 
 import asyncio
 import json
+import os
 import random
 from asyncio import timeout
 from collections.abc import Callable, Coroutine
+from typing import Final
 from uuid import UUID, uuid4
 
+import pytest
 from aiokafka import AIOKafkaConsumer
 from fastapi import FastAPI
 from httpx2 import AsyncClient
@@ -16,9 +19,11 @@ from contracts.base import Code
 from contracts.members import Grade, GradeBand, MemberTransferred
 from mentoring.app import MEMBERS
 from testkit.addresses import KafkaAddress
-from testkit.examples import joined, left
+from testkit.examples import erasure_requested, joined, left
 
 SignIn = Callable[..., dict[str, str]]
+Go = Callable[..., Coroutine[None, None, None]]
+ROUNDS: Final = int(os.environ.get("GSE_RACE_ROUNDS", "50"))
 HERE = "/api/mentoring/v1"
 FORM = {"title": "GSE Connect", "summary": "Peers help each other forward.", "link": "https://gse.example/connect"}
 
@@ -33,6 +38,11 @@ async def join(running: FastAPI, organisation: Code = "UKHSA") -> UUID:
 async def leave(running: FastAPI, *members: UUID) -> None:
     departures = [said(left(member_id), 2) for member_id in members]
     await deliver(running.state.running.database, "mentoring", MEMBERS, *departures)
+
+
+async def be_erased(running: FastAPI, *members: UUID) -> None:
+    requests = [said(erasure_requested(member_id), 2) for member_id in members]
+    await deliver(running.state.running.database, "mentoring", MEMBERS, *requests)
 
 
 async def opened(client: AsyncClient, signed_in: SignIn) -> str:
@@ -245,12 +255,13 @@ async def test_withdrawing_ends_the_pair_of_that_scheme_and_the_other_member_wai
     assert (rerun.json()["pairs"], rerun.json()["unmatched"]) == ([], [str(second)])
 
 
-async def test_leaving_and_publishing_in_the_same_instant_never_leave_a_pair_of_a_leaver(
-    running: FastAPI, client: AsyncClient, signed_in: SignIn
+@pytest.mark.parametrize("go", [leave, be_erased])
+async def test_going_and_publishing_in_the_same_instant_never_leave_a_pair_of_who_is_gone(
+    running: FastAPI, client: AsyncClient, signed_in: SignIn, go: Go
 ) -> None:
-    """Fifty rounds; in every other one both members go. Either says nothing of a pair, or that it began and ended."""
+    """In every other round both members go. Either says nothing of a pair, or that it began and ended."""
     scheme, told = await opened(client, signed_in), set[tuple[str, ...]]()
-    for number in range(50):
+    for number in range(ROUNDS):
         members = await two_who_match(running, client, signed_in, scheme)
         proposed = await client.post(f"{scheme}/match-runs", headers=signed_in("team"))
         run, pairs = proposed.json()["run_id"], [pair["pair_id"] for pair in proposed.json()["pairs"]]
@@ -260,7 +271,7 @@ async def test_leaving_and_publishing_in_the_same_instant_never_leave_a_pair_of_
             answer = await client.post(f"{HERE}/match-runs/{run}/publish", headers=signed_in("team"))
             assert answer.status_code == 200
 
-        await at_once(number, publish(), leave(running, *gone))
+        await at_once(number, publish(), go(running, *gone))
 
         database = running.state.running.database
         names = tuple(name for name, _ in await what_was_said(database, *pairs))
@@ -269,29 +280,47 @@ async def test_leaving_and_publishing_in_the_same_instant_never_leave_a_pair_of_
         shown = (await client.get(f"{HERE}/match-runs/{run}", headers=signed_in("team"))).json()
         assert shown["pairs"] == []
         assert {str(member_id) for member_id in gone}.isdisjoint(shown["unmatched"])
-        await leave(running, *(member_id for member_id in members if member_id not in gone))
+        await go(running, *(member_id for member_id in members if member_id not in gone))
     assert told == {(), ("MentoringPairCreated", "MentoringPairEnded")}, "the two never met in both orders"
 
 
-async def test_leaving_and_enrolling_in_the_same_instant_never_leave_an_enrolment_of_a_leaver(
-    running: FastAPI, client: AsyncClient, signed_in: SignIn
+@pytest.mark.parametrize("go", [leave, be_erased])
+async def test_going_and_enrolling_in_the_same_instant_never_leave_an_enrolment_of_who_is_gone(
+    running: FastAPI, client: AsyncClient, signed_in: SignIn, go: Go
 ) -> None:
-    scheme, answers = await opened(client, signed_in), set[int]()
-    for number in range(50):
+    scheme, answers = await opened(client, signed_in), set[tuple[int, str]]()
+    for number in range(ROUNDS):
         ada = await join(running)
 
         async def enrol_her(ada: UUID = ada) -> None:
             answer = await client.post(
                 f"{scheme}/enrolments", json={"attestation": True}, headers=signed_in("member", member_id=ada)
             )
-            answers.add(answer.status_code)
+            answers.add((answer.status_code, answer.json().get("type", "")))
 
-        await at_once(number, enrol_her(), leave(running, ada))
+        await at_once(number, enrol_her(), go(running, ada))
 
     run = await client.post(f"{scheme}/match-runs", headers=signed_in("team"))
     async with running.state.running.database.transaction() as tx:
         enrolments = await tx.fetchval(
-            "SELECT count(*) FROM enrolment JOIN profile USING (member_id) WHERE closed_at IS NOT NULL"
+            """
+            SELECT count(*) FROM enrolment JOIN profile USING (member_id)
+            WHERE closed_at IS NOT NULL OR member_id IN (SELECT member_id FROM erased_member)"""
         )
     assert (enrolments, run.json()["unmatched"]) == (0, [])
-    assert answers == {201, 409}, "the two never met in both orders"
+    assert answers == {(201, ""), (409, "/problems/has-left")}, "the two never met in both orders"
+
+
+async def test_an_erased_member_is_told_that_they_left_and_is_shown_to_nobody(
+    running: FastAPI, client: AsyncClient, signed_in: SignIn
+) -> None:
+    """Also with a token that is still good, and not that they are to try again in a moment."""
+    scheme, ada = await opened(client, signed_in), await join(running)
+    await be_erased(running, ada)
+
+    hers = signed_in("member", member_id=ada)
+    enrolled = await client.post(f"{scheme}/enrolments", json={"attestation": True}, headers=hers)
+    shown = await client.get(f"{HERE}/members/{ada}/profile", headers=hers)
+
+    assert (enrolled.status_code, enrolled.json()["type"]) == (409, "/problems/has-left")
+    assert (shown.status_code, shown.json()["type"]) == (404, "/problems/no-profile")

@@ -4,12 +4,13 @@ from datetime import UTC, date, datetime
 from uuid import UUID
 
 from chassis.database import Database
-from chassis.testing import Delivery, Outcome, deliver, said
+from chassis.testing import Delivery, Outcome, deliver, said, what_was_said
 from contracts.members import Grade, GradeBand, MemberGradeChanged, MemberJoined, MemberLeft, MemberTransferred
 from mentoring import pair_store, scheme_store, store
 from mentoring.app import MEMBERS
 from mentoring.domain import Enrolment, MatchRun, Scheme, Wishes
 from mentoring.matching import Proposal
+from testkit.examples import erased, erasure_requested
 
 ADA = UUID("00000000-0000-4000-8000-00000000000a")
 BEN = UUID("00000000-0000-4000-8000-00000000000b")
@@ -233,3 +234,106 @@ async def test_nothing_after_a_departure_opens_a_profile_again(mentoring: Databa
     await hear(mentoring, said(JOINED, 1), said(LEFT, 2), said(PROMOTED, 3), said(TRANSFERRED, 4), said(JOINED, 5))
 
     assert await profile(mentoring) == (None, None, True)
+
+
+async def held_of(mentoring: Database, member_id: UUID) -> dict[str, int]:
+    """How many rows name the member, beside what was said of them."""
+    async with mentoring.transaction() as tx:
+        found = await tx.fetchrow(
+            """
+            SELECT (SELECT count(*) FROM profile WHERE member_id = $1) AS profile,
+                (SELECT count(*) FROM enrolment WHERE member_id = $1) AS enrolments,
+                (SELECT count(*) FROM entrant WHERE member_id = $1) AS entrants,
+                (SELECT count(*) FROM pair WHERE $1 IN (first_member_id, second_member_id)) AS pairs,
+                (SELECT count(*) FROM erased_member WHERE member_id = $1) AS erased""",
+            member_id,
+        )
+    return dict(found or {})
+
+
+BARE = {"profile": 0, "enrolments": 0, "entrants": 0, "pairs": 0, "erased": 1}
+
+
+async def test_erase_once_ends_the_pair_deletes_all_but_the_bare_id_and_says_so(mentoring: Database) -> None:
+    await take_part(mentoring)
+
+    await hear(mentoring, said(erasure_requested(ADA), 2))
+
+    assert await held_of(mentoring, ADA) == BARE
+    assert await what_was_said(mentoring, ADA, PUBLISHED) == [
+        (
+            "MentoringPairEnded",
+            {"pair_id": str(PUBLISHED), "first_member_id": str(ADA), "second_member_id": str(BEN)},
+        ),
+        ("MemberDataErased", {"member_id": str(ADA)}),
+    ]
+    assert await held_of(mentoring, BEN) == {"profile": 1, "enrolments": 1, "entrants": 2, "pairs": 0, "erased": 0}
+
+
+async def test_erase_once_takes_a_leaver_and_somebody_never_heard_of_alike(mentoring: Database) -> None:
+    await take_part(mentoring)
+    await hear(mentoring, said(LEFT, 2), said(erasure_requested(ADA), 3))
+    await hear(mentoring, said(erasure_requested(RUN), 1))
+
+    assert await held_of(mentoring, ADA) == BARE
+    assert await held_of(mentoring, RUN) == BARE
+
+
+async def test_erase_twice_says_one_receipt(mentoring: Database) -> None:
+    await take_part(mentoring)
+    outcome = await hear(mentoring, said(erasure_requested(ADA), 2), said(erasure_requested(ADA), 2))
+
+    assert outcome == Outcome(applied=1, repeats=1, parked=0)
+    assert await what_was_said(mentoring, ADA) == [("MemberDataErased", {"member_id": str(ADA)})]
+
+
+async def test_erase_out_of_order_waits_and_nothing_that_comes_after_brings_anything_back(mentoring: Database) -> None:
+    await take_part(mentoring)
+    await hear(mentoring, said(erasure_requested(ADA), 3))
+    assert (await held_of(mentoring, ADA))["pairs"] == 2
+
+    await hear(mentoring, said(PROMOTED, 2))
+    assert await held_of(mentoring, ADA) == BARE
+
+    await hear(mentoring, *(said(its, 4 + place) for place, its in enumerate((JOINED, PROMOTED, TRANSFERRED, LEFT))))
+    assert await held_of(mentoring, ADA) == BARE
+
+
+async def test_a_replay_from_the_beginning_brings_nothing_back_and_says_the_receipt_anew(mentoring: Database) -> None:
+    life = [said(JOINED, 1), said(PROMOTED, 2), said(erasure_requested(ADA), 3), said(erased(ADA), 4)]
+    await hear(mentoring, *life)
+    async with mentoring.transaction() as tx:
+        await tx.execute("DELETE FROM progress")
+
+    outcome = await hear(mentoring, *life)
+
+    assert outcome == Outcome(applied=4, repeats=0, parked=0)
+    assert await held_of(mentoring, ADA) == BARE
+    assert await what_was_said(mentoring, ADA) == [("MemberDataErased", {"member_id": str(ADA)})] * 2
+
+
+async def test_sweep_once_takes_what_came_late_and_says_no_receipt(mentoring: Database) -> None:
+    await take_part(mentoring)
+
+    await hear(mentoring, said(erased(ADA), 2))
+
+    assert await held_of(mentoring, ADA) == BARE
+    assert [name for name, _ in await what_was_said(mentoring, ADA, PUBLISHED)] == ["MentoringPairEnded"]
+
+
+async def test_sweep_twice_changes_nothing(mentoring: Database) -> None:
+    await hear(mentoring, said(JOINED, 1), said(erasure_requested(ADA), 2), said(erased(ADA), 3))
+    outcome = await hear(mentoring, said(erased(ADA), 3), said(erased(ADA), 4))
+
+    assert outcome == Outcome(applied=1, repeats=1, parked=0)
+    assert await held_of(mentoring, ADA) == BARE
+    assert await what_was_said(mentoring, ADA) == [("MemberDataErased", {"member_id": str(ADA)})]
+
+
+async def test_sweep_out_of_order_waits_for_the_request(mentoring: Database) -> None:
+    await hear(mentoring, said(JOINED, 1), said(erased(ADA), 3))
+    assert (await held_of(mentoring, ADA))["profile"] == 1
+
+    await hear(mentoring, said(erasure_requested(ADA), 2))
+
+    assert await held_of(mentoring, ADA) == BARE

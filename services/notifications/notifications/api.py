@@ -84,9 +84,10 @@ async def inbox(
     permit(caller, "team", owner=member_id)
     async with database.transaction() as tx:
         recipient = await store.recipient_of(tx, member_id)
+        erased = await store.is_erased(tx, member_id)
         rows = await store.inbox(tx, member_id, before=after, limit=limit)
     if recipient is None or recipient.state is RecipientState.EXPECTED:
-        raise InboxNotReady if caller.member_id == member_id else NoSuchInbox
+        raise InboxNotReady if caller.member_id == member_id and not erased else NoSuchInbox
     front_door = request.app.state.settings.front_door
     notices = []
     for row in rows:

@@ -4,14 +4,23 @@ from fastapi import FastAPI
 
 from chassis import service
 from chassis.subscription import Subscription
+from contracts.erasure import MemberErased, MemberErasureRequested
 from contracts.members import MemberContactChanged, MemberJoined, MemberLeft
 from contracts.mentoring import MentoringPairCreated, MentoringPairEnded
-from notifications import api, reactions
+from notifications import api, erasing, reactions
 from notifications.mail import Mail
 from notifications.sending import MailSender
 from notifications.settings import Settings
 
-MEMBERS = Subscription("gse.members", {MemberJoined: reactions.welcome, MemberLeft: reactions.let_go})
+MEMBERS = Subscription(
+    "gse.members",
+    {
+        MemberJoined: reactions.welcome,
+        MemberLeft: reactions.let_go,
+        MemberErasureRequested: erasing.erase,
+        MemberErased: erasing.sweep,
+    },
+)
 MENTORING = Subscription(
     "gse.mentoring", {MentoringPairCreated: reactions.introduce, MentoringPairEnded: reactions.keep_apart}
 )

@@ -167,7 +167,7 @@ class Ending:
 def ending(outcome: Outcome, *, attempts: int, now: datetime, jitter: float, left: bool = False) -> Ending:
     """What a conversation's outcome makes of its notice.
 
-    `attempts` counts this one, `jitter` is from 0 to 1, and `left` says that the member left meanwhile.
+    `attempts` counts this one, `jitter` is from 0 to 1, and `left` says that a member in it left meanwhile.
     """
     match outcome:
         case Sent():

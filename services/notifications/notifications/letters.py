@@ -58,6 +58,7 @@ class Letter:
     name: str = field(repr=False)
     email: str = field(repr=False)
     about: About = NOBODY
+    about_member_id: UUID | None = None
 
     @property
     def needs_utf8(self) -> bool:

@@ -64,4 +64,5 @@ async def keep_apart(event: MentoringPairEnded, tx: Transaction) -> None:
 
 async def _held(tx: Transaction, member_id: UUID) -> Recipient:
     await store.add_recipient_if_new(tx, member_id)
+    await store.keep_out(tx, member_id)
     return await store.lock_recipient(tx, member_id)

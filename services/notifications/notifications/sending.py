@@ -40,6 +40,7 @@ class Notices:
                 name=row["name"],
                 email=row["email"],
                 about=About(row["about_name"], row["about_email"]),
+                about_member_id=row["about_member_id"],
             )
             for row in rows
         ]
@@ -53,7 +54,7 @@ class Notices:
     async def _is_sent(self, tx: Transaction, letter: Letter, outcome: Outcome) -> bool:
         """Write one outcome; whether it is that the message went out, and that was not known before."""
         jitter = random.random()  # noqa: S311 - jitter, no secret
-        # A leaver's notice may not become due again; it was `sending` when the reaction to their leaving looked.
+        # Nothing to or about a leaver may become due again; it was `sending` when the reaction to their leaving looked.
         left = isinstance(outcome, NotStarted) and await _has_left(tx, letter)
         ending = domain.ending(outcome, attempts=letter.attempts, now=tx.now, jitter=jitter, left=left)
         settled = await store.settle(tx, letter.notice_id, self.replica, ending)
@@ -77,9 +78,11 @@ def _said(letter: Letter, now: datetime) -> NotificationSent:
     )
 
 
-async def _has_left(tx: Transaction, item: Letter) -> bool:
-    recipient = await store.lock_recipient(tx, item.member_id)
-    return recipient.state is RecipientState.LEFT
+async def _has_left(tx: Transaction, letter: Letter) -> bool:
+    """Whether its member, or the one whom it is about, left or was erased; both stay held."""
+    members = sorted(its for its in (letter.member_id, letter.about_member_id) if its is not None)
+    held = [await store.lock_recipient(tx, member_id) for member_id in members]
+    return any(recipient.state is RecipientState.LEFT for recipient in held)
 
 
 class MailSender(Sender[Letter, Outcome]):

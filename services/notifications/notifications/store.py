@@ -17,11 +17,46 @@ async def add_recipient_if_new(tx: Transaction, member_id: UUID) -> None:
 
 
 async def lock_recipient(tx: Transaction, member_id: UUID) -> Recipient:
-    """The recipient, held until the commit. Whatever changes their notices from an event holds this first."""
+    """The recipient, held until the commit. Whatever changes their notices from an event holds this first.
+
+    An erased member has no row to hold, and is as one who left. They are looked for after the lock, so that whoever
+    waited for the row while it was deleted finds them.
+    """
     row = await tx.fetchrow("SELECT state, name, email FROM recipient WHERE member_id = $1 FOR UPDATE", member_id)
-    if row is None:
-        raise LookupError("a recipient row is never deleted")
-    return Recipient(member_id, RecipientState(row["state"]), row["name"], row["email"])
+    if row is not None:
+        return Recipient(member_id, RecipientState(row["state"]), row["name"], row["email"])
+    if not await is_erased(tx, member_id):
+        raise LookupError("a recipient row is deleted only when its member is erased")
+    return Recipient(member_id, RecipientState.LEFT)
+
+
+async def is_erased(tx: Transaction, member_id: UUID) -> bool:
+    found: bool = await tx.fetchval("SELECT EXISTS (SELECT FROM erased_member WHERE member_id = $1)", member_id)
+    return found
+
+
+async def keep_out(tx: Transaction, member_id: UUID) -> None:
+    """Take the recipient away again when their member is erased. Call it after `add_recipient_if_new`.
+
+    After it, since adding waits for an erasure that is under way: looking first could look too early.
+    """
+    await tx.execute(
+        "DELETE FROM recipient USING erased_member WHERE recipient.member_id = $1 AND erased_member.member_id = $1",
+        member_id,
+    )
+
+
+async def forget_recipient(tx: Transaction, member_id: UUID) -> None:
+    """Delete the recipient, who has no notices any more and whom the caller holds."""
+    await tx.execute("DELETE FROM recipient WHERE member_id = $1", member_id)
+
+
+async def remember_erased(tx: Transaction, member_id: UUID) -> None:
+    await tx.execute(
+        "INSERT INTO erased_member (member_id, erased_at) VALUES ($1, $2) ON CONFLICT (member_id) DO NOTHING",
+        member_id,
+        tx.now,
+    )
 
 
 async def save_recipient(tx: Transaction, recipient: Recipient) -> None:
@@ -90,6 +125,15 @@ async def cancel_unsent_of_pair(tx: Transaction, pair_id: UUID, reason: str) -> 
     )
 
 
+async def forget_notices_to(tx: Transaction, member_id: UUID) -> None:
+    """Delete the notices to a member; a conversation that has begun runs to its end, and leaves nothing behind."""
+    await tx.execute("DELETE FROM notice WHERE member_id = $1", member_id)
+
+
+async def forget_whom_notices_are_about(tx: Transaction, member_id: UUID) -> None:
+    await tx.execute("UPDATE notice SET about_member_id = NULL WHERE about_member_id = $1", member_id)
+
+
 async def claim_due(tx: Transaction, *, replica: str, limit: int, domain: str) -> list[asyncpg.Record]:
     """Turn the longest due notices to `sending`, and give each with the name and address to write to."""
     return await tx.fetch(
@@ -104,7 +148,7 @@ async def claim_due(tx: Transaction, *, replica: str, limit: int, domain: str) -
         FROM next, recipient
         WHERE notice.notice_id = next.notice_id AND recipient.member_id = notice.member_id
         RETURNING notice.notice_id, notice.member_id, notice.category, notice.template, notice.template_version,
-            notice.attempts, notice.message_id, recipient.name, recipient.email,
+            notice.attempts, notice.message_id, notice.about_member_id, recipient.name, recipient.email,
             (SELECT other.name FROM recipient other WHERE other.member_id = notice.about_member_id) AS about_name,
             (SELECT other.email FROM recipient other WHERE other.member_id = notice.about_member_id) AS about_email""",
         tx.now,

@@ -147,9 +147,9 @@ async def leaves(database: Database, member_id: UUID) -> None:
     await deliver(database, "notifications", MEMBERS, said(left, 2))
 
 
-async def rows(database: Database, sql: str) -> list[tuple[Any, ...]]:
+async def rows(database: Database, sql: str, *values: object) -> list[tuple[Any, ...]]:
     async with database.transaction() as tx:
-        return [tuple(row) for row in await tx.fetch(sql)]
+        return [tuple(row) for row in await tx.fetch(sql, *values)]
 
 
 async def standing(database: Database) -> list[tuple[Any, ...]]:

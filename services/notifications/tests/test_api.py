@@ -12,10 +12,11 @@ from httpx2 import AsyncClient
 from chassis.database import Database
 from chassis.testing import deliver, said
 from contracts.members import MemberContactChanged
-from notifications.app import CONTACTS
+from notifications.app import CONTACTS, MEMBERS
 from notifications.testing import MailServerDouble, hangs_up, joined, joins, leaves, standing
 from testkit.addresses import KafkaAddress
 from testkit.eventually import eventually
+from testkit.examples import erasure_requested
 from testkit.records import read_all
 
 SignIn = Callable[..., dict[str, str]]
@@ -193,3 +194,17 @@ async def test_what_members_says_on_the_bus_becomes_a_mail_and_an_event_without_
     assert record_of_it.json()["member_id"] == str(ADA)
     assert not any(secret.encode() in repr(record_of_it).encode() for secret in SECRETS)
     assert (await client.get("/health/ready")).status_code == 200
+
+
+@pytest.mark.usefixtures("welcomed")
+async def test_an_erased_member_has_no_inbox_and_is_not_told_to_wait_for_one(
+    client: AsyncClient, signed_in: SignIn, database_of_the_service: Database
+) -> None:
+    await deliver(database_of_the_service, "notifications", MEMBERS, said(erasure_requested(ADA), 2))
+
+    answers = [
+        await client.get(inbox_of(ADA), headers=headers)
+        for headers in (signed_in("member", member_id=ADA), signed_in("team"))
+    ]
+
+    assert [(its.status_code, its.json()["type"]) for its in answers] == [(404, "/problems/no-such-inbox")] * 2

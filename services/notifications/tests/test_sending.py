@@ -1,12 +1,18 @@
 """Real conversations with a double of the mail server: what each way of ending makes of a notice."""
 
+import asyncio
 import email
 import email.policy
 from uuid import UUID
 
 import pytest
+from aiosmtpd.smtp import SMTP
 
 from chassis.database import Database
+from chassis.testing import deliver, said
+from contracts.base import DomainEvent
+from contracts.mentoring import MentoringPairCreated
+from notifications.app import MEMBERS, MENTORING
 from notifications.testing import (
     MailServerDouble,
     Step,
@@ -22,6 +28,7 @@ from notifications.testing import (
     takes,
 )
 from testkit.eventually import eventually
+from testkit.examples import erasure_requested, left
 
 ADA = UUID("00000000-0000-4000-8000-00000000000a")
 BEN = UUID("00000000-0000-4000-8000-00000000000b")
@@ -183,3 +190,36 @@ async def test_an_address_beyond_ascii_is_written_to_as_it_is(
         await eventually(is_standing(notifications, ("sent", None)))
 
     assert server.handed[0].rcpt_tos == ["zoë@example.org"]
+
+
+@pytest.mark.parametrize("going", [left(BEN), erasure_requested(BEN)], ids=["left", "erased"])
+async def test_an_introduction_to_who_went_while_it_was_being_sent_is_not_tried_again(
+    notifications: Database, server: MailServerDouble, going: DomainEvent
+) -> None:
+    paired = MentoringPairCreated(pair_id=UUID(int=1), first_member_id=ADA, second_member_id=BEN)
+    await joins(notifications, ADA, "Ada King", "ada@example.org")
+    await joins(notifications, BEN, "Ben", "ben@example.org")
+    async with notifications.transaction() as tx:
+        await tx.execute("DELETE FROM notice")
+    asked, gone = asyncio.Event(), asyncio.Event()
+
+    async def busy_until_they_are_gone(_connection: SMTP) -> str:
+        asked.set()
+        await gone.wait()
+        return "451 Try again"
+
+    server.at_mail = busy_until_they_are_gone
+    await deliver(notifications, "notifications", MENTORING, said(paired, 1))
+    async with sending(notifications, mail_to(server)):
+        await asked.wait()
+        await deliver(notifications, "notifications", MEMBERS, said(going, 2))
+        gone.set()
+        await eventually(lambda: _settled(notifications))
+
+    states = await rows(notifications, "SELECT state FROM notice WHERE member_id = $1", ADA)
+    assert states == [("cancelled",)]
+    assert server.handed == []
+
+
+async def _settled(notifications: Database) -> bool:
+    return await rows(notifications, "SELECT FROM notice WHERE state IN ('waiting', 'due', 'sending')") == []

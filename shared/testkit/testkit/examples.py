@@ -3,6 +3,7 @@
 from datetime import date
 from uuid import UUID
 
+from contracts.erasure import MemberErased, MemberErasureRequested
 from contracts.members import Grade, GradeBand, MemberContactChanged, MemberGradeChanged, MemberJoined, MemberLeft
 
 ADA = UUID("00000000-0000-4000-8000-00000000000a")
@@ -31,3 +32,11 @@ def left(member_id: UUID = ADA) -> MemberLeft:
 
 def contact(member_id: UUID = ADA, email: str = "ada@example.org") -> MemberContactChanged:
     return MemberContactChanged(member_id=member_id, name="Ada", email=email)
+
+
+def erasure_requested(member_id: UUID = ADA) -> MemberErasureRequested:
+    return MemberErasureRequested(member_id=member_id)
+
+
+def erased(member_id: UUID = ADA) -> MemberErased:
+    return MemberErased(member_id=member_id)

@@ -1,0 +1,38 @@
+"""A member is forgotten: what notifications holds of them is deleted, and the bare id is remembered.
+
+Leaving, writing to somebody and erasing hold the same recipient, so each of them sees what the others did.
+"""
+
+from typing import Final
+from uuid import UUID
+
+from chassis import outbox, parked
+from chassis.database import Transaction
+from contracts.erasure import MemberDataErasedByNotifications, MemberErased, MemberErasureRequested
+from contracts.streams import CONTACTS
+from notifications import domain, store
+
+HEARS_CONTACTS: Final = f"notifications.{CONTACTS}"  # the consumer whose parked records hold names and addresses
+
+
+async def erase(event: MemberErasureRequested, tx: Transaction) -> None:
+    """Forget the member and say that it is done."""
+    await _purge(tx, event.member_id)
+    await outbox.put(tx, MemberDataErasedByNotifications(member_id=event.member_id))
+
+
+async def sweep(event: MemberErased, tx: Transaction) -> None:
+    """Everybody has forgotten the member; whatever came late is let go of here too."""
+    await _purge(tx, event.member_id)
+
+
+async def _purge(tx: Transaction, member_id: UUID) -> None:
+    # Held from here on, also where there was none: nobody writes to or brings back the member meanwhile.
+    await store.add_recipient_if_new(tx, member_id)
+    await store.lock_recipient(tx, member_id)
+    await store.cancel_unsent(tx, member_id, domain.LEFT_BEFORE_SENDING)
+    await store.forget_whom_notices_are_about(tx, member_id)
+    await store.forget_notices_to(tx, member_id)
+    await store.forget_recipient(tx, member_id)
+    await parked.forget(tx, HEARS_CONTACTS, member_id)
+    await store.remember_erased(tx, member_id)
