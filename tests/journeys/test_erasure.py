@@ -16,7 +16,7 @@ from people import Person, planted
 
 from chassis.identity import AUDIENCE, ISSUER, LIFETIME, sign
 from contracts.streams import CONTACTS, SERVICES, STREAMS
-from testkit.compaction import cleared, cleared_soon
+from testkit.compaction import cleared, cleared_soon, taken_back
 from testkit.eventually import eventually
 from testkit.records import Record, read_all
 
@@ -141,7 +141,8 @@ async def erased(house: House, member_id: UUID) -> dict[str, Any]:
 
 async def hours_pass(house: House, member_id: UUID, hours: int) -> None:
     """The contact of this member was taken back so long ago; returns when that was said once more."""
-    before = await _last_taken_back(house, member_id)
+    topic, key = house.prefix + CONTACTS, str(member_id)
+    before = await taken_back(house.kafka, topic, key)
     connection = await asyncpg.connect(house.databases["members"])
     await connection.execute(
         "UPDATE withdrawn_contact SET withdrawn_at = now() - make_interval(hours => $2) WHERE member_id = $1",
@@ -149,20 +150,7 @@ async def hours_pass(house: House, member_id: UUID, hours: int) -> None:
         hours,
     )
     await connection.close()
-
-    async def said_again() -> bool:
-        """And longer ago than a segment lives here."""
-        number, at = await _last_taken_back(house, member_id)
-        return number > before[0] and time.time() - at > 1
-
-    await eventually(said_again, timeout=30)
-
-
-async def _last_taken_back(house: House, member_id: UUID) -> tuple[int, float]:
-    """The number of the newest tombstone, and when it was said; older ones may be cleared already."""
-    found = await read_all(house.kafka, house.prefix + CONTACTS)
-    mine = [its for its in found if its.key == str(member_id).encode() and its.value is None]
-    return max((int(its.header("ce_sequence") or 0), its.timestamp / 1000) for its in mine)
+    await taken_back(house.kafka, topic, key, after=before)
 
 
 async def mails_to(house: House, person: Person) -> int:

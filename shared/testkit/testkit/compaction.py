@@ -1,5 +1,6 @@
 """A compacted topic that is cleared within seconds instead of hours, so that a test can see what is left of it."""
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
@@ -47,6 +48,20 @@ async def cleared(kafka: KafkaAddress, topic: str, *words: str) -> list[Record]:
         return [] if any(word in text for word in words) else found
 
     return await eventually(without, timeout=90, every=1)
+
+
+async def taken_back(kafka: KafkaAddress, topic: str, key: str, *, after: int = 0) -> int:
+    """The number of the newest tombstone of a key, once it is above `after` and older than a segment lives here.
+
+    So that whatever is appended from now on closes the segment that holds it. Older ones may be cleared already.
+    """
+
+    async def newest() -> int:
+        found = [its for its in await read_all(kafka, topic) if its.key == key.encode() and its.value is None]
+        number, at = max((int(its.header("ce_sequence") or 0), its.timestamp / 1000) for its in found)
+        return number if number > after and time.time() - at > 1 else 0
+
+    return await eventually(newest, timeout=60, every=0.2)
 
 
 def _set(client: AdminClient, topic: str, settings: Mapping[str, Any]) -> None:
