@@ -65,6 +65,7 @@ async def test_two_members_are_paired_and_introduced_until_one_leaves(house: Hou
     left = await house.post(f"/api/members/v1/members/{volunteer}/departures", persona="team")
     assert left.status_code == 200
     await house.level()
-    internal = [(name, body) for name, body in await _said(house, "gse.mentoring") if "pair_id" in body]
+    told = await _said(house, "gse.mentoring")
+    internal = [(name, body) for name, body in told if body.get("pair_id") == pair["pair_id"]]
     assert [name for name, _ in internal] == ["MentoringPairCreated", "MentoringPairEnded"]
     assert internal[0][1] == internal[1][1]
