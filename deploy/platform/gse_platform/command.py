@@ -93,7 +93,11 @@ def tail(
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Stop after so many events.")] = None,
     as_json: JSON = False,  # noqa: FBT002 (an option is a keyword to typer)
 ) -> None:
-    """What a department sees: events as they come; with --json one CloudEvent a line."""
+    """What a department sees: events as they come; with --json one CloudEvent a line.
+
+    What was there at the start is told in causal order: an effect after its cause, the events of a subject in their
+    numbers, else by time. For that all of it is read first: 100,000 events take six seconds and 350 MB.
+    """
     from gse_platform.tail import Reach  # noqa: PLC0415 (as above)
     from gse_platform.tail import tail as tail_streams  # noqa: PLC0415
 

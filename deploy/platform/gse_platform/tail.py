@@ -4,13 +4,15 @@ import base64
 import json
 import os
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, ConsumerRecord
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
+from gse_platform.causal import Event, in_causal_order
 from gse_platform.home import CannotGoOn
 from gse_platform.progress import console
 
@@ -27,13 +29,11 @@ class Reach:
 
 
 async def tail(kafka: Mapping[str, Any], streams: list[str], reach: Reach, *, as_json: bool) -> None:
-    """Print each record of the streams, as it comes, until the reach is met or nobody reads on."""
+    """Print the events of the streams until the reach is met or nobody reads on: the history in causal order, then
+    each as it comes.
+    """
     try:
-        async for record in read(kafka, streams, reach):
-            event = cloud_event(record)
-            if event is None:
-                console.print(f"{place(record)}: not a CloudEvent; left out", markup=False)
-                continue
+        async for event in _events(kafka, streams, reach):
             print(json.dumps(event, ensure_ascii=False) if as_json else line(event), flush=True)
     except BrokenPipeError:
         # Whoever read our output has gone. Python would complain at its end, when it flushes.
@@ -44,7 +44,83 @@ async def tail(kafka: Mapping[str, Any], streams: list[str], reach: Reach, *, as
         ) from None
 
 
+async def _events(kafka: Mapping[str, Any], streams: list[str], reach: Reach) -> AsyncIterator[Event]:
+    async with _reading(kafka, streams, reach) as reading:
+        history = [event async for record in reading.history() if (event := _told(record)) is not None]
+        for past in in_causal_order(history)[: reach.limit]:
+            yield past
+        count = len(history)
+        if reach.until_end or (reach.limit is not None and count >= reach.limit):
+            return
+        async for record in reading.live():
+            event = _told(record)
+            if event is not None:
+                yield event
+                count += 1
+            if count == reach.limit:
+                return
+
+
+def _told(record: Record) -> dict[str, Any] | None:
+    event = cloud_event(record)
+    if event is None:
+        console.print(f"{place(record)}: not a CloudEvent; left out", markup=False)
+    return event
+
+
 async def read(kafka: Mapping[str, Any], streams: list[str], reach: Reach) -> AsyncIterator[Record]:
+    """The records as Kafka gives them: of each partition in order, of several in any."""
+    count = 0
+    async with _reading(kafka, streams, reach) as reading:
+        async for record in reading.records(until_end=reach.until_end):
+            yield record
+            count += 1
+            if count == reach.limit:
+                return
+
+
+@dataclass
+class _Reading:
+    """A consumer that stands where the reach begins, and the ends of its partitions when it was opened."""
+
+    consumer: AIOKafkaConsumer
+    end: dict[TopicPartition, int]
+
+    async def records(self, *, until_end: bool) -> AsyncIterator[Record]:
+        async for record in self.history():
+            yield record
+        if not until_end:
+            async for record in self.live():
+                yield record
+
+    async def history(self) -> AsyncIterator[Record]:
+        """What was there when it was opened. Later records are left for `live`."""
+        ahead = await self._ahead(self.end)
+        self.consumer.pause(*(self.end.keys() - ahead))
+        while ahead:
+            for partition, records in (await self.consumer.getmany(timeout_ms=200)).items():
+                for record in records:
+                    if record.offset >= self.end[partition]:
+                        self.consumer.seek(partition, self.end[partition])
+                        break
+                    yield record
+            still = await self._ahead(ahead)
+            self.consumer.pause(*(ahead - still))
+            ahead = still
+
+    async def live(self) -> AsyncIterator[Record]:
+        self.consumer.resume(*self.end)
+        while True:
+            for records in (await self.consumer.getmany(timeout_ms=200)).values():
+                for record in records:
+                    yield record
+
+    async def _ahead(self, partitions: Iterable[TopicPartition]) -> set[TopicPartition]:
+        return {each for each in partitions if await self.consumer.position(each) < self.end[each]}
+
+
+@asynccontextmanager
+async def _reading(kafka: Mapping[str, Any], streams: list[str], reach: Reach) -> AsyncIterator[_Reading]:
     consumer = AIOKafkaConsumer(
         bootstrap_servers=kafka["bootstrap_servers"],
         group_id=None,
@@ -61,18 +137,7 @@ async def read(kafka: Mapping[str, Any], streams: list[str], reach: Reach) -> As
         end = await consumer.end_offsets(partitions)
         for partition in partitions:
             consumer.seek(partition, begin[partition] if reach.from_beginning else end[partition])
-        count = 0
-        ahead = {partition for partition in partitions if begin[partition] < end[partition] and reach.from_beginning}
-        while (ahead or not reach.until_end) and (reach.limit is None or count < reach.limit):
-            for partition, records in (await consumer.getmany(timeout_ms=200)).items():
-                for record in records:
-                    if reach.until_end and record.offset >= end[partition]:
-                        break
-                    yield record
-                    count += 1
-                    if count == reach.limit:
-                        return
-            ahead = {partition for partition in ahead if await consumer.position(partition) < end[partition]}
+        yield _Reading(consumer, end)
     finally:
         await consumer.stop()
 

@@ -1,8 +1,13 @@
-from typing import cast
+import asyncio
+import json
+from typing import Any, cast
 
-from aiokafka import ConsumerRecord
+import pytest
+from aiokafka import AIOKafkaProducer, ConsumerRecord
 
-from gse_platform.tail import Record, cloud_event, line
+from gse_platform.tail import Reach, Record, cloud_event, line, tail
+from testkit.addresses import KafkaAddress
+from testkit.eventually import eventually
 
 HEADERS: list[tuple[str, bytes | None]] = [
     ("ce_specversion", b"1.0"),
@@ -76,3 +81,42 @@ def record(headers: list[tuple[str, bytes | None]], value: bytes | None) -> Reco
         serialized_value_size=0,
         headers=cast("list[tuple[str, bytes]]", headers),
     )
+
+
+async def test_history_is_told_in_causal_order_and_what_comes_later_as_it_comes(
+    kafka: KafkaAddress, topic_prefix: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    members, mentoring = f"{topic_prefix}gse.members", f"{topic_prefix}gse.mentoring"
+    async with AIOKafkaProducer(**kafka.aiokafka(), linger_ms=0) as producer:
+        await say(producer, mentoring, "effect", "2026-02-11T11:59:59Z", because_of="cause")
+        await say(producer, members, "cause", "2026-02-11T12:00:00Z")
+        await say(producer, members, "before", "2026-02-11T11:00:00Z")
+        await say(producer, mentoring, "after", "2026-02-11T13:00:00Z")
+
+        await told(kafka, [mentoring, members], Reach(from_beginning=True, until_end=True))
+        assert ids(capsys) == ["before", "cause", "effect", "after"]
+        await told(kafka, [mentoring, members], Reach(from_beginning=True, limit=2))
+        assert ids(capsys) == ["before", "cause"]
+
+        async with asyncio.TaskGroup() as both:
+            both.create_task(told(kafka, [mentoring, members], Reach(from_beginning=True, limit=5)))
+            printed = await eventually(lambda: ids(capsys))
+            await say(producer, members, "live", "2026-02-11T10:00:00Z")
+        assert [*printed, *ids(capsys)] == ["before", "cause", "effect", "after", "live"]
+
+
+async def say(producer: AIOKafkaProducer, stream: str, name: str, at: str, *, because_of: str | None = None) -> None:
+    attributes = {"specversion": "1.0", "id": name, "type": "t", "source": "s", "time": at, "subject": name}
+    attributes |= {"sequence": "1"} | ({"causationid": because_of} if because_of else {})
+    headers = [(f"ce_{attribute}", value.encode()) for attribute, value in attributes.items()]
+    await producer.send_and_wait(stream, b"{}", key=name.encode(), headers=headers)
+
+
+async def told(kafka: KafkaAddress, streams: list[str], reach: Reach) -> None:
+    given: dict[str, Any] = {**kafka.aiokafka()}
+    here = {"bootstrap_servers": given.pop("bootstrap_servers"), "client": given}
+    await tail(here, streams, reach, as_json=True)
+
+
+def ids(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    return [json.loads(printed)["id"] for printed in capsys.readouterr().out.splitlines()]
