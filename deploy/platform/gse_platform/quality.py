@@ -38,6 +38,7 @@ def check() -> bool:
         Step("import rules", _imports_obey),
         Step("lock freshness", _lock_is_fresh),
         Step("generated files", lambda: _run("contracts.generate", "--check")),
+        Step("compatible contracts", lambda: _run("contracts.compatibility")),
     ]
     failed = []
     for step in steps:
