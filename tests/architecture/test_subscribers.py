@@ -18,6 +18,7 @@ from chassis.hearing import broker_of, subscribe
 from chassis.settings import ServiceSettings
 from chassis.subscription import Subscription
 from chassis.telemetry import Metrics
+from contracts.heard import HEARD
 from contracts.streams import SERVICES, STREAMS
 
 HOUSE = Path(__file__).parents[2]
@@ -50,6 +51,11 @@ ALL: list[tuple[str, Any]] = [(service, its) for service in SERVICES for its in 
 every_subscriber = pytest.mark.parametrize(
     ("service", "subscriber"), ALL, ids=[f"{service}: {subscriber.group_id}" for service, subscriber in ALL]
 )
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_picture_of_the_house_shows_who_hears_what(service: str) -> None:
+    assert sorted({its.stream for its in subscriptions(service)}) == list(HEARD[service])
 
 
 def test_the_house_hears_what_it_is_said_to_hear() -> None:

@@ -16,7 +16,7 @@ from contracts.erasure import (
     MemberDataErasedByMentoring,
     MemberDataErasedByNotifications,
 )
-from members import api, erasing, importing, pages, role_grants, sign_in_pages, signing_in, withdrawing
+from members import api, erasing, importing, operations, pages, role_grants, sign_in_pages, signing_in, withdrawing
 from members.provider import Provider
 from members.settings import Settings
 
@@ -40,6 +40,7 @@ def create(settings: Settings) -> FastAPI:
             signing_in.router,
             sign_in_pages.router,
             sign_in_pages.passing,
+            operations.router,
             pages.router,
         ],
         subscriptions=[MENTORING, EVENTS, NOTIFICATIONS],

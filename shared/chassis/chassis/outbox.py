@@ -9,6 +9,7 @@ Invariants, on which relay and consumers stand:
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID, uuid4
 
 from chassis.database import Said, Transaction
@@ -48,6 +49,18 @@ async def put(tx: Transaction, *events: DomainEvent | Tombstone) -> None:
 async def flush(tx: Transaction) -> None:
     """Write what the reactions of a batch have said."""
     await _write(tx, tx.said)
+
+
+async def oldest(tx: Transaction) -> datetime | None:
+    """When the oldest event that is not on Kafka yet was written; None when all are."""
+    written_at: datetime | None = await tx.fetchval("SELECT min(written_at) FROM outbox")
+    return written_at
+
+
+async def sent(tx: Transaction) -> dict[str, int]:
+    """How many records of each topic of ours Kafka has acknowledged, since the topic was made."""
+    rows = await tx.fetch("SELECT topic, sum(next_offset)::bigint AS records FROM relay_position GROUP BY topic")
+    return {row["topic"]: row["records"] for row in rows}
 
 
 def _row(event: DomainEvent | Tombstone, tx: Transaction) -> Said:

@@ -13,7 +13,7 @@ from jinja2 import Environment
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
-from chassis import migrations, operating, problems, schemas, web
+from chassis import migrations, operating, operations, problems, schemas, web
 from chassis.database import Database, Outage
 from chassis.identity import TokenKeys
 from chassis.limits import Limits
@@ -69,6 +69,7 @@ def create(
     app.state.settings = settings
     app.include_router(operating.health_routes())
     app.include_router(operating.parked_routes(name))
+    app.include_router(operations.routes(name))
     app.include_router(schemas.routes(name))
     for router in routers:
         app.include_router(router)

@@ -1,4 +1,4 @@
-"""Writes what is derived from the contracts: the JSON Schemas, and the catalogue of events in the README.
+"""Writes what is derived: the JSON Schemas, the catalogue of events in the README, and who hears which stream.
 
 python -m contracts.generate            writes them
 python -m contracts.generate --check    says what is out of date, and exits with 1 if anything is
@@ -7,14 +7,17 @@ python -m contracts.generate --check    says what is out of date, and exits with
 import ast
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from contracts.base import DomainEvent, Visibility
 from contracts.catalogue import EVENTS
+from contracts.streams import SERVICES
 from contracts.subjects import SUBJECTS
 
 SCHEMAS = Path(__file__).parent / "schemas"
+HEARD = Path(__file__).with_name("heard.json")
 HOUSE = Path(__file__).parents[3]
 BEGIN, END = "<!-- catalogue: generated -->", "<!-- end of catalogue -->"
 
@@ -65,15 +68,30 @@ def schema_files() -> dict[Path, str]:
 def reactions(house: Path = HOUSE) -> dict[str, list[str]]:
     """For each event by its class's name, what reacts to it: read from the subscriptions in each service's app.py."""
     found: dict[str, list[str]] = {}
+    for service, subscription in _subscriptions(house):
+        for table in (part for part in ast.walk(subscription) if isinstance(part, ast.Dict)):
+            for event, reaction in zip(table.keys, table.values, strict=True):
+                name = ast.unparse(event).split(".")[-1] if event else ""
+                found.setdefault(name, []).append(f"{service}: {ast.unparse(reaction).split('.')[-1]}")
+    return found
+
+
+def heard(house: Path = HOUSE) -> dict[str, list[str]]:
+    """For each service the streams that it hears, from the same subscriptions."""
+    found: dict[str, list[str]] = {service: [] for service in SERVICES}
+    for service, subscription in _subscriptions(house):
+        stream = [*subscription.args[:1], *(its.value for its in subscription.keywords if its.arg == "stream")][0]
+        if not (isinstance(stream, ast.Constant) and isinstance(stream.value, str)):
+            raise TypeError(f"{service}/app.py: write the name of the stream of each subscription as it is")
+        found[service].append(stream.value)
+    return {service: sorted(set(streams)) for service, streams in found.items()}
+
+
+def _subscriptions(house: Path) -> Iterator[tuple[str, ast.Call]]:
     for app in sorted(house.glob("services/*/*/app.py")):
         for node in ast.walk(ast.parse(app.read_text())):
-            if not (isinstance(node, ast.Call) and ast.unparse(node.func).endswith("Subscription")):
-                continue
-            for table in (part for part in ast.walk(node) if isinstance(part, ast.Dict)):
-                for event, reaction in zip(table.keys, table.values, strict=True):
-                    name = ast.unparse(event).split(".")[-1] if event else ""
-                    found.setdefault(name, []).append(f"{app.parent.name}: {ast.unparse(reaction).split('.')[-1]}")
-    return found
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("Subscription"):
+                yield app.parent.name, node
 
 
 def catalogue(house: Path = HOUSE) -> str:
@@ -98,7 +116,7 @@ def readme(house: Path = HOUSE) -> str:
 
 
 def main(*, check: bool) -> int:
-    wanted = {**schema_files(), HOUSE / "README.md": readme()}
+    wanted = {**schema_files(), HEARD: json.dumps(heard(), indent=2) + "\n", HOUSE / "README.md": readme()}
     extra = set(SCHEMAS.rglob("*.json")) - set(wanted)
     stale = [path for path, text in wanted.items() if not path.exists() or path.read_text() != text]
     if check:
