@@ -3,6 +3,7 @@
 import contextlib
 import secrets
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -26,6 +27,17 @@ def pytest_report_header() -> str:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     for sentence in config.stash[TAKEN]:
         terminalreporter.write_line(f"testkit: {sentence}")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker of pytest-xdist tells the session that started it what it took."""
+    if isinstance(told := getattr(session.config, "workeroutput", None), dict):
+        told["testkit"] = session.config.stash[TAKEN]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    node.config.stash[TAKEN] += getattr(node, "workeroutput", {}).get("testkit", [])
 
 
 @pytest.fixture(scope="session")
