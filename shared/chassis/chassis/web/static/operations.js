@@ -10,7 +10,9 @@ const plural = (number, one, many) => `${number.toLocaleString("en-GB")} ${numbe
 async function ask(service) {
   try {
     const answer = await fetch(`/${service}/operations/figures`, { headers: { Accept: "application/json" } })
-    if (answer.status === 401 || answer.status === 403) return { state: "sign in again" }
+    // After ten minutes a page is renewed on its way to being shown; what a script asks for is not.
+    if (answer.status === 401) location.reload()
+    if (answer.status === 403) return { state: "not for you" }
     if (!answer.ok) return { state: "no answer" }
     return figuresOf(service, await answer.json())
   } catch {
