@@ -13,7 +13,7 @@ def test_the_catalogue_in_the_readme_is_fresh() -> None:
 
 
 def test_every_reaction_is_to_an_event_that_exists() -> None:
-    assert set(generate.reactions(HOUSE)) <= {event.event_name for event in EVENTS}
+    assert set(generate.reactions(HOUSE)) <= {event.__name__ for event in EVENTS}
 
 
 def test_what_happens_when_a_member_joins_can_be_read_there() -> None:
