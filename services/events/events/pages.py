@@ -12,7 +12,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from chassis.service import Db
-from chassis.web import day, moment, render, time_of_day
+from chassis.web import days, moment, render, time_of_day
 from events import hosted_event_store, key_date_store
 from events.calendar_rules import KeyDate
 from events.hosting import HostedEvent, NoSuchEvent
@@ -82,11 +82,9 @@ def months(key_dates: Sequence[KeyDate], hosted: Sequence[HostedEvent], today: d
 
 
 def _days(first: date, last: date) -> str:
-    if first == last:
-        return day(first)
     if first.day == 1 and last - first >= A_MONTH_OR_SO:
         return "All month"
-    return f"{first.day} to {last.day} {last:%B}" if first.month == last.month else f"{day(first)} to {day(last)}"
+    return days(first, last)
 
 
 def _when(starts_at: datetime, ends_at: datetime) -> str:

@@ -16,13 +16,35 @@ from contracts.erasure import (
     MemberDataErasedByMentoring,
     MemberDataErasedByNotifications,
 )
-from members import api, erasing, importing, operations, pages, role_grants, sign_in_pages, signing_in, withdrawing
+from contracts.events import EventHosted, EventPublished, KeyDateScheduled
+from members import (
+    api,
+    coming_up,
+    erasing,
+    importing,
+    joining_pages,
+    operations,
+    pages,
+    role_grants,
+    sign_in_pages,
+    signing_in,
+    withdrawing,
+)
 from members.provider import Provider
 from members.settings import Settings
 
 MENTORING = Subscription("gse.mentoring", {MemberDataErasedByMentoring: erasing.note_receipt})
 EVENTS = Subscription("gse.events", {MemberDataErasedByEvents: erasing.note_receipt})
 NOTIFICATIONS = Subscription("gse.notifications", {MemberDataErasedByNotifications: erasing.note_receipt})
+COMING_UP = Subscription(
+    "gse.events",
+    {
+        KeyDateScheduled: coming_up.keep_key_date,
+        EventPublished: coming_up.keep_event,
+        EventHosted: coming_up.take_down,
+    },
+    projection="coming-up",
+)
 
 
 def create(settings: Settings) -> FastAPI:
@@ -42,8 +64,9 @@ def create(settings: Settings) -> FastAPI:
             sign_in_pages.passing,
             operations.router,
             pages.router,
+            joining_pages.router,
         ],
-        subscriptions=[MENTORING, EVENTS, NOTIFICATIONS],
+        subscriptions=[MENTORING, EVENTS, NOTIFICATIONS, COMING_UP],
         timers=[
             imports,
             sessions,

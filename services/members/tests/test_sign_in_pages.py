@@ -344,7 +344,7 @@ async def test_whoever_joins_while_signed_in_is_a_member_to_their_session_at_onc
     email = f"{uuid4().hex}@defra.example"
     before = await sign_in(browser, provider, email=email.upper(), email_verified=True)
 
-    sent = await browser.post("/join", data=joining(email, before["csrf"]))
+    sent = await browser.post("/join/confirm", data=joining(email, before["csrf"]))
     renewed = await browser.get(sent.headers["location"])
 
     assert sent.headers["location"] == "/sign-in/renew?return=%2Fjoin%2Fdone"
@@ -361,7 +361,7 @@ async def test_joining_with_an_address_that_nobody_vouched_for_makes_a_member_an
     mine, entered = f"{uuid4().hex}@defra.example", f"{uuid4().hex}@defra.example"
     before = await sign_in(browser, provider, email=entered if not verified else mine, email_verified=verified)
 
-    sent = await browser.post("/join", data=joining(entered, before["csrf"]))
+    sent = await browser.post("/join/confirm", data=joining(entered, before["csrf"]))
     await browser.get("/sign-in/renew")
 
     assert sent.headers["location"] == "/join/done"

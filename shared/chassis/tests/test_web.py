@@ -287,6 +287,12 @@ def test_a_date_is_said_with_its_year_and_a_day_without(pages: Environment) -> N
     assert template.render(when=datetime(2027, 6, 30, 23, 30, tzinfo=UTC)) == "Thursday 1 July / 1 July 2027"
 
 
+def test_days_are_said_as_short_as_they_can_be() -> None:
+    assert web.days(date(2027, 2, 11), date(2027, 2, 11)) == "Thursday 11 February"
+    assert web.days(date(2027, 11, 13), date(2027, 11, 19)) == "13 to 19 November"
+    assert web.days(date(2027, 3, 30), date(2027, 4, 2)) == "Tuesday 30 March to Friday 2 April"
+
+
 def test_a_time_without_a_zone_is_not_guessed() -> None:
     with pytest.raises(ValueError, match="without a zone"):
         web.moment(datetime(2027, 2, 11, 14, 0))  # noqa: DTZ001 - what must be refused

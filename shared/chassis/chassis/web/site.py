@@ -22,7 +22,12 @@ class Site:
 
 SITE = Site(
     name="Government Science and Engineering profession",
-    navigation=(Link("Home", "/"), Link("Join", "/join"), Link("Events", "/events/calendar")),
+    navigation=(
+        Link("Home", "/"),
+        Link("Join", "/join"),
+        Link("Mentoring", "/mentoring"),
+        Link("Events", "/events/calendar"),
+    ),
     footer=(
         Link("Privacy", "/privacy"),
         Link("Cookies", "/cookies"),

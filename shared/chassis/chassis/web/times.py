@@ -19,6 +19,15 @@ def day(when: datetime | calendar_date) -> str:
     return f"{there:%A} {there.day} {there:%B}"
 
 
+def days(first: calendar_date, last: calendar_date) -> str:
+    """`Thursday 11 February`, `13 to 19 November`, `Tuesday 30 March to Friday 2 April`."""
+    if first == last:
+        return day(first)
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.day} to {last.day} {last:%B}"
+    return f"{day(first)} to {day(last)}"
+
+
 def date(when: datetime | calendar_date) -> str:
     """`11 February 2027`."""
     there = _there(when)
