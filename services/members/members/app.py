@@ -25,6 +25,7 @@ from members import (
     joining_pages,
     operations,
     pages,
+    profile_pages,
     role_grants,
     sign_in_pages,
     signing_in,
@@ -65,6 +66,7 @@ def create(settings: Settings) -> FastAPI:
             operations.router,
             pages.router,
             joining_pages.router,
+            profile_pages.router,
         ],
         subscriptions=[MENTORING, EVENTS, NOTIFICATIONS, COMING_UP],
         timers=[

@@ -27,6 +27,7 @@ def application() -> dict[str, str]:
         ("/", "Home"),
         ("/join", "Join the profession"),
         ("/join/done", "We have your details"),
+        ("/members/profile/left", "You have left the profession"),
         ("/privacy", "Privacy"),
         ("/cookies", "Cookies"),
         ("/accessibility", "Accessibility"),

@@ -1,0 +1,168 @@
+"""The pages of a member's profile: what we know of them, who sees it, how they change it, how they leave.
+
+Each form is the API's own request in a browser: the handler of `api.py` decides, and these pages put it into words.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from pydantic import ValidationError
+
+from chassis.database import Database
+from chassis.identity import Caller, SignedIn
+from chassis.retrying import RetryingRoute
+from chassis.service import Db
+from chassis.web import FormError, errors_from, read_form, render
+from contracts.refusal import Invalid, Refused
+from members import api, store
+from members.domain import AddressInUse, Member, SameContact, SameGrade, SameOrganisation
+from members.joining_pages import GRADE_ITEMS, LONG_NAMES, ORGANISATION_ITEMS, ORGANISATION_LABELS, OWN_LADDERS
+
+router = APIRouter(prefix="/members/profile", route_class=RetryingRoute, include_in_schema=False)
+
+CHANGED: Final = {
+    "contact": "Your name and email address are changed. We write to you at the new address from now on.",
+    "grade": "Your grade is changed. Mentoring and events know it within a minute.",
+    "organisation": "Your organisation and grade are changed. Mentoring and events know it within a minute.",
+}
+# The refusals that a form can mend: the field where, and the words for the member themselves.
+AT_A_FIELD: Final[Mapping[type[Refused], tuple[str, str]]] = {
+    SameGrade: ("grade", "This is your grade already. Choose the new one, or go back"),
+    SameOrganisation: ("organisation", "You work here already. Choose the new one, or change your grade alone"),
+    SameContact: ("name", "This is your name and email address already. Change one of them, or go back"),
+    AddressInUse: ("email", "Another member uses this email address. Enter a different one"),
+}
+
+
+@router.get("")
+async def profile(request: Request, database: Db, caller: SignedIn, changed: str = "") -> HTMLResponse:
+    """What we know of the member, and who sees it."""
+    member = await _member(database, caller)
+    if member is None:
+        return _not_a_member(request)
+    return render(
+        request,
+        "profile.html",
+        member=member,
+        organisation=ORGANISATION_LABELS.get(member.organisation, member.organisation),
+        grade=LONG_NAMES[member.grade],
+        changed=CHANGED.get(changed),
+    )
+
+
+@router.get("/contact")
+async def contact_form(request: Request, database: Db, caller: SignedIn) -> HTMLResponse:
+    member = await _member(database, caller)
+    values = {"name": member.name or "", "email": member.email or ""} if member else {}
+    return _form(request, "contact", values) if member else _not_a_member(request)
+
+
+@router.post("/contact")
+async def change_contact(request: Request, database: Db, caller: SignedIn) -> Response:
+    async def change(member_id: UUID, values: Mapping[str, str]) -> None:
+        form = api.ContactForm(name=values["name"], email=values["email"])
+        await api.change_contact(member_id, form, database, None, caller)
+
+    return await _change(request, caller, "contact", ("name", "email"), change)
+
+
+@router.get("/grade")
+async def grade_form(request: Request, database: Db, caller: SignedIn) -> HTMLResponse:
+    member = await _member(database, caller)
+    return _form(request, "grade", {"grade": member.grade.value}) if member else _not_a_member(request)
+
+
+@router.post("/grade")
+async def change_grade(request: Request, database: Db, caller: SignedIn) -> Response:
+    async def change(member_id: UUID, values: Mapping[str, str]) -> None:
+        await api.change_grade(member_id, api.GradeForm(grade=values["grade"]), database, None, caller)
+
+    return await _change(request, caller, "grade", ("grade",), change)
+
+
+@router.get("/organisation")
+async def organisation_form(request: Request, database: Db, caller: SignedIn) -> HTMLResponse:
+    member = await _member(database, caller)
+    values = {"organisation": member.organisation, "grade": member.grade.value} if member else {}
+    return _form(request, "organisation", values) if member else _not_a_member(request)
+
+
+@router.post("/organisation")
+async def change_organisation(request: Request, database: Db, caller: SignedIn) -> Response:
+    async def change(member_id: UUID, values: Mapping[str, str]) -> None:
+        form = api.TransferForm(organisation=values["organisation"], grade=values["grade"])
+        await api.transfer(member_id, form, database, None, caller)
+
+    return await _change(request, caller, "organisation", ("organisation", "grade"), change)
+
+
+@router.get("/leave")
+async def leave_form(request: Request, database: Db, caller: SignedIn) -> HTMLResponse:
+    """What leaving means, before it is done."""
+    member = await _member(database, caller)
+    return render(request, "leave.html") if member else _not_a_member(request)
+
+
+@router.post("/leave")
+async def leave(request: Request, database: Db, caller: SignedIn) -> Response:
+    if caller.member_id is None:
+        return _not_a_member(request)
+    await api.leave(caller.member_id, database, None, caller)
+    return RedirectResponse("/members/profile/left", 303)
+
+
+@router.get("/left")
+async def left(request: Request) -> HTMLResponse:
+    return render(request, "left.html")
+
+
+async def _change(
+    request: Request,
+    caller: Caller,
+    page: str,
+    fields: tuple[str, ...],
+    change: Callable[[UUID, Mapping[str, str]], Awaitable[None]],
+) -> Response:
+    """The change that a form asks for, then the profile; or the form again, with what to mend."""
+    if caller.member_id is None:
+        return _not_a_member(request)
+    typed = await read_form(request)
+    values = {name: str(typed.get(name, "")) for name in fields}
+    try:
+        await change(caller.member_id, values)
+    except (Invalid, ValidationError) as error:
+        return _form(request, page, values, errors_from(error, order=fields))
+    except tuple(AT_A_FIELD) as error:
+        field, text = AT_A_FIELD[type(error)]
+        return _form(request, page, values, [{"field": field, "text": text, "href": f"#{field}"}])
+    return RedirectResponse(f"/members/profile?changed={page}", 303)
+
+
+async def _member(database: Database, caller: Caller) -> Member | None:
+    """The member behind the account; None for an account without one, and for somebody who left."""
+    if caller.member_id is None:
+        return None
+    async with database.transaction() as tx:
+        member = await store.by_id(tx, caller.member_id)
+    return member if member is not None and member.left_on is None else None
+
+
+def _form(
+    request: Request, page: str, values: Mapping[str, str], errors: list[FormError] | None = None
+) -> HTMLResponse:
+    return render(
+        request,
+        f"change_{page}.html",
+        organisations=ORGANISATION_ITEMS,
+        grades=GRADE_ITEMS,
+        ladders=OWN_LADDERS,
+        values=values,
+        errors=errors,
+    )
+
+
+def _not_a_member(request: Request) -> HTMLResponse:
+    return render(request, "not_a_member.html")
