@@ -1,6 +1,9 @@
-"""The pages of the calendar: what is coming, and one event."""
+"""The pages of the calendar: what is coming, and one event, where a member takes a place.
 
-from collections.abc import Sequence
+The form on an event's page is the API's own request in a browser: its handler decides, and the page puts it into words.
+"""
+
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -8,16 +11,20 @@ from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
 
+from chassis.database import Database
+from chassis.identity import Caller, MaybeSignedIn, SignedIn
+from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from chassis.web import days, moment, render, time_of_day
-from events import hosted_event_store, key_date_store
+from contracts.refusal import Refused
+from events import hosted_event_store, hosted_events, key_date_store
 from events.calendar_rules import KeyDate
-from events.hosting import HostedEvent, NoSuchEvent
+from events.hosting import AlreadyRegistered, HostedEvent, NoSuchEvent
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(route_class=RetryingRoute, include_in_schema=False)
 
 LONDON: Final = ZoneInfo("Europe/London")
 AHEAD: Final = timedelta(days=365)
@@ -37,36 +44,84 @@ class Entry:
 
 @router.get("/events/calendar")
 async def calendar(request: Request, database: Db) -> HTMLResponse:
-    """What is coming within a year, month by month."""
+    """What is on today, and what is coming within a year, month by month."""
     async with database.transaction() as tx:
         today = tx.now.astimezone(LONDON).date()
         key_dates = await key_date_store.between(tx, today, today + AHEAD)
         hosted = await hosted_event_store.upcoming(tx, tx.now, tx.now + AHEAD)
-    return render(request, "calendar.html", months=months(key_dates, hosted, today))
+    entries = ordered(key_dates, hosted, today)
+    return render(
+        request,
+        "calendar.html",
+        today=today,
+        on_today=[entry for entry in entries if entry.on == today],
+        months=months(entry for entry in entries if entry.on > today),
+    )
 
 
 @router.get("/events/{hosted_event_id:uuid}")
-async def event(request: Request, hosted_event_id: UUID, database: Db) -> HTMLResponse:
-    """What a published event is, who speaks, and whether there is a place."""
+async def event(
+    request: Request, hosted_event_id: UUID, database: Db, caller: MaybeSignedIn, taken: str = ""
+) -> HTMLResponse:
+    """What a published event is, who speaks, whether there is a place, and whether the member has one."""
+    return await _event(request, database, caller, hosted_event_id, just_taken=taken == "yes")
+
+
+@router.get("/events/{hosted_event_id:uuid}/registrations")
+async def sign_in_first(hosted_event_id: UUID, _: SignedIn) -> RedirectResponse:
+    """Where "sign in to take a place" leads: whoever has signed in is back on the event's page."""
+    return RedirectResponse(f"/events/{hosted_event_id}", 303)
+
+
+@router.post("/events/{hosted_event_id:uuid}/registrations")
+async def register(request: Request, hosted_event_id: UUID, database: Db, caller: SignedIn) -> Response:
+    try:
+        await hosted_events.register(hosted_event_id, database, None, caller)
+    except NoSuchEvent:
+        raise
+    except AlreadyRegistered:  # a second click
+        return RedirectResponse(f"/events/{hosted_event_id}?taken=yes", 303)
+    except Refused as refused:
+        return await _event(request, database, caller, hosted_event_id, refused=refused)
+    return RedirectResponse(f"/events/{hosted_event_id}?taken=yes", 303)
+
+
+async def _event(
+    request: Request,
+    database: Database,
+    caller: Caller | None,
+    hosted_event_id: UUID,
+    *,
+    just_taken: bool = False,
+    refused: Refused | None = None,
+) -> HTMLResponse:
+    """The page; with `refused` it says why there is no place for the member, and answers 409."""
+    member_id = caller.member_id if caller else None
     async with database.transaction() as tx:
         its = await hosted_event_store.by_id(tx, hosted_event_id)
         if its is None or its.published_at is None:
             raise NoSuchEvent
         taken = await hosted_event_store.places_taken(tx, [hosted_event_id])
         speakers = await hosted_event_store.speakers(tx, hosted_event_id)
+        has_place = member_id is not None and await hosted_event_store.has_place(tx, hosted_event_id, member_id)
     return render(
         request,
         "event.html",
+        status=409 if refused else 200,
         its=its,
         when=_when(its.starts_at, its.ends_at),
         over=its.hosted_at is not None or tx.now >= its.ends_at,
         left=its.capacity - taken.get(hosted_event_id, 0),
         speakers=speakers,
+        is_member=member_id is not None,
+        has_place=has_place,
+        just_taken=just_taken and has_place,
+        refusal=refused.sentence if refused else "",
     )
 
 
-def months(key_dates: Sequence[KeyDate], hosted: Sequence[HostedEvent], today: date) -> list[tuple[date, list[Entry]]]:
-    """The entries of each month that has any, by its first day; what has begun already stands at today."""
+def ordered(key_dates: Sequence[KeyDate], hosted: Sequence[HostedEvent], today: date) -> list[Entry]:
+    """The entries by day; what has begun already stands at today."""
     entries = [Entry(max(its.starts_on, today), _days(its.starts_on, its.ends_on), its.title) for its in key_dates] + [
         Entry(
             max(its.starts_at.astimezone(LONDON).date(), today),
@@ -77,13 +132,17 @@ def months(key_dates: Sequence[KeyDate], hosted: Sequence[HostedEvent], today: d
         )
         for its in hosted
     ]
-    entries.sort(key=lambda entry: entry.on)
+    return sorted(entries, key=lambda entry: entry.on)
+
+
+def months(entries: Iterable[Entry]) -> list[tuple[date, list[Entry]]]:
+    """The entries of each month that has any, by its first day."""
     return [(first, list(found)) for first, found in groupby(entries, key=lambda entry: entry.on.replace(day=1))]
 
 
 def _days(first: date, last: date) -> str:
     if first.day == 1 and last - first >= A_MONTH_OR_SO:
-        return "All month"
+        return f"All of {first:%B}"
     return days(first, last)
 
 

@@ -51,13 +51,14 @@ def test_the_calendar_goes_month_by_month_and_what_has_begun_stands_at_today() -
     year = sorted(calendar_rules.key_dates(2027), key=lambda its: its.starts_on)
     soon = [its for its in year if its.ends_on >= date(2027, 2, 9) and its.starts_on < date(2027, 3, 5)]
 
-    shown = pages.months(soon, [hosted(datetime(2027, 2, 11, 14, 0, tzinfo=UTC))], date(2027, 2, 9))
+    entries = pages.ordered(soon, [hosted(datetime(2027, 2, 11, 14, 0, tzinfo=UTC))], date(2027, 2, 9))
+    shown = pages.months(entries)
 
     assert [(first, [(entry.when, entry.title, entry.href) for entry in entries]) for first, entries in shown] == [
         (
             date(2027, 2, 1),
             [
-                ("All month", "LGBT+ History Month", ""),
+                ("All of February", "LGBT+ History Month", ""),
                 ("Thursday 11 February", "International Day of Women and Girls in Science", ""),
                 (
                     "Thursday 11 February, 2pm to 3:30pm",
@@ -68,12 +69,13 @@ def test_the_calendar_goes_month_by_month_and_what_has_begun_stands_at_today() -
         ),
         (date(2027, 3, 1), [("Thursday 4 March", "World Engineering Day", "")]),
     ]
+    assert entries[0].on == date(2027, 2, 9)
 
 
 def test_an_empty_calendar_says_what_will_be_there() -> None:
     templates = create_pages("events", Path(pages.__file__).parent / "templates")
 
-    page = words(templates.get_template("calendar.html").render(months=[], here="/events/calendar"))
+    page = words(templates.get_template("calendar.html").render(months=[], on_today=[], here="/events/calendar"))
 
     assert "Nothing is in the calendar yet. The days that the profession celebrates each year will be here" in page
 
@@ -114,6 +116,17 @@ async def test_an_events_page_says_what_when_who_and_whether_there_is_a_place(
     assert "Where Online Who speaks Professor &lt;Quill&gt; A keynote speaker, whose name follows Places" in page
     assert "50 of 50 places are free" in page
     assert 'href="https://gse.example/science"' in answer.text
+
+
+async def test_what_is_on_today_stands_first(running: FastAPI, client: AsyncClient) -> None:
+    its = hosted(datetime.now(UTC) - timedelta(minutes=5), uuid4())
+    await keep(running.state.running.database, its)
+
+    page = (await client.get("/events/calendar", headers=PAGE)).text
+
+    today = re.search(r"<h2 class=\"govuk-heading-l\">Today, (.*?)</h2>(.*?)<h2", page, re.DOTALL)
+    assert today is not None
+    assert f"/events/{its.hosted_event_id}" in today[2]
 
 
 async def test_an_event_that_is_over_says_so(running: FastAPI, client: AsyncClient) -> None:
