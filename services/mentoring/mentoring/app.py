@@ -1,13 +1,16 @@
 """Mentoring: who helps whom forward. This is its table of contents."""
 
+from pathlib import Path
+
 from fastapi import FastAPI
 
 from chassis import service
 from chassis.subscription import Subscription
 from chassis.timers import Timer
+from chassis.web import create_pages
 from contracts.erasure import MemberErased, MemberErasureRequested
 from contracts.members import MemberGradeChanged, MemberJoined, MemberLeft, MemberTransferred
-from mentoring import api, erasing, match_runs, reactions, schemes
+from mentoring import api, erasing, leading_pages, match_runs, pages, reactions, schemes
 from mentoring.settings import Settings
 
 MEMBERS = Subscription(
@@ -28,9 +31,10 @@ def create(settings: Settings) -> FastAPI:
         settings,
         name="mentoring",
         package=__file__,
-        routers=[api.router, schemes.router, match_runs.router],
+        routers=[api.router, schemes.router, match_runs.router, pages.router, leading_pages.router],
         subscriptions=[MEMBERS],
         timers=[Timer("schemes", schemes.open_due)],
+        pages=create_pages("mentoring", Path(__file__).parent / "templates"),
     )
 
 

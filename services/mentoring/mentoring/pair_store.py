@@ -1,6 +1,7 @@
 """The tables of match runs and pairs: every statement, named for its meaning."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -10,6 +11,16 @@ from chassis.database import Transaction
 from contracts.members import Grade
 from mentoring.domain import MatchRun, Pair
 from mentoring.matching import Entrant, Proposal
+
+
+@dataclass(frozen=True)
+class PresentPair:
+    """A pair as one of the two may see it: through which scheme, since when, and who the other is without a name."""
+
+    scheme: str
+    since: datetime
+    organisation: str
+    grade: Grade
 
 
 async def waiting(tx: Transaction, scheme_id: UUID, members: Collection[UUID]) -> list[Entrant]:
@@ -36,6 +47,20 @@ async def waiting(tx: Transaction, scheme_id: UUID, members: Collection[UUID]) -
         )
         for row in rows
     ]
+
+
+async def how_many_wait(tx: Transaction) -> dict[UUID, int]:
+    """For each scheme, how many are enrolled and in no pair of it; a scheme where nobody waits is absent."""
+    rows: list[asyncpg.Record] = await tx.fetch(
+        """
+        SELECT scheme_id, count(*) AS waiting FROM enrolment JOIN profile USING (member_id)
+        WHERE closed_at IS NULL AND NOT EXISTS (
+            SELECT FROM pair JOIN match_run USING (run_id)
+            WHERE match_run.scheme_id = enrolment.scheme_id AND created_at IS NOT NULL AND ended_at IS NULL
+              AND (first_member_id = member_id OR second_member_id = member_id))
+        GROUP BY scheme_id"""
+    )
+    return {row["scheme_id"]: row["waiting"] for row in rows}
 
 
 async def add_run(tx: Transaction, run: MatchRun) -> None:
@@ -67,6 +92,13 @@ async def run(tx: Transaction, run_id: UUID) -> MatchRun | None:
     return MatchRun(**row) if row else None
 
 
+async def latest_run(tx: Transaction, scheme_id: UUID) -> MatchRun | None:
+    row = await tx.fetchrow(
+        "SELECT * FROM match_run WHERE scheme_id = $1 ORDER BY run_at DESC, run_id LIMIT 1", scheme_id
+    )
+    return MatchRun(**row) if row else None
+
+
 async def lock_run(tx: Transaction, run_id: UUID) -> MatchRun | None:
     """The run, which nobody else publishes until this transaction ends."""
     row = await tx.fetchrow("SELECT * FROM match_run WHERE run_id = $1 FOR UPDATE", run_id)
@@ -77,6 +109,21 @@ async def pairs_of(tx: Transaction, run_id: UUID) -> list[Pair]:
     """What a run proposes or, once published, has made, without those that are over."""
     rows = await tx.fetch("SELECT * FROM pair WHERE run_id = $1 AND ended_at IS NULL ORDER BY first_member_id", run_id)
     return [_pair(row) for row in rows]
+
+
+async def present_pairs(tx: Transaction, member_id: UUID) -> list[PresentPair]:
+    """The pairs that a member is in now, the newest first, with the other's organisation and grade as they are now."""
+    rows = await tx.fetch(
+        """
+        SELECT created_at, organisation, grade, title
+        FROM pair JOIN match_run USING (run_id) JOIN scheme USING (scheme_id)
+        JOIN profile ON member_id = CASE WHEN first_member_id = $1 THEN second_member_id ELSE first_member_id END
+        WHERE (first_member_id = $1 OR second_member_id = $1) AND created_at IS NOT NULL AND ended_at IS NULL
+          AND closed_at IS NULL
+        ORDER BY created_at DESC, pair_id""",
+        member_id,
+    )
+    return [PresentPair(row["title"], row["created_at"], row["organisation"], Grade(row["grade"])) for row in rows]
 
 
 async def unmatched_of(tx: Transaction, run_id: UUID) -> list[UUID]:

@@ -6,7 +6,7 @@ from uuid import UUID
 import asyncpg
 
 from chassis.database import Transaction
-from mentoring.domain import AlreadyEnrolled, Enrolment, Scheme
+from mentoring.domain import AlreadyEnrolled, Enrolment, Scheme, Wishes
 
 
 async def add(tx: Transaction, scheme: Scheme) -> None:
@@ -32,6 +32,12 @@ async def by_id(tx: Transaction, scheme_id: UUID) -> Scheme | None:
 async def opened(tx: Transaction) -> list[Scheme]:
     """Those that take enrolments, the newest first."""
     rows = await tx.fetch("SELECT * FROM scheme WHERE opened_at IS NOT NULL ORDER BY opened_at DESC, scheme_id")
+    return [Scheme(**row) for row in rows]
+
+
+async def every(tx: Transaction) -> list[Scheme]:
+    """Those still to open too, the newest first."""
+    rows = await tx.fetch("SELECT * FROM scheme ORDER BY opens_on DESC, scheme_id")
     return [Scheme(**row) for row in rows]
 
 
@@ -82,6 +88,21 @@ async def withdraw(tx: Transaction, member_id: UUID, scheme_id: UUID, enrolment_
 
 async def withdraw_everywhere(tx: Transaction, member_id: UUID) -> None:
     await tx.execute("DELETE FROM enrolment WHERE member_id = $1", member_id)
+
+
+async def enrolments_of(tx: Transaction, member_id: UUID) -> list[Enrolment]:
+    """A member's enrolments, the newest first."""
+    rows = await tx.fetch("SELECT * FROM enrolment WHERE member_id = $1 ORDER BY enrolled_at DESC", member_id)
+    return [
+        Enrolment(
+            row["enrolment_id"],
+            row["scheme_id"],
+            row["member_id"],
+            Wishes(tuple(row["goals"]), tuple(row["offers"]), tuple(row["seeks"])),
+            row["enrolled_at"],
+        )
+        for row in rows
+    ]
 
 
 async def enrolled(tx: Transaction, scheme_id: UUID) -> list[UUID]:

@@ -88,6 +88,11 @@ async def _erased(tx: Transaction, member_id: UUID) -> Profile | None:
     return domain.erased(member_id, erased_at) if erased_at else None
 
 
+async def profiles_of(tx: Transaction, members: Collection[UUID]) -> dict[UUID, Profile]:
+    rows = await tx.fetch(f"{_PROFILE} WHERE member_id = ANY($1::uuid[])", list(members))
+    return {row["member_id"]: _profile(row) for row in rows}
+
+
 async def count_open(tx: Transaction) -> int:
     count: int = await tx.fetchval("SELECT count(*) FROM profile WHERE closed_at IS NULL")
     return count
