@@ -163,4 +163,4 @@ async def test_only_who_leads_schemes_opens_and_matches_them(
     ]
 
     assert [answer.status_code for answer in answers] == [403, 403]
-    assert "For who leads schemes" not in (await client.get("/mentoring", headers=member)).text
+    assert "For scheme leads" not in (await client.get("/mentoring", headers=member)).text

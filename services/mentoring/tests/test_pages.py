@@ -48,7 +48,7 @@ async def test_a_stranger_reads_what_mentoring_is_and_is_led_to_sign_in(client: 
     assert "Sign in to take part in Connect &lt;pilot&gt;" in page
     assert f'href="/mentoring/schemes/{scheme}/enrol"' in answer.text
     assert "Your pairs" not in page
-    assert "For who leads schemes" not in page
+    assert "For scheme leads" not in page
     assert len(re.findall("<h1", answer.text)) == 1
 
 
