@@ -6,18 +6,22 @@ provider with personas and a mail sink. A service that is killed is started agai
 
 import asyncio
 import contextlib
+import json
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import asyncpg
 import httpx2
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from joserfc.jwk import OKPKey
 from people import Person
 
 from chassis import migrations
+from chassis.identity import AUDIENCE, ISSUER, LIFETIME, sign
 from contracts.streams import PARTITIONS, SERVICES
 from gse_platform import home as homes
 from gse_platform.given import Given
@@ -69,6 +73,22 @@ class House:
     async def signed_in(self, persona: str) -> dict[str, str]:
         """Headers of somebody who has signed in."""
         return {"Authorization": f"Bearer {await self.token(persona)}"}
+
+    def member(self, member_id: UUID, *roles: str) -> dict[str, str]:
+        """Headers of a member with these roles, with a token as members signs it."""
+        now = int(time.time())
+        claims = {
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "sub": str(uuid4()),
+            "member_id": str(member_id),
+            "organisation": "UKHSA",
+            "roles": ["member", *roles],
+            "iat": now,
+            "exp": now + LIFETIME,
+        }
+        key = OKPKey.import_key(json.loads(self.platform.keys.signing.read_text()))
+        return {"Authorization": f"Bearer {sign(claims, key)}"}
 
     async def get(self, path: str, *, persona: str | None = None) -> httpx2.Response:
         """Ask through the front door; as a persona, or as a stranger."""

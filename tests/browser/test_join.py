@@ -27,7 +27,7 @@ async def test_a_new_person_joins_and_is_welcomed(
     await page.get_by_label("Work email address").fill("not an address")
     await page.get_by_label("Organisation", exact=True).select_option("UKHSA")
     await page.get_by_label("Grade", exact=True).select_option("HEO")
-    await page.get_by_role("button", name="Join", exact=True).click()
+    await page.get_by_role("button", name="Continue").click()
 
     summary = page.get_by_role("alert")
     await expect(summary).to_contain_text("There is a problem")
@@ -35,7 +35,17 @@ async def test_a_new_person_joins_and_is_welcomed(
     await expect(page.get_by_label("Full name")).to_have_value(person.name)
     await summary.get_by_role("link").click()
     await page.get_by_label("Work email address").fill(person.email)
-    await page.get_by_role("button", name="Join", exact=True).click()
+    await page.get_by_role("button", name="Continue").click()
+
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Check your answers before you join")
+    await expect(page.get_by_text(person.email)).to_be_visible()
+    assert person.email not in page.url
+    await page.get_by_role("button", name="Change grade").click()
+    await expect(page.get_by_label("Full name")).to_have_value(person.name)
+    await page.get_by_label("Grade", exact=True).select_option("SEO")
+    await page.get_by_role("button", name="Continue").click()
+    await expect(page.get_by_text("Senior Executive Officer (SEO)")).to_be_visible()
+    await page.get_by_role("button", name="Join the profession").click()
 
     await expect(page.get_by_role("heading", level=1)).to_be_visible()
     assert page.url.endswith("/join/done")
@@ -52,7 +62,7 @@ async def test_nothing_on_the_page_is_asked_of_anybody_else(house: House, browse
     wrong: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
-    for path in ("/", "/join", "/privacy", "/cookies", "/accessibility"):
+    for path in ("/", "/join", "/mentoring", "/events/calendar", "/privacy", "/cookies", "/accessibility"):
         await page.goto(house.platform.front_door + path)
     await context.close()
 

@@ -4,6 +4,7 @@ import asyncio
 import errno
 import json
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -103,6 +104,16 @@ def tail(
 
     reach = Reach(from_beginning=from_beginning, until_end=until_end, limit=limit)
     asyncio.run(tail_streams(read_state(the_home())["kafka"], streams, reach, as_json=as_json))
+
+
+@app.command()
+def pictures(
+    folder: Annotated[Path | None, typer.Argument(help="Where to; without it, pictures in the home.")] = None,
+) -> None:
+    """Take a picture of every page of the running site, 390 and 1280 pixels wide."""
+    from gse_platform.pictures import pictures as take_pictures  # noqa: PLC0415 (a browser's client, as above)
+
+    asyncio.run(take_pictures(read_state(the_home()), folder or the_home().path / "pictures"))
 
 
 Service = Annotated[str, typer.Argument(metavar="SERVICE")]

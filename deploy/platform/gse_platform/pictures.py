@@ -1,0 +1,88 @@
+"""`./gse pictures`: every page of the running platform, on a phone and on a desktop, as PNG files to look at."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from playwright.async_api import Browser, Page, async_playwright
+
+from gse_platform.home import CannotGoOn
+from gse_platform.site_pages import HEIGHTS, PHONE, SITE_PAGES, SitePage, visit
+from gse_platform.tokens import token
+
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+def chromium() -> str | None:
+    """The machine's own browser, where there is one."""
+    return next((found for name in NAMES if (found := shutil.which(name))), None)
+
+
+@asynccontextmanager
+async def browser_of(executable: str) -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        yield browser
+        await browser.close()
+
+
+async def pictures(state: dict[str, Any], folder: Path) -> None:
+    """Take them all into `folder`, and say which could not be taken and why."""
+    executable = chromium()
+    if executable is None:
+        raise CannotGoOn("There is no Chromium on this machine: install the package chromium to take pictures.")
+    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+    known = await _known(state["front_door"])
+    taken = 0
+    async with browser_of(executable) as browser:
+        for persona in dict.fromkeys(its.persona for its in SITE_PAGES):
+            headers = {"Authorization": f"Bearer {token(state, persona)}"} if persona else {}
+            for width, height in HEIGHTS.items():
+                context = await browser.new_context(
+                    viewport={"width": width, "height": height}, extra_http_headers=headers
+                )
+                page = await context.new_page()
+                for its in (each for each in SITE_PAGES if each.persona == persona):
+                    what_is_missing = await _picture(page, state["front_door"], its, known, folder)
+                    taken += not what_is_missing
+                    if what_is_missing and width == PHONE:
+                        print(f"{its.name} is not taken: {what_is_missing}")
+                await context.close()
+    print(f"{taken} pictures in {folder}")
+
+
+async def _picture(page: Page, front_door: str, its: SitePage, known: Mapping[str, str], folder: Path) -> str:
+    """Take one; where that can't be, why."""
+    try:
+        status = await visit(page, front_door, its, known)
+    except KeyError as missing:
+        return f"there is no {missing.args[0]} yet"
+    if status != its.status:
+        return f"answered with {status}"
+    width = (page.viewport_size or {"width": 0})["width"]
+    await page.screenshot(path=folder / f"{its.name}-{width}.png", full_page=True)
+    return ""
+
+
+async def _known(front_door: str) -> Mapping[str, str]:
+    """An event and a scheme that the site shows; what there is none of is absent."""
+    async with httpx2.AsyncClient(base_url=front_door, timeout=30, trust_env=False) as client:
+        events = (await client.get("/api/events/v1/events")).raise_for_status().json()["events"]
+        schemes = (await client.get("/api/mentoring/v1/schemes")).raise_for_status().json()["schemes"]
+    event = {"event": events[0]["hosted_event_id"]} if events else {}
+    scheme = {"scheme": schemes[0]["scheme_id"]} if schemes else {}
+    return event | scheme

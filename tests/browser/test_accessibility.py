@@ -1,0 +1,119 @@
+"""Every page of the site, on a phone and on a desktop: nothing against WCAG 2.2 AA, nothing scrolls sideways."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from importlib.resources import files
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from house import House
+from people import planted
+from playwright.async_api import Browser, Page
+
+from gse_platform.site_pages import HEIGHTS, SITE_PAGES, SitePage, overflow, visit
+
+AXE = (files("axe_playwright_python") / "axe.min.js").read_text()
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+SCHEME = {
+    "title": "GSE Connect",
+    "summary": "Members help each other to reach their potential.",
+    "link": "https://gse.example/connect",
+    "across_organisations": False,
+}
+
+
+@dataclass(frozen=True)
+class Site:
+    """A house in which there is something to see: a published event, and a scheme with a published and a new run."""
+
+    house: House
+    known: Mapping[str, str]
+    headers: Mapping[str, dict[str, str]]
+    """Of each persona that opens pages."""
+
+
+async def _ask(house: House, path: str, form: Any, headers: dict[str, str]) -> Any:
+    answer = await house.http.post(path, json=form, headers=headers)
+    assert answer.is_success, answer.text
+    return answer.json()
+
+
+async def _published_event(house: House, volunteer: dict[str, str], team: dict[str, str]) -> str:
+    starts_at = datetime.now(UTC) + timedelta(days=9)
+    form = {
+        "title": "Meet the scientists",
+        "summary": "Talks and questions.",
+        "link": "https://gse.example/science",
+        "place": "Online",
+        "starts_at": str(starts_at),
+        "ends_at": str(starts_at + timedelta(hours=1)),
+        "capacity": 50,
+    }
+    its: str = (await _ask(house, "/api/events/v1/events", form, volunteer))["hosted_event_id"]
+    for step in ("sign-off", "publish"):
+        await _ask(house, f"/api/events/v1/events/{its}/{step}", None, team)
+    return its
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def site(house: House) -> Site:
+    people = [await house.join(person) for person in planted(5)]
+    await house.level()
+    lead = house.member(people[0], "scheme-lead")
+    event = await _published_event(house, house.member(people[1], "volunteer"), house.member(people[2], "team"))
+    scheme = (await _ask(house, "/api/mentoring/v1/schemes", SCHEME, lead))["scheme_id"]
+    for pair in (people[1:3], people[3:5]):
+        for member_id in pair:
+            wishes = {"attestation": True, "goals": ["Lead a team"], "offers": ["maps"], "seeks": ["statistics"]}
+            enrolments = f"/api/mentoring/v1/schemes/{scheme}/enrolments"
+            await _ask(house, enrolments, wishes, house.member(member_id))
+        run = await _ask(house, f"/api/mentoring/v1/schemes/{scheme}/match-runs", None, lead)
+        if pair == people[1:3]:
+            await _ask(house, f"/api/mentoring/v1/match-runs/{run['run_id']}/publish", None, lead)
+    headers = {
+        "member": house.member(people[1]),
+        "volunteer": house.member(people[0], "volunteer"),
+        "scheme-lead": lead,
+    }
+    return Site(house, {"event": event, "scheme": scheme}, headers)
+
+
+@pytest.mark.parametrize("width", list(HEIGHTS))
+@pytest.mark.parametrize("its", SITE_PAGES, ids=lambda its: its.name)
+async def test_a_page_is_accessible_and_fits_the_screen(
+    site: Site, browser: Browser, its: SitePage, width: int
+) -> None:
+    context = await browser.new_context(
+        viewport={"width": width, "height": HEIGHTS[width]},
+        extra_http_headers=site.headers[its.persona] if its.persona else {},
+        bypass_csp=True,  # axe is put into the page from outside
+    )
+    page = await context.new_page()
+    status = await visit(page, site.house.platform.front_door, its, site.known)
+    violations = await against_the_rules(page)
+    headings = await page.locator("h1").count()
+    wider = await overflow(page)
+    await context.close()
+
+    assert status == its.status
+    assert violations == []
+    assert headings == 1
+    assert wider <= 0
+
+
+async def test_a_field_without_a_label_and_pale_words_would_be_found(browser: Browser) -> None:
+    page = await browser.new_page()
+    await page.set_content('<html lang="en"><title>T</title><input><p style="color: #ccc">Pale</p></html>')
+    found = await against_the_rules(page)
+    await page.close()
+
+    assert [rule for rule, _ in found] == ["color-contrast", "label"]
+
+
+async def against_the_rules(page: Page) -> list[tuple[str, list[str]]]:
+    """The rules that the page breaks, each with the beginnings of what breaks it."""
+    await page.evaluate(AXE)
+    found = await page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", TAGS)
+    return [(its["id"], [node["html"][:120] for node in its["nodes"]]) for its in found["violations"]]
