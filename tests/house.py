@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from joserfc.jwk import OKPKey
 from people import Person
 
 from chassis import migrations
+from chassis.browsing import Cookies
 from chassis.identity import AUDIENCE, ISSUER, LIFETIME, sign
 from contracts.streams import PARTITIONS, SERVICES
 from gse_platform import home as homes
@@ -75,7 +76,16 @@ class House:
         return {"Authorization": f"Bearer {await self.token(persona)}"}
 
     def member(self, member_id: UUID, *roles: str) -> dict[str, str]:
-        """Headers of a member with these roles, with a token as members signs it."""
+        """Headers of a program that speaks for a member with these roles."""
+        return {"Authorization": f"Bearer {self._token(member_id, roles)}"}
+
+    def cookie(self, member_id: UUID, *roles: str) -> dict[str, str]:
+        """The cookie of a browser at which a member with these roles has signed in."""
+        name = Cookies.of(self.platform.front_door).access
+        return {"name": name, "value": self._token(member_id, roles, csrf=uuid4().hex), "url": self.platform.front_door}
+
+    def _token(self, member_id: UUID, roles: Iterable[str], **more: str) -> str:
+        """As members signs it."""
         now = int(time.time())
         claims = {
             "iss": ISSUER,
@@ -88,7 +98,7 @@ class House:
             "exp": now + LIFETIME,
         }
         key = OKPKey.import_key(json.loads(self.platform.keys.signing.read_text()))
-        return {"Authorization": f"Bearer {sign(claims, key)}"}
+        return sign(claims | more, key)
 
     async def get(self, path: str, *, persona: str | None = None) -> httpx2.Response:
         """Ask through the front door; as a persona, or as a stranger."""

@@ -46,6 +46,7 @@ SITE_PAGES: Final = (
     SitePage("cookies", "/cookies"),
     SitePage("accessibility", "/accessibility"),
     SitePage("not-found", "/there-is-no-such-page", status=404),
+    SitePage("not-allowed", "/mentoring/schemes/new", "member", status=403),
     SitePage("profile", "/members/profile", "member"),
     SitePage("profile-changed", "/members/profile?changed=grade", "member"),
     SitePage("profile-contact", "/members/profile/contact", "member"),

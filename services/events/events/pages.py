@@ -67,12 +67,6 @@ async def event(
     return await _event(request, database, caller, hosted_event_id, just_taken=taken == "yes")
 
 
-@router.get("/events/{hosted_event_id:uuid}/registrations")
-async def sign_in_first(hosted_event_id: UUID, _: SignedIn) -> RedirectResponse:
-    """Where "sign in to take a place" leads: whoever has signed in is back on the event's page."""
-    return RedirectResponse(f"/events/{hosted_event_id}", 303)
-
-
 @router.post("/events/{hosted_event_id:uuid}/registrations")
 async def register(request: Request, hosted_event_id: UUID, database: Db, caller: SignedIn) -> Response:
     try:

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import ValidationError
 
+from chassis.browsing import renew_address
 from chassis.database import Database
 from chassis.identity import Caller, SignedIn
 from chassis.retrying import RetryingRoute
@@ -111,7 +112,7 @@ async def leave(request: Request, database: Db, caller: SignedIn) -> Response:
     if caller.member_id is None:
         return _not_a_member(request)
     await api.leave(caller.member_id, database, None, caller)
-    return RedirectResponse("/members/profile/left", 303)
+    return _back(caller, "/members/profile/left")
 
 
 @router.get("/left")
@@ -138,7 +139,12 @@ async def _change(
     except tuple(AT_A_FIELD) as error:
         field, text = AT_A_FIELD[type(error)]
         return _form(request, page, values, [{"field": field, "text": text, "href": f"#{field}"}])
-    return RedirectResponse(f"/members/profile?changed={page}", 303)
+    return _back(caller, f"/members/profile?changed={page}")
+
+
+def _back(caller: Caller, address: str) -> RedirectResponse:
+    """To the page that says what was done; in a browser with a fresh token, since the old one says what was before."""
+    return RedirectResponse(renew_address(address) if caller.csrf else address, 303)
 
 
 async def _member(database: Database, caller: Caller) -> Member | None:

@@ -9,6 +9,8 @@ import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient
 
+from chassis.testing import CSRF_OF_FORMS, in_browser
+
 PAGE = {"Accept": "text/html"}
 HERE = "/members/profile"
 SignIn = Callable[..., dict[str, str]]
@@ -155,3 +157,16 @@ async def test_a_member_leaves_after_a_page_that_says_what_it_means(
         row = await tx.fetchrow("SELECT name, email FROM member WHERE member_id = $1", member_id)
     assert tuple(row or ()) == (None, None)
     assert "You are not a member yet" in words((await client.get(HERE, headers=member)).text)
+
+
+async def test_in_a_browser_what_changed_is_known_at_once(client: AsyncClient, signed_in: SignIn) -> None:
+    member_id, _, _ = await joined(client, signed_in)
+    browser = in_browser("member", member_id=member_id)
+
+    unmarked = await client.post(f"{HERE}/grade", data={"grade": "G6"}, headers=browser)
+    changed = await client.post(f"{HERE}/grade", data={"grade": "G6"} | CSRF_OF_FORMS, headers=browser)
+    gone = await client.post(f"{HERE}/leave", data=CSRF_OF_FORMS, headers=browser)
+
+    assert unmarked.status_code == 403
+    assert changed.headers["location"] == "/sign-in/renew?return=%2Fmembers%2Fprofile%3Fchanged%3Dgrade"
+    assert gone.headers["location"] == "/sign-in/renew?return=%2Fmembers%2Fprofile%2Fleft"
