@@ -46,6 +46,8 @@ SITE_PAGES: Final = (
     SitePage("cookies", "/cookies"),
     SitePage("accessibility", "/accessibility"),
     SitePage("not-found", "/there-is-no-such-page", status=404),
+    SitePage("sign-out", "/sign-out", "member"),
+    SitePage("signed-out", "/sign-out"),
     SitePage("not-allowed", "/mentoring/schemes/new", "member", status=403),
     SitePage("profile", "/members/profile", "member"),
     SitePage("profile-changed", "/members/profile?changed=grade", "member"),
@@ -91,6 +93,6 @@ async def visit(page: Page, front_door: str, its: SitePage, known: Mapping[str, 
 
 
 async def overflow(page: Page) -> int:
-    """By how many pixels the page is wider than the screen; a person would have to scroll sideways."""
-    found: int = await page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    """By how many pixels the page is wider than the screen: a person would have to scroll sideways."""
+    found: int = await page.evaluate("Math.max(0, document.documentElement.scrollWidth - window.innerWidth)")
     return found
