@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient
 
-from chassis.testing import deliver, said
+from chassis.testing import deliver, in_browser, said
 from contracts.events import EventPublished, KeyDateScheduled
 from members.app import COMING_UP
 
@@ -77,3 +77,11 @@ async def test_the_home_page_says_what_is_coming_and_leads_to_it(client: AsyncCl
     assert f"{day:%A} {day.day} {day:%B}, 2pm Women in science Online" in words
     assert f'<a class="govuk-link" href="/events/{event_id}">Women in science</a>' in page
     assert 'href="/mentoring"' in page
+
+
+async def test_the_home_page_asks_a_stranger_to_join_and_a_member_to_their_profile(client: AsyncClient) -> None:
+    stranger = (await client.get("/", headers=PAGE)).text
+    member = (await client.get("/", headers=in_browser("member", member_id=uuid4()))).text
+
+    assert ("It takes about 2 minutes" in stranger, 'href="/members/profile"' in stranger) == (True, False)
+    assert ("It takes about 2 minutes" in member, 'href="/members/profile"' in member) == (False, True)
