@@ -76,6 +76,7 @@ async def site(house: House) -> Site:
         "member": house.cookie(people[1]),
         "volunteer": house.cookie(people[0], "volunteer"),
         "scheme-lead": house.cookie(people[0], "scheme-lead"),
+        "operator": house.cookie(people[0], "operator"),
     }
     return Site(house, {"event": event, "scheme": scheme}, cookies)
 
