@@ -66,6 +66,7 @@ def test_the_house_hears_what_it_is_said_to_hear() -> None:
         "t.members.gse.mentoring",
         "t.members.gse.notifications",
         "t.mentoring.gse.members",
+        "t.notifications.gse.events",
         "t.notifications.gse.members",
         "t.notifications.gse.members.contacts",
         "t.notifications.gse.mentoring",

@@ -11,7 +11,7 @@ from chassis.identity import SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from contracts.notifications import NoticeCategory
-from notifications import store
+from notifications import hosted_event_store, store
 from notifications.domain import InboxNotReady, NoSuchInbox, NoticeState, RecipientState
 from notifications.letters import TEMPLATES, About, text_of
 
@@ -86,13 +86,14 @@ async def inbox(
         recipient = await store.recipient_of(tx, member_id)
         erased = await store.is_erased(tx, member_id)
         rows = await store.inbox(tx, member_id, before=after, limit=limit)
+        events = await hosted_event_store.announcements(tx, [row["hosted_event_id"] for row in rows])
     if recipient is None or recipient.state is RecipientState.EXPECTED:
         raise InboxNotReady if caller.member_id == member_id and not erased else NoSuchInbox
     front_door = request.app.state.settings.front_door
     notices = []
     for row in rows:
         template = TEMPLATES[row["template"], row["template_version"]]
-        about = About(row["about_name"], row["about_email"])
+        about = About(row["about_name"], row["about_email"], events.get(row["hosted_event_id"]))
         body = text_of(template, name=recipient.name, about=about, front_door=front_door)
         notices.append(InboxNotice(title=template.subject, body=body, **row))
     return Inbox(notices=notices, next=rows[-1]["number"] if len(rows) == limit else None)

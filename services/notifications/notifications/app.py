@@ -5,9 +5,10 @@ from fastapi import FastAPI
 from chassis import service
 from chassis.subscription import Subscription
 from contracts.erasure import MemberErased, MemberErasureRequested
+from contracts.events import AttendeeRegistered, EventHosted, EventPublished, KeyDateScheduled
 from contracts.members import MemberContactChanged, MemberJoined, MemberLeft
-from contracts.mentoring import MentoringPairCreated, MentoringPairEnded
-from notifications import api, erasing, reactions
+from contracts.mentoring import MentoringPairCreated, MentoringPairEnded, MentoringSchemeOpened
+from notifications import api, erasing, hosted_events, reactions
 from notifications.mail import Mail
 from notifications.sending import MailSender
 from notifications.settings import Settings
@@ -22,7 +23,21 @@ MEMBERS = Subscription(
     },
 )
 MENTORING = Subscription(
-    "gse.mentoring", {MentoringPairCreated: reactions.introduce, MentoringPairEnded: reactions.keep_apart}
+    "gse.mentoring",
+    {
+        MentoringSchemeOpened: reactions.keep_scheme,
+        MentoringPairCreated: reactions.introduce,
+        MentoringPairEnded: reactions.keep_apart,
+    },
+)
+EVENTS = Subscription(
+    "gse.events",
+    {
+        KeyDateScheduled: reactions.keep_key_date,
+        EventPublished: hosted_events.invite,
+        AttendeeRegistered: hosted_events.confirm,
+        EventHosted: hosted_events.thank,
+    },
 )
 CONTACTS = Subscription("gse.members.contacts", {MemberContactChanged: reactions.keep_contact})
 
@@ -34,7 +49,7 @@ def create(settings: Settings) -> FastAPI:
         name="notifications",
         package=__file__,
         routers=[api.router],
-        subscriptions=[MEMBERS, CONTACTS, MENTORING],
+        subscriptions=[MEMBERS, CONTACTS, MENTORING, EVENTS],
         senders=[MailSender(mail, settings.replica)],
     )
 

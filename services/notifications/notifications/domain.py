@@ -83,7 +83,7 @@ INTRODUCTION = Template("introduction", 1, NoticeCategory.MENTORING, "Meet the m
 
 @dataclass(frozen=True)
 class Notice:
-    """One message to one person about one event; an introduction is about another member and their pair."""
+    """One message to one person about one event. An introduction tells of another member, others of a hosted event."""
 
     notice_id: UUID
     member_id: UUID
@@ -93,6 +93,7 @@ class Notice:
     created_at: datetime
     about_member_id: UUID | None = None
     pair_id: UUID | None = None
+    hosted_event_id: UUID | None = None
 
 
 def welcome(recipient: Recipient, *, notice_id: UUID, event_id: UUID, now: datetime) -> tuple[Recipient, Notice] | None:
@@ -104,11 +105,16 @@ def welcome(recipient: Recipient, *, notice_id: UUID, event_id: UUID, now: datet
     return replace(recipient, state=RecipientState.KNOWN), notice
 
 
+def is_pair(first: Recipient, second: Recipient) -> bool:
+    """Nobody is paired with a leaver."""
+    return RecipientState.LEFT not in (first.state, second.state)
+
+
 def introduction(
     recipient: Recipient, other: Recipient, *, notice_id: UUID, pair_id: UUID, event_id: UUID, now: datetime
 ) -> Notice | None:
     """Tells one of a pair who the other is, as soon as both can be reached. None when either has left."""
-    if RecipientState.LEFT in (recipient.state, other.state):
+    if not is_pair(recipient, other):
         return None
     state = NoticeState.WAITING if None in (recipient.email, other.email) else NoticeState.DUE
     return Notice(notice_id, recipient.member_id, event_id, INTRODUCTION, state, now, other.member_id, pair_id)

@@ -11,10 +11,15 @@ from uuid import UUID
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from chassis.web import day, span
 from contracts.notifications import NoticeCategory
 from notifications.domain import INTRODUCTION, WELCOME, Template
+from notifications.hosted_event_notices import CONFIRMATION, INVITATION, THANKS, Announcement
 
-TEMPLATES = {(template.name, template.version): template for template in (WELCOME, INTRODUCTION)}
+TEMPLATES = {
+    (template.name, template.version): template
+    for template in (WELCOME, INTRODUCTION, INVITATION, CONFIRMATION, THANKS)
+}
 LONGEST_NAME = 70  # characters, in a header; a longer one is cut there and nowhere else
 # Bodies in seven bits, so that no server on the way has to be able to more.
 IN_ASCII = SMTP.clone(cte_type="7bit")
@@ -36,13 +41,14 @@ class NoAddress(ValueError):  # noqa: N818 - named for what is the matter
 
 @dataclass(frozen=True)
 class About:
-    """The other member whom an introduction tells of; without a name they have left."""
+    """What a notice tells of: another member, who without a name has left, or a hosted event."""
 
     name: str | None = field(default=None, repr=False)
     email: str | None = field(default=None, repr=False)
+    hosted_event: Announcement | None = None
 
 
-NOBODY = About()
+NOTHING = About()
 
 
 @dataclass(frozen=True)
@@ -57,7 +63,7 @@ class Letter:
     message_id: str
     name: str = field(repr=False)
     email: str = field(repr=False)
-    about: About = NOBODY
+    about: About = NOTHING
     about_member_id: UUID | None = None
 
     @property
@@ -66,7 +72,7 @@ class Letter:
         return not self.email.isascii()
 
 
-def text_of(template: Template, *, name: str | None, front_door: str, about: About = NOBODY) -> str:
+def text_of(template: Template, *, name: str | None, front_door: str, about: About = NOTHING) -> str:
     """The words in plain text. Without a name it greets without one."""
     return _render(template, "txt", name, about, front_door)
 
@@ -113,4 +119,16 @@ def _render(template: Template, ending: str, name: str | None, about: About, fro
         about_email=_one_line(about.email or ""),
         subject=template.subject,
         front_door=front_door.rstrip("/"),
+        **(_words_of(about.hosted_event) if about.hosted_event else {}),
     )
+
+
+def _words_of(its: Announcement) -> dict[str, str]:
+    return {
+        "event_id": str(its.hosted_event_id),
+        "event_title": its.title,
+        "event_summary": its.summary,
+        "event_place": its.place,
+        "event_when": span(its.starts_at, its.ends_at),
+        "event_day": day(its.starts_at),
+    }

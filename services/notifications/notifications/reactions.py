@@ -1,4 +1,4 @@
-"""What notifications does when members says something.
+"""What notifications does when members or mentoring says something, or events of a key date.
 
 Joined, left and contact come on two streams in any order. Each reaction holds the recipient's row from its first
 statement on, so that whichever comes last sees what the others did.
@@ -7,9 +7,10 @@ statement on, so that whichever comes last sees what the others did.
 from uuid import UUID, uuid4
 
 from chassis.database import Transaction
+from contracts.events import KeyDateScheduled
 from contracts.members import MemberContactChanged, MemberJoined, MemberLeft
-from contracts.mentoring import MentoringPairCreated, MentoringPairEnded
-from notifications import domain, store
+from contracts.mentoring import MentoringPairCreated, MentoringPairEnded, MentoringSchemeOpened
+from notifications import domain, hosted_event_store, my_store, store
 from notifications.domain import Recipient
 
 
@@ -35,14 +36,16 @@ async def keep_contact(event: MemberContactChanged, tx: Transaction) -> None:
 
 
 async def let_go(event: MemberLeft, tx: Transaction) -> None:
-    """Name and address go, and what was not sent yet is cancelled."""
+    """Name, address, places and pairs go, and what was not sent yet is cancelled."""
     recipient = await _held(tx, event.member_id)
     await store.save_recipient(tx, domain.let_go(recipient))
+    await hosted_event_store.give_up_places(tx, event.member_id)
+    await my_store.forget_pairs(tx, event.member_id)
     await store.cancel_unsent(tx, event.member_id, domain.LEFT_BEFORE_SENDING)
 
 
 async def introduce(event: MentoringPairCreated, tx: Transaction) -> None:
-    """Both of a new pair are told who the other is, once both can be reached."""
+    """Both of a new pair are told who the other is, once both can be reached; their own pages show it at once."""
     if tx.cause.event_id is None:
         raise TypeError("a notice is of an event")
     # In the order in which everybody locks two recipients.
@@ -55,11 +58,24 @@ async def introduce(event: MentoringPairCreated, tx: Transaction) -> None:
         )
         if notice is not None:
             await store.add_notice(tx, notice)
+    if domain.is_pair(first, second):
+        await my_store.add_pair(tx, event.pair_id, event.first_member_id, event.second_member_id)
 
 
 async def keep_apart(event: MentoringPairEnded, tx: Transaction) -> None:
     """Introductions that have not gone out stay unsent."""
+    await my_store.forget_pair(tx, event.pair_id)
     await store.cancel_unsent_of_pair(tx, event.pair_id, domain.PAIR_ENDED)
+
+
+async def keep_scheme(event: MentoringSchemeOpened, tx: Transaction) -> None:
+    """A member's own page shows what is open."""
+    await my_store.add_scheme(tx, event)
+
+
+async def keep_key_date(event: KeyDateScheduled, tx: Transaction) -> None:
+    """A member's own page shows what comes next."""
+    await my_store.add_key_date(tx, event)
 
 
 async def _held(tx: Transaction, member_id: UUID) -> Recipient:

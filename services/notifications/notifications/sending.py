@@ -10,7 +10,7 @@ from chassis.database import Database, Transaction
 from chassis.sender import Sender
 from chassis.telemetry import logger
 from contracts.notifications import Channel, NoticeCategory, NotificationSent
-from notifications import domain, store
+from notifications import domain, hosted_event_store, store
 from notifications.domain import NoticeState, NotStarted, Outcome, RecipientState
 from notifications.letters import TEMPLATES, About, Letter
 from notifications.mail import Mail
@@ -29,6 +29,7 @@ class Notices:
 
     async def claim(self, tx: Transaction, replica: str, limit: int) -> Sequence[Letter]:
         rows = await store.claim_due(tx, replica=replica, limit=limit, domain=self.domain_name)
+        events = await hosted_event_store.announcements(tx, [row["hosted_event_id"] for row in rows])
         return [
             Letter(
                 notice_id=row["notice_id"],
@@ -39,7 +40,7 @@ class Notices:
                 message_id=row["message_id"],
                 name=row["name"],
                 email=row["email"],
-                about=About(row["about_name"], row["about_email"]),
+                about=About(row["about_name"], row["about_email"], events.get(row["hosted_event_id"])),
                 about_member_id=row["about_member_id"],
             )
             for row in rows

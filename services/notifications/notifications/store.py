@@ -81,26 +81,29 @@ async def count_members(tx: Transaction) -> int:
 
 
 async def add_notice(tx: Transaction, notice: Notice) -> None:
-    """A second notice to the same person of the same event and template is none."""
+    """A second notice to the same person of the same event, or hosted event, and template is none."""
     await tx.execute(
         """
         INSERT INTO notice (notice_id, member_id, event_id, category, template, template_version, state,
-            created_at, due_at, about_member_id, pair_id)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10)
-        ON CONFLICT (member_id, event_id, template) DO NOTHING""",
+            created_at, due_at, about_member_id, pair_id, hosted_event_id)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10, $11)
+        ON CONFLICT DO NOTHING""",
         notice.notice_id, notice.member_id, notice.event_id, notice.template.category, notice.template.name,
         notice.template.version, notice.state, notice.created_at, notice.about_member_id, notice.pair_id,
+        notice.hosted_event_id,
     )  # fmt: skip
 
 
 async def make_waiting_due(tx: Transaction, member_id: UUID) -> None:
-    """What waited for this member's address, to them or about them, is due once everybody in it can be reached."""
+    """What waited for this member's address is due once everybody in it can be reached and what it tells is known."""
     await tx.execute(
         """
         UPDATE notice SET state = 'due', due_at = $2
         WHERE state = 'waiting' AND (member_id = $1 OR about_member_id = $1) AND NOT EXISTS (
             SELECT FROM recipient
-            WHERE recipient.member_id IN (notice.member_id, notice.about_member_id) AND recipient.email IS NULL)""",
+            WHERE recipient.member_id IN (notice.member_id, notice.about_member_id) AND recipient.email IS NULL
+        ) AND NOT EXISTS (
+            SELECT FROM hosted_event WHERE hosted_event.hosted_event_id = notice.hosted_event_id AND title IS NULL)""",
         member_id,
         tx.now,
     )
@@ -148,7 +151,8 @@ async def claim_due(tx: Transaction, *, replica: str, limit: int, domain: str) -
         FROM next, recipient
         WHERE notice.notice_id = next.notice_id AND recipient.member_id = notice.member_id
         RETURNING notice.notice_id, notice.member_id, notice.category, notice.template, notice.template_version,
-            notice.attempts, notice.message_id, notice.about_member_id, recipient.name, recipient.email,
+            notice.attempts, notice.message_id, notice.about_member_id, notice.hosted_event_id, recipient.name,
+            recipient.email,
             (SELECT other.name FROM recipient other WHERE other.member_id = notice.about_member_id) AS about_name,
             (SELECT other.email FROM recipient other WHERE other.member_id = notice.about_member_id) AS about_email""",
         tx.now,
@@ -190,13 +194,15 @@ async def forget_lost(tx: Transaction, replica: str, reason: str, *, starting: b
 
 
 async def inbox(tx: Transaction, member_id: UUID, *, before: int | None, limit: int) -> list[asyncpg.Record]:
-    """A member's notices that were not cancelled, newest first."""
+    """A member's notices that were not cancelled, newest first, without those that have no words yet."""
     return await tx.fetch(
         """
-        SELECT number, notice_id, category, template, template_version, state, created_at, sent_at,
+        SELECT number, notice_id, category, template, template_version, state, created_at, sent_at, hosted_event_id,
             (SELECT other.name FROM recipient other WHERE other.member_id = notice.about_member_id) AS about_name,
             (SELECT other.email FROM recipient other WHERE other.member_id = notice.about_member_id) AS about_email
         FROM notice WHERE member_id = $1 AND state <> 'cancelled' AND number < coalesce($2, 9223372036854775807)
+            AND NOT EXISTS (
+                SELECT FROM hosted_event WHERE hosted_event.hosted_event_id = notice.hosted_event_id AND title IS NULL)
         ORDER BY number DESC LIMIT $3""",
         member_id,
         before,

@@ -11,28 +11,46 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from contracts.notifications import NoticeCategory
-from notifications.domain import WELCOME
-from notifications.letters import Letter, NoAddress, compose, text_of
+from notifications.domain import WELCOME, Template
+from notifications.hosted_event_notices import CONFIRMATION, INVITATION, THANKS, Announcement
+from notifications.letters import About, Letter, NoAddress, compose, text_of
 
 HEADERS = ["From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "MIME-Version", "Content-Type"]
 
+TALK = About(
+    hosted_event=Announcement(
+        hosted_event_id=UUID("00000000-0000-4000-8000-0000000000e1"),
+        title="Women & girls in science",
+        summary="Talks <and> questions.",
+        place="Online",
+        link="https://gse.example/science",
+        starts_at=datetime(2027, 2, 11, 14, 0, tzinfo=UTC),
+        ends_at=datetime(2027, 2, 11, 15, 30, tzinfo=UTC),
+    )
+)
 
-def letter(name: str, address: str = "ada@example.org") -> Letter:
+
+def letter(
+    name: str, address: str = "ada@example.org", template: Template = WELCOME, about: About | None = None
+) -> Letter:
     return Letter(
         notice_id=UUID("00000000-0000-4000-8000-0000000000f1"),
         member_id=UUID("00000000-0000-4000-8000-00000000000a"),
         category=NoticeCategory.MEMBERSHIP,
-        template=WELCOME,
+        template=template,
         attempts=1,
         message_id="<00000000-0000-4000-8000-0000000000f1@profession.test>",
         name=name,
         email=address,
+        about=about or About(),
     )
 
 
-def composed(name: str, address: str = "ada@example.org") -> bytes:
+def composed(
+    name: str, address: str = "ada@example.org", template: Template = WELCOME, about: About | None = None
+) -> bytes:
     return compose(
-        letter(name, address),
+        letter(name, address, template, about),
         sender="gse@profession.test",
         front_door="https://gse.test/",
         date=datetime(2026, 2, 11, 14, 0, tzinfo=UTC),
@@ -133,6 +151,37 @@ def test_an_address_beyond_ascii_stands_in_the_header_as_it_is() -> None:
 def test_without_a_name_the_text_greets_without_one() -> None:
     assert text_of(WELCOME, name=None, front_door="https://gse.test").startswith("Hello,\n\nWelcome to the Government")
     assert text_of(WELCOME, name="Ada", front_door="https://gse.test").startswith("Dear Ada,\n\nWelcome to the Gov")
+
+
+@pytest.mark.parametrize(
+    ("template", "words", "link"),
+    [
+        (INVITATION, "You are invited to an event", "/events/00000000-0000-4000-8000-0000000000e1"),
+        (CONFIRMATION, "You have a place at an event", "/events/00000000-0000-4000-8000-0000000000e1"),
+        (THANKS, "Thank you for coming.", "/events/calendar"),
+    ],
+)
+def test_a_letter_about_a_hosted_event_says_which_and_when_and_leads_on(
+    template: Template, words: str, link: str
+) -> None:
+    message = read(composed("Ada", template=template, about=TALK))
+
+    text, page = part(message, "plain"), part(message, "html")
+    assert message["Subject"] == template.subject
+    assert "science" not in template.subject  # nobody reads on a lock screen who goes where
+    for kind in (text, page):
+        assert words in kind
+        assert "Thursday 11 February" in kind
+        assert f"https://gse.test{link}" in kind
+    assert "Women & girls in science" in text
+    assert "Women &amp; girls in science" in page
+
+
+def test_an_invitation_says_when_and_where() -> None:
+    text = text_of(INVITATION, name="Ada", front_door="https://gse.test", about=TALK)
+
+    assert "When: Thursday 11 February, 2pm to 3:30pm\nWhere: Online\n" in text
+    assert "Women & girls in science\nTalks <and> questions.\n" in text
 
 
 def test_a_letter_does_not_show_name_or_address_when_printed() -> None:

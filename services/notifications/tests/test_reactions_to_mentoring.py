@@ -2,6 +2,8 @@
 
 import email
 import email.policy
+from datetime import date
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -9,9 +11,9 @@ import pytest
 from chassis.database import Database
 from chassis.testing import deliver, said
 from contracts.members import MemberContactChanged
-from contracts.mentoring import MentoringPairCreated, MentoringPairEnded
+from contracts.mentoring import MentoringPairCreated, MentoringPairEnded, MentoringSchemeOpened
 from notifications.app import CONTACTS, MENTORING
-from notifications.testing import MailServerDouble, is_standing, joins, leaves, mail_to, sending, standing
+from notifications.testing import MailServerDouble, is_standing, joins, leaves, mail_to, rows, sending, standing
 from testkit.eventually import eventually
 
 ADA = UUID("00000000-0000-4000-8000-00000000000a")
@@ -19,6 +21,13 @@ BEN = UUID("00000000-0000-4000-8000-00000000000b")
 PAIR = UUID("00000000-0000-4000-8000-0000000000ab")
 CREATED = MentoringPairCreated(pair_id=PAIR, first_member_id=ADA, second_member_id=BEN)
 ENDED = MentoringPairEnded(pair_id=PAIR, first_member_id=ADA, second_member_id=BEN)
+SCHEME = MentoringSchemeOpened(
+    scheme_id=UUID("00000000-0000-4000-8000-0000000000c1"),
+    opened_on=date(2026, 2, 11),
+    title="GSE Connect",
+    summary="Members help each other to reach their potential.",
+    link="https://gse.example/connect",
+)
 CONTACT_OF_BEN = MemberContactChanged(member_id=BEN, name="Ben Okri", email="ben@example.org")
 
 
@@ -109,3 +118,57 @@ async def test_keep_apart_out_of_order_waits_for_the_pair(pair_to_be: Database) 
 
     reason = "the pair ended before it was sent"
     assert await standing(pair_to_be) == [("cancelled", reason), ("cancelled", reason)]
+
+
+async def pairs(database: Database) -> list[tuple[Any, ...]]:
+    return await rows(database, "SELECT pair_id, first_member_id, second_member_id FROM pair")
+
+
+async def test_a_pair_is_kept_until_it_ends(pair_to_be: Database) -> None:
+    await deliver(pair_to_be, "notifications", MENTORING, said(CREATED, 1))
+    assert await pairs(pair_to_be) == [(PAIR, ADA, BEN)]
+
+    await deliver(pair_to_be, "notifications", MENTORING, said(ENDED, 2))
+    assert await pairs(pair_to_be) == []
+
+
+async def test_a_pair_is_kept_until_one_of_the_two_leaves(pair_to_be: Database) -> None:
+    await deliver(pair_to_be, "notifications", MENTORING, said(CREATED, 1))
+    await leaves(pair_to_be, BEN)
+
+    assert await pairs(pair_to_be) == []
+
+
+async def test_a_pair_with_a_leaver_is_not_kept(pair_to_be: Database) -> None:
+    await leaves(pair_to_be, BEN)
+    await deliver(pair_to_be, "notifications", MENTORING, said(CREATED, 1))
+
+    assert await pairs(pair_to_be) == []
+
+
+async def schemes(database: Database) -> list[tuple[Any, ...]]:
+    return await rows(database, "SELECT title, summary, link, opened_on::text FROM mentoring_scheme")
+
+
+KEPT = ("GSE Connect", "Members help each other to reach their potential.", "https://gse.example/connect", "2026-02-11")
+
+
+async def test_keep_scheme_once_keeps_what_is_open(notifications: Database) -> None:
+    await deliver(notifications, "notifications", MENTORING, said(SCHEME, 1))
+
+    assert await schemes(notifications) == [KEPT]
+
+
+async def test_keep_scheme_twice_is_one_scheme(notifications: Database) -> None:
+    await deliver(notifications, "notifications", MENTORING, said(SCHEME, 1))
+    again = await deliver(notifications, "notifications", MENTORING, said(SCHEME, 1))
+
+    assert (again.applied, again.repeats) == (0, 1)
+    assert await schemes(notifications) == [KEPT]
+
+
+async def test_keep_scheme_out_of_order_waits_for_what_came_before_it(notifications: Database) -> None:
+    early = await deliver(notifications, "notifications", MENTORING, said(SCHEME, 2))
+
+    assert early.parked == 1
+    assert await schemes(notifications) == []

@@ -293,6 +293,15 @@ def test_days_are_said_as_short_as_they_can_be() -> None:
     assert web.days(date(2027, 3, 30), date(2027, 4, 2)) == "Tuesday 30 March to Friday 2 April"
 
 
+def test_a_span_of_time_names_the_second_day_only_where_it_is_another() -> None:
+    two = datetime(2027, 2, 11, 14, 0, tzinfo=UTC)
+
+    assert web.span(two, datetime(2027, 2, 11, 15, 30, tzinfo=UTC)) == "Thursday 11 February, 2pm to 3:30pm"
+    assert (
+        web.span(two, datetime(2027, 2, 12, 9, 0, tzinfo=UTC)) == "Thursday 11 February, 2pm to Friday 12 February, 9am"
+    )
+
+
 def test_a_time_without_a_zone_is_not_guessed() -> None:
     with pytest.raises(ValueError, match="without a zone"):
         web.moment(datetime(2027, 2, 11, 14, 0))  # noqa: DTZ001 - what must be refused

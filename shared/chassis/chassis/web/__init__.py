@@ -9,7 +9,7 @@ from chassis.web.guard import guard
 from chassis.web.install import install
 from chassis.web.pages import create_pages, render
 from chassis.web.site import SITE, Link, Site
-from chassis.web.times import date, day, days, moment, time_of_day
+from chassis.web.times import date, day, days, moment, span, time_of_day
 
 __all__ = [
     "SITE",
@@ -27,5 +27,6 @@ __all__ = [
     "moment",
     "read_form",
     "render",
+    "span",
     "time_of_day",
 ]

@@ -43,6 +43,12 @@ def time_of_day(when: datetime) -> str:
     return f"{there.hour % NOON or NOON}{minutes}{'am' if there.hour < NOON else 'pm'}"
 
 
+def span(first: datetime, last: datetime) -> str:
+    """`Thursday 11 February, 2pm to 3:30pm`, `Thursday 11 February, 2pm to Friday 12 February, 3:30pm`."""
+    same_day = _london(first).date() == _london(last).date()
+    return f"{moment(first)} to {time_of_day(last) if same_day else moment(last)}"
+
+
 def _there(when: datetime | calendar_date) -> calendar_date:
     return _london(when) if isinstance(when, datetime) else when
 

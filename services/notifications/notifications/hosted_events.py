@@ -1,0 +1,53 @@
+"""What notifications does when events says something of a hosted event.
+
+Registrations are subjects of their own, so they come in any order with the event's publication and hosting. Each
+reaction holds the hosted event's row first and recipients after it, in the order of their ids, so that whichever comes
+last sees what the others did; leaving holds the recipient alone.
+"""
+
+from uuid import UUID, uuid4
+
+from chassis.database import Transaction
+from contracts.events import AttendeeRegistered, EventHosted, EventPublished
+from notifications import hosted_event_notices, hosted_event_store, store
+from notifications.hosted_event_notices import HostedEvent
+
+
+async def invite(event: EventPublished, tx: Transaction) -> None:
+    """Everybody who is here is invited; confirmations that came first can go out now."""
+    await _held(tx, event.hosted_event_id)
+    await hosted_event_store.publish(tx, hosted_event_notices.announcement(event))
+    if hosted_event_notices.invites(event, tx.now):
+        await hosted_event_store.invite_everybody(tx, event.hosted_event_id, _event_id(tx))
+    await hosted_event_store.make_waiting_due(tx, event.hosted_event_id)
+
+
+async def confirm(event: AttendeeRegistered, tx: Transaction) -> None:
+    """Who registered hears that they have a place; of an event that has been hosted already, they are thanked."""
+    its = await _held(tx, event.hosted_event_id)
+    await store.add_recipient_if_new(tx, event.member_id)
+    recipient = await store.lock_recipient(tx, event.member_id)
+    notice = hosted_event_notices.notice_of_place(its, recipient, notice_id=uuid4(), event_id=_event_id(tx), now=tx.now)
+    if notice is not None:
+        await hosted_event_store.add_attendance(tx, event.registration_id, event.hosted_event_id, event.member_id)
+        await store.add_notice(tx, notice)
+
+
+async def thank(event: EventHosted, tx: Transaction) -> None:
+    """Everybody who had a place is thanked; invitations and confirmations that have not gone out stay unsent."""
+    its = await _held(tx, event.hosted_event_id)
+    await hosted_event_store.host(tx, event.hosted_event_id)
+    if its.is_announced:
+        await hosted_event_store.thank_attendees(tx, event.hosted_event_id, _event_id(tx))
+    await hosted_event_store.cancel_unsent(tx, event.hosted_event_id, hosted_event_notices.OVER)
+
+
+async def _held(tx: Transaction, hosted_event_id: UUID) -> HostedEvent:
+    await hosted_event_store.add_if_new(tx, hosted_event_id)
+    return await hosted_event_store.lock(tx, hosted_event_id)
+
+
+def _event_id(tx: Transaction) -> UUID:
+    if tx.cause.event_id is None:
+        raise TypeError("a notice is of an event")
+    return tx.cause.event_id
