@@ -1,14 +1,17 @@
 """Notifications: who hears, how, once."""
 
+from pathlib import Path
+
 from fastapi import FastAPI
 
 from chassis import service
 from chassis.subscription import Subscription
+from chassis.web import create_pages
 from contracts.erasure import MemberErased, MemberErasureRequested
 from contracts.events import AttendeeRegistered, EventHosted, EventPublished, KeyDateScheduled
 from contracts.members import MemberContactChanged, MemberJoined, MemberLeft
 from contracts.mentoring import MentoringPairCreated, MentoringPairEnded, MentoringSchemeOpened
-from notifications import api, erasing, hosted_events, reactions
+from notifications import api, erasing, hosted_events, pages, reactions
 from notifications.mail import Mail
 from notifications.sending import MailSender
 from notifications.settings import Settings
@@ -48,9 +51,10 @@ def create(settings: Settings) -> FastAPI:
         settings,
         name="notifications",
         package=__file__,
-        routers=[api.router],
+        routers=[api.router, pages.router],
         subscriptions=[MEMBERS, CONTACTS, MENTORING, EVENTS],
         senders=[MailSender(mail, settings.replica)],
+        pages=create_pages("notifications", Path(__file__).parent / "templates"),
     )
 
 

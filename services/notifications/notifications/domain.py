@@ -46,6 +46,13 @@ class NoSuchInbox(NotFound):
         super().__init__("There is nothing here, or it is not yours to see.")
 
 
+class NoSuchNotice(NotFound):
+    """The member was told nothing of this kind."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such message, or it is not yours to see.")
+
+
 class InboxNotReady(NotYetKnown):
     """The caller is a member whose joining has not arrived here."""
 

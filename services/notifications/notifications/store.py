@@ -196,18 +196,15 @@ async def forget_lost(tx: Transaction, replica: str, reason: str, *, starting: b
 async def inbox(tx: Transaction, member_id: UUID, *, before: int | None, limit: int) -> list[asyncpg.Record]:
     """A member's notices that were not cancelled, newest first, without those that have no words yet."""
     return await tx.fetch(
-        """
-        SELECT number, notice_id, category, template, template_version, state, created_at, sent_at, hosted_event_id,
-            (SELECT other.name FROM recipient other WHERE other.member_id = notice.about_member_id) AS about_name,
-            (SELECT other.email FROM recipient other WHERE other.member_id = notice.about_member_id) AS about_email
-        FROM notice WHERE member_id = $1 AND state <> 'cancelled' AND number < coalesce($2, 9223372036854775807)
-            AND NOT EXISTS (
-                SELECT FROM hosted_event WHERE hosted_event.hosted_event_id = notice.hosted_event_id AND title IS NULL)
-        ORDER BY number DESC LIMIT $3""",
+        f"{_TOLD} AND number < coalesce($2, 9223372036854775807) ORDER BY number DESC LIMIT $3",
         member_id,
         before,
         limit,
     )
+
+
+async def one_of_inbox(tx: Transaction, member_id: UUID, notice_id: UUID) -> asyncpg.Record | None:
+    return await tx.fetchrow(f"{_TOLD} AND notice_id = $2", member_id, notice_id)
 
 
 async def in_state(tx: Transaction, state: NoticeState, *, after: int, limit: int) -> list[asyncpg.Record]:
@@ -227,3 +224,11 @@ async def count_notices(tx: Transaction) -> dict[str, int]:
     """How many notices stand in each state that has any."""
     rows = await tx.fetch("SELECT state, count(*) AS notices FROM notice GROUP BY state")
     return {row["state"]: row["notices"] for row in rows}
+
+
+_TOLD = """
+    SELECT number, notice_id, category, template, template_version, state, created_at, sent_at, hosted_event_id,
+        (SELECT other.name FROM recipient other WHERE other.member_id = notice.about_member_id) AS about_name,
+        (SELECT other.email FROM recipient other WHERE other.member_id = notice.about_member_id) AS about_email
+    FROM notice WHERE member_id = $1 AND state <> 'cancelled' AND NOT EXISTS (
+        SELECT FROM hosted_event WHERE hosted_event.hosted_event_id = notice.hosted_event_id AND title IS NULL)"""

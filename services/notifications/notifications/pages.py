@@ -1,0 +1,183 @@
+"""A member's own pages: what they belong to and can do, and what they were told."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Final
+from uuid import UUID
+
+import asyncpg
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse
+from jinja2.utils import urlize
+from markupsafe import Markup
+
+from chassis.database import Transaction
+from chassis.identity import Caller, SignedIn
+from chassis.service import Db
+from chassis.web import days, moment, render, span
+from chassis.web.times import LONDON
+from notifications import hosted_event_store, my_store, store
+from notifications.domain import NoSuchNotice, NoticeState, Recipient, RecipientState
+from notifications.hosted_event_notices import Announcement
+from notifications.letters import TEMPLATES, About, text_of
+
+router = APIRouter(include_in_schema=False)
+
+A_PAGE: Final = 20
+A_FEW: Final = 3
+LARGEST: Final = 2**63 - 1  # of a notice's number, which the addresses of older ones hold
+WRAPPED: Final = 75  # characters; a line of a letter that is shorter ends where its writer wanted it to
+NOT_SENT: Final[Mapping[NoticeState, str]] = {
+    NoticeState.WAITING: "On its way",
+    NoticeState.DUE: "On its way",
+    NoticeState.SENDING: "On its way",
+    NoticeState.FAILED: "Not delivered",
+    NoticeState.UNKNOWN: "May be lost",
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One notice in a list; `status` is None for what was sent."""
+
+    href: str
+    title: str
+    about: str
+    when: str
+    status: str | None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Something that comes; `href` leads to a hosted event's page, a key date has none."""
+
+    when: str
+    title: str
+    place: str = ""
+    href: str = ""
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """Of a letter in plain text: a heading if its first line is one, and its lines, in which addresses are links."""
+
+    heading: str
+    lines: list[Markup]
+
+
+@router.get("/my")
+async def my(request: Request, database: Db, caller: SignedIn) -> HTMLResponse:
+    """What do I belong to, what is waiting for me, what can I do?"""
+    async with database.transaction() as tx:
+        member = await _member(tx, request, caller)
+        if isinstance(member, HTMLResponse):
+            return member
+        member_id = member.member_id
+        places = await my_store.places_of(tx, member_id, tx.now)
+        pairs = await my_store.pairs_of(tx, member_id)
+        events = await my_store.open_to(tx, member_id, tx.now, limit=A_FEW)
+        schemes = await my_store.open_schemes(tx, limit=A_FEW)
+        key_dates = await my_store.key_dates_to_come(tx, tx.now.astimezone(LONDON).date(), limit=A_FEW)
+        told = await store.inbox(tx, member_id, before=None, limit=A_FEW)
+        announced = await hosted_event_store.announcements(tx, [row["hosted_event_id"] for row in told])
+    return render(
+        request,
+        "my.html",
+        name=member.name,
+        places=[_entry(row) for row in places],
+        pairs=pairs,
+        events=[_entry(row) for row in events],
+        schemes=schemes,
+        key_dates=[Entry(days(row["starts_on"], row["ends_on"]), row["title"]) for row in key_dates],
+        told=[_line(row, announced) for row in told],
+    )
+
+
+@router.get("/notifications/inbox")
+async def inbox(
+    request: Request, database: Db, caller: SignedIn, after: Annotated[int | None, Query(ge=1, le=LARGEST)] = None
+) -> HTMLResponse:
+    """What did I hear? Newest first; `after` is the number of the last one on the page before."""
+    async with database.transaction() as tx:
+        member = await _member(tx, request, caller)
+        if isinstance(member, HTMLResponse):
+            return member
+        rows = await store.inbox(tx, member.member_id, before=after, limit=A_PAGE + 1)
+        announced = await hosted_event_store.announcements(tx, [row["hosted_event_id"] for row in rows])
+    shown = rows[:A_PAGE]
+    return render(
+        request,
+        "inbox.html",
+        told=[_line(row, announced) for row in shown],
+        older=shown[-1]["number"] if len(rows) > A_PAGE else None,
+        is_first=after is None,
+    )
+
+
+@router.get("/notifications/inbox/{notice_id:uuid}")
+async def notice(request: Request, notice_id: UUID, database: Db, caller: SignedIn) -> HTMLResponse:
+    """One message as it was written. Raises `NoSuchNotice`."""
+    async with database.transaction() as tx:
+        member = await _member(tx, request, caller)
+        if isinstance(member, HTMLResponse):
+            return member
+        row = await store.one_of_inbox(tx, member.member_id, notice_id)
+        if row is None:
+            raise NoSuchNotice
+        announced = await hosted_event_store.announcements(tx, [row["hosted_event_id"]])
+    template = TEMPLATES[row["template"], row["template_version"]]
+    about = About(row["about_name"], row["about_email"], announced.get(row["hosted_event_id"]))
+    text = text_of(template, name=member.name, about=about, front_door=request.app.state.settings.front_door)
+    return render(
+        request,
+        "notice.html",
+        line=_line(row, announced),
+        has_address=member.email is not None,
+        paragraphs=paragraphs(text),
+    )
+
+
+async def _member(tx: Transaction, request: Request, caller: Caller) -> Recipient | HTMLResponse:
+    """The member who is asking, or the page for who is none, or none yet here."""
+    recipient = await store.recipient_of(tx, caller.member_id) if caller.member_id else None
+    if caller.member_id is None or (recipient and recipient.state is RecipientState.LEFT):
+        return render(request, "not_a_member.html", has_left=recipient is not None)
+    if recipient is None or recipient.state is RecipientState.EXPECTED:
+        return render(request, "not_ready.html", status=409, headers={"Retry-After": "2"})
+    return recipient
+
+
+def paragraphs(text: str) -> list[Paragraph]:
+    """The words of a letter for a page: lines that were wrapped are one again, and a short first one is a heading."""
+    found = []
+    for block in text.strip().split("\n\n"):
+        lines = [""]
+        for line in block.strip().splitlines():
+            lines[-1] = f"{lines[-1]} {line}".strip()
+            if len(line) < WRAPPED:
+                lines.append("")
+        lines = [line for line in lines if line]
+        heading = lines.pop(0) if len(lines) > 1 and lines[0][-1].isalnum() and ": " not in lines[0] else ""
+        found.append(Paragraph(heading, [_linked(line) for line in lines]))
+    return found
+
+
+def _linked(line: str) -> Markup:
+    """The line, escaped, with the addresses in it as links of the site's own look."""
+    return Markup(urlize(line).replace("<a href", '<a class="govuk-link" href'))  # noqa: S704 - urlize has escaped it
+
+
+def _line(row: asyncpg.Record, announced: Mapping[UUID, Announcement]) -> Line:
+    its = announced.get(row["hosted_event_id"])
+    return Line(
+        href=f"/notifications/inbox/{row['notice_id']}",
+        title=TEMPLATES[row["template"], row["template_version"]].subject,
+        about=its.title if its else row["about_name"] or "",
+        when=moment(row["sent_at"] or row["created_at"]),
+        status=NOT_SENT.get(NoticeState(row["state"])),
+    )
+
+
+def _entry(row: asyncpg.Record) -> Entry:
+    when, href = span(row["starts_at"], row["ends_at"]), f"/events/{row['hosted_event_id']}"
+    return Entry(when, row["title"], row["place"], href)
