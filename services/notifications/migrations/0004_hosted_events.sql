@@ -14,11 +14,11 @@ CREATE TABLE hosted_event (
 );
 CREATE INDEX hosted_event_to_come ON hosted_event (starts_at) WHERE state = 'published';
 
--- Who has a place. A leaver's rows are deleted.
+-- Who has a place. A leaver's rows are deleted, and go with the recipient's row where that is.
 CREATE TABLE attendance (
     registration_id uuid PRIMARY KEY,
     hosted_event_id uuid NOT NULL REFERENCES hosted_event,
-    member_id       uuid NOT NULL REFERENCES recipient
+    member_id       uuid NOT NULL REFERENCES recipient ON DELETE CASCADE
 );
 CREATE INDEX attendance_at ON attendance (hosted_event_id, member_id);
 CREATE INDEX attendance_of ON attendance (member_id);
@@ -32,8 +32,8 @@ CREATE UNIQUE INDEX notice_of_hosted_event ON notice (hosted_event_id, member_id
 -- What a member's own page shows beside it. A pair goes when it ends or one of the two leaves; it knows no scheme.
 CREATE TABLE pair (
     pair_id          uuid PRIMARY KEY,
-    first_member_id  uuid NOT NULL REFERENCES recipient,
-    second_member_id uuid NOT NULL REFERENCES recipient,
+    first_member_id  uuid NOT NULL REFERENCES recipient ON DELETE CASCADE,
+    second_member_id uuid NOT NULL REFERENCES recipient ON DELETE CASCADE,
     since            timestamptz NOT NULL
 );
 CREATE INDEX pair_of_first ON pair (first_member_id);

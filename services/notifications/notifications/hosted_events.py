@@ -11,11 +11,12 @@ from chassis.database import Transaction
 from contracts.events import AttendeeRegistered, EventHosted, EventPublished
 from notifications import hosted_event_notices, hosted_event_store, store
 from notifications.hosted_event_notices import HostedEvent
+from notifications.reactions import held
 
 
 async def invite(event: EventPublished, tx: Transaction) -> None:
     """Everybody who is here is invited; confirmations that came first can go out now."""
-    await _held(tx, event.hosted_event_id)
+    await _hosted_event(tx, event.hosted_event_id)
     await hosted_event_store.publish(tx, hosted_event_notices.announcement(event))
     if hosted_event_notices.invites(event, tx.now):
         await hosted_event_store.invite_everybody(tx, event.hosted_event_id, _event_id(tx))
@@ -24,9 +25,8 @@ async def invite(event: EventPublished, tx: Transaction) -> None:
 
 async def confirm(event: AttendeeRegistered, tx: Transaction) -> None:
     """Who registered hears that they have a place; of an event that has been hosted already, they are thanked."""
-    its = await _held(tx, event.hosted_event_id)
-    await store.add_recipient_if_new(tx, event.member_id)
-    recipient = await store.lock_recipient(tx, event.member_id)
+    its = await _hosted_event(tx, event.hosted_event_id)
+    recipient = await held(tx, event.member_id)
     notice = hosted_event_notices.notice_of_place(its, recipient, notice_id=uuid4(), event_id=_event_id(tx), now=tx.now)
     if notice is not None:
         await hosted_event_store.add_attendance(tx, event.registration_id, event.hosted_event_id, event.member_id)
@@ -35,14 +35,14 @@ async def confirm(event: AttendeeRegistered, tx: Transaction) -> None:
 
 async def thank(event: EventHosted, tx: Transaction) -> None:
     """Everybody who had a place is thanked; invitations and confirmations that have not gone out stay unsent."""
-    its = await _held(tx, event.hosted_event_id)
+    its = await _hosted_event(tx, event.hosted_event_id)
     await hosted_event_store.host(tx, event.hosted_event_id)
     if its.is_announced:
         await hosted_event_store.thank_attendees(tx, event.hosted_event_id, _event_id(tx))
     await hosted_event_store.cancel_unsent(tx, event.hosted_event_id, hosted_event_notices.OVER)
 
 
-async def _held(tx: Transaction, hosted_event_id: UUID) -> HostedEvent:
+async def _hosted_event(tx: Transaction, hosted_event_id: UUID) -> HostedEvent:
     await hosted_event_store.add_if_new(tx, hosted_event_id)
     return await hosted_event_store.lock(tx, hosted_event_id)
 

@@ -18,7 +18,7 @@ async def welcome(event: MemberJoined, tx: Transaction) -> None:
     """A new member gets one welcome, once their address is here."""
     if tx.cause.event_id is None:
         raise TypeError("a notice is of an event")
-    recipient = await _held(tx, event.member_id)
+    recipient = await held(tx, event.member_id)
     decided = domain.welcome(recipient, notice_id=uuid4(), event_id=tx.cause.event_id, now=tx.now)
     if decided is not None:
         known, notice = decided
@@ -28,7 +28,7 @@ async def welcome(event: MemberJoined, tx: Transaction) -> None:
 
 async def keep_contact(event: MemberContactChanged, tx: Transaction) -> None:
     """The newest name and address count, also for what waits or is due."""
-    recipient = await _held(tx, event.member_id)
+    recipient = await held(tx, event.member_id)
     reachable = domain.with_contact(recipient, name=event.name, email=event.email)
     if reachable is not None:
         await store.save_recipient(tx, reachable)
@@ -37,7 +37,7 @@ async def keep_contact(event: MemberContactChanged, tx: Transaction) -> None:
 
 async def let_go(event: MemberLeft, tx: Transaction) -> None:
     """Name, address, places and pairs go, and what was not sent yet is cancelled."""
-    recipient = await _held(tx, event.member_id)
+    recipient = await held(tx, event.member_id)
     await store.save_recipient(tx, domain.let_go(recipient))
     await hosted_event_store.give_up_places(tx, event.member_id)
     await my_store.forget_pairs(tx, event.member_id)
@@ -50,8 +50,8 @@ async def introduce(event: MentoringPairCreated, tx: Transaction) -> None:
         raise TypeError("a notice is of an event")
     # In the order in which everybody locks two recipients.
     both = sorted((event.first_member_id, event.second_member_id))
-    held = {member_id: await _held(tx, member_id) for member_id in both}
-    first, second = held[event.first_member_id], held[event.second_member_id]
+    recipients = {member_id: await held(tx, member_id) for member_id in both}
+    first, second = recipients[event.first_member_id], recipients[event.second_member_id]
     for recipient, other in ((first, second), (second, first)):
         notice = domain.introduction(
             recipient, other, notice_id=uuid4(), pair_id=event.pair_id, event_id=tx.cause.event_id, now=tx.now
@@ -78,7 +78,8 @@ async def keep_key_date(event: KeyDateScheduled, tx: Transaction) -> None:
     await my_store.add_key_date(tx, event)
 
 
-async def _held(tx: Transaction, member_id: UUID) -> Recipient:
+async def held(tx: Transaction, member_id: UUID) -> Recipient:
+    """The recipient, until the commit: whatever claims a member calls this first."""
     await store.add_recipient_if_new(tx, member_id)
     await store.keep_out(tx, member_id)
     return await store.lock_recipient(tx, member_id)

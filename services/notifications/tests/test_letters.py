@@ -94,6 +94,13 @@ def test_plain_text_comes_first_and_the_html_says_the_same() -> None:
         assert "https://gse.test/privacy" in text
 
 
+def test_the_plain_text_arrives_as_it_was_written() -> None:
+    message = read(composed("Zoë Nuñez", template=INVITATION, about=TALK))
+
+    written = text_of(INVITATION, name="Zoë Nuñez", front_door="https://gse.test", about=TALK)
+    assert part(message, "plain").splitlines() == written.splitlines()
+
+
 def test_every_line_is_ascii_and_short_enough_for_any_server() -> None:
     lines = composed("Zoë " + "Nuñez " * 30).split(b"\r\n")
 
