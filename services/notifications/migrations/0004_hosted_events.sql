@@ -29,6 +29,13 @@ ALTER TABLE notice ADD COLUMN hosted_event_id uuid;
 CREATE UNIQUE INDEX notice_of_hosted_event ON notice (hosted_event_id, member_id, template)
     WHERE hosted_event_id IS NOT NULL;
 
+-- Most notices are about no member and no pair: these two then have nothing to keep, which a large invitation feels.
+DROP INDEX notice_unsent_about;
+CREATE INDEX notice_unsent_about ON notice (about_member_id)
+    WHERE state IN ('waiting', 'due') AND about_member_id IS NOT NULL;
+DROP INDEX notice_unsent_of_pair;
+CREATE INDEX notice_unsent_of_pair ON notice (pair_id) WHERE state IN ('waiting', 'due') AND pair_id IS NOT NULL;
+
 -- What a member's own page shows beside it. A pair goes when it ends or one of the two leaves; it knows no scheme.
 CREATE TABLE pair (
     pair_id          uuid PRIMARY KEY,
