@@ -14,11 +14,11 @@ CREATE TABLE hosted_event (
 );
 CREATE INDEX hosted_event_to_come ON hosted_event (starts_at) WHERE state = 'published';
 
--- Who has a place. A leaver's rows are deleted, and go with the recipient's row where that is.
+-- Who has a place. A leaver's rows are deleted.
 CREATE TABLE attendance (
     registration_id uuid PRIMARY KEY,
     hosted_event_id uuid NOT NULL REFERENCES hosted_event,
-    member_id       uuid NOT NULL REFERENCES recipient ON DELETE CASCADE
+    member_id       uuid NOT NULL REFERENCES recipient
 );
 CREATE INDEX attendance_at ON attendance (hosted_event_id, member_id);
 CREATE INDEX attendance_of ON attendance (member_id);
@@ -39,8 +39,8 @@ CREATE INDEX notice_unsent_of_pair ON notice (pair_id) WHERE state IN ('waiting'
 -- What a member's own page shows beside it. A pair goes when it ends or one of the two leaves; it knows no scheme.
 CREATE TABLE pair (
     pair_id          uuid PRIMARY KEY,
-    first_member_id  uuid NOT NULL REFERENCES recipient ON DELETE CASCADE,
-    second_member_id uuid NOT NULL REFERENCES recipient ON DELETE CASCADE,
+    first_member_id  uuid NOT NULL REFERENCES recipient,
+    second_member_id uuid NOT NULL REFERENCES recipient,
     since            timestamptz NOT NULL
 );
 CREATE INDEX pair_of_first ON pair (first_member_id);

@@ -139,9 +139,12 @@ async def notice(request: Request, notice_id: UUID, database: Db, caller: Signed
 
 async def _member(tx: Transaction, request: Request, caller: Caller) -> Recipient | HTMLResponse:
     """The member who is asking, or the page for who is none, or none yet here."""
-    recipient = await store.recipient_of(tx, caller.member_id) if caller.member_id else None
-    if caller.member_id is None or (recipient and recipient.state is RecipientState.LEFT):
-        return render(request, "not_a_member.html", has_left=recipient is not None)
+    if caller.member_id is None:
+        return render(request, "not_a_member.html", has_left=False)
+    recipient = await store.recipient_of(tx, caller.member_id)
+    has_left = recipient.state is RecipientState.LEFT if recipient else await store.is_erased(tx, caller.member_id)
+    if has_left:
+        return render(request, "not_a_member.html", has_left=True)
     if recipient is None or recipient.state is RecipientState.EXPECTED:
         return render(request, "not_ready.html", status=409, headers={"Retry-After": "2"})
     return recipient

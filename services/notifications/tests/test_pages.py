@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from chassis import testing
 from chassis.database import Database
 from chassis.testing import deliver, said, signed_in
+from contracts.erasure import MemberErasureRequested
 from contracts.events import AttendeeRegistered, EventPublished, KeyDateScheduled
 from contracts.mentoring import MentoringPairCreated, MentoringSchemeOpened
 from notifications import app, pages
@@ -278,6 +279,12 @@ async def test_who_has_left_reads_that_they_have(client: AsyncClient, database: 
 
     page = words(await seen(client, path, ada))
     assert "You have left the profession We have deleted your name and address." in page
+
+
+async def test_who_was_erased_reads_that_they_have_left(client: AsyncClient, database: Database, ada: UUID) -> None:
+    await deliver(database, "notifications", MEMBERS, said(MemberErasureRequested(member_id=ada), 2))
+
+    assert "You have left the profession" in words(await seen(client, "/my", ada))
 
 
 @pytest.mark.parametrize("path", ["/my", "/notifications/inbox"])

@@ -8,8 +8,9 @@ from uuid import UUID, uuid4
 
 from chassis.database import Database
 from chassis.testing import Delivery, Outcome, deliver, said, what_was_said
+from contracts.events import AttendeeRegistered
 from contracts.mentoring import MentoringPairCreated
-from notifications.app import CONTACTS, MEMBERS, MENTORING
+from notifications.app import CONTACTS, EVENTS, MEMBERS, MENTORING
 from notifications.testing import joins, rows, standing
 from testkit.examples import ADA, BEN, contact, erased, erasure_requested, joined, left
 
@@ -54,6 +55,25 @@ async def test_erase_once_deletes_all_but_the_bare_id_cancels_what_is_about_them
         ("introduction", "cancelled", LEAVER, None),
     ]
     assert await what_was_said(notifications, ADA) == [("MemberDataErased", {"member_id": str(ADA)})]
+
+
+async def test_erasing_deletes_the_members_places_and_pairs_and_what_comes_late_brings_none_back(
+    notifications: Database,
+) -> None:
+    its = uuid4()
+    place = AttendeeRegistered(registration_id=uuid4(), hosted_event_id=its, member_id=ADA)
+    late = AttendeeRegistered(registration_id=uuid4(), hosted_event_id=its, member_id=ADA)
+    await joins(notifications, ADA, "Ada King", "ada@example.org")
+    await joins(notifications, BEN, "Ben Okri", "ben@example.org")
+    await deliver(notifications, "notifications", MENTORING, said(CREATED, 1))
+    await deliver(notifications, "notifications", EVENTS, said(place, 1))
+
+    await hear(notifications, said(erasure_requested(ADA), 2))
+    await deliver(notifications, "notifications", EVENTS, said(late, 1))
+
+    assert await held(notifications) == (0, 0, 0, 1)
+    assert await rows(notifications, "SELECT 1 FROM attendance") == []
+    assert await rows(notifications, "SELECT 1 FROM pair") == []
 
 
 async def test_an_introduction_that_went_out_stays_and_names_nobody_any_more(notifications: Database) -> None:
