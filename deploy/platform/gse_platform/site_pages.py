@@ -69,6 +69,8 @@ SITE_PAGES: Final = (
     SitePage("calendar", "/events/calendar"),
     SitePage("event", "/events/{event}"),
     SitePage("event-member", "/events/{event}", "member"),
+    SitePage("my", "/my", "member"),
+    SitePage("inbox", "/notifications/inbox", "member"),
     SitePage("operations", "/operations", "operator"),
     SitePage("operations-members", "/members/operations", "operator"),
 )
