@@ -4,6 +4,7 @@ import asyncio
 import errno
 import json
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -44,12 +45,16 @@ def up() -> None:
 
 
 @app.command()
-def demo() -> None:
-    """Start the platform with 2,000 members in it, told as it happens, and leave it running for a look."""
+def demo(
+    people: Annotated[
+        int, typer.Option("--people", min=20, max=20_000, help="How many members; on the first demo.")
+    ] = 2000,
+) -> None:
+    """Start the platform, and keep one day of the calendar in it, told event by event; it stays running for a look."""
     from gse_platform.demo import story  # noqa: PLC0415 (as above)
     from gse_platform.up import up as bring_up  # noqa: PLC0415
 
-    raise typer.Exit(bring_up(the_home(), story))
+    raise typer.Exit(bring_up(the_home(), partial(story, count=people)))
 
 
 @app.command(context_settings=PASS_ON)

@@ -103,6 +103,11 @@ def as_csv(everybody: Iterable[Person]) -> str:
     return file.getvalue()
 
 
+def from_csv(text: str) -> list[Person]:
+    """The people of such a file."""
+    return [Person(**row) for row in csv.DictReader(io.StringIO(text))]
+
+
 def _grades(count: int, chance: random.Random) -> list[str]:
     """The shares exactly, as far as whole people allow (the largest remainders get the rest), in mixed order."""
     exact = {grade: count * share / sum(GRADE_SHARES.values()) for grade, share in GRADE_SHARES.items()}

@@ -1,0 +1,150 @@
+"""The demo with few people, as a person starts it: the chain of a day, on the streams and in the mail."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from contracts.base import PUBLIC_WITH_A_MEMBER_ID
+from contracts.generate import SCHEMAS
+from contracts.streams import SERVICES, public_stream
+
+GSE = [sys.executable, "-P", "-m", "gse_platform"]
+PEOPLE = 40  # seven personas among them; all the others are guests
+
+pytestmark = pytest.mark.timeout(300)
+
+
+class Demo:
+    """`gse demo` that has come to its end and runs on."""
+
+    def __init__(self, home: Path) -> None:
+        self.environment = os.environ | {"GSE_HOME": str(home), "GSE_PORT": "0", "NO_COLOR": "1"}
+        self.home, self.log = home, home.with_suffix(".log")
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(
+                [*GSE, "demo", "--people", str(PEOPLE)],
+                env=self.environment,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                start_new_session=True,
+            )
+        assert self.process.stdout is not None
+        ready = self.process.stdout.readline()
+        assert ready.startswith("Ready: "), self.log.read_text()
+        self.front_door = ready.removeprefix("Ready: ").strip()
+
+    def events(self, *streams: str) -> list[dict[str, Any]]:
+        """What `gse tail --from-beginning --json` prints."""
+        done = subprocess.run(
+            [*GSE, "tail", *streams, "--from-beginning", "--until-end", "--json"],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert done.returncode == 0, done.stderr
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def mails(self) -> list[dict[str, Any]]:
+        sink = json.loads((self.home / "platform.json").read_text())["mail_sink"]["url"]
+        found: list[dict[str, Any]] = httpx2.get(f"{sink}/messages", trust_env=False).json()["messages"]
+        return found
+
+    def end(self) -> None:
+        assert self.process.stdout is not None
+        self.process.send_signal(signal.SIGINT)
+        try:
+            self.process.wait(60)
+        finally:
+            self.process.kill()
+            self.process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    running = Demo(tmp_path_factory.mktemp("demo") / "home")
+    yield running
+    running.end()
+
+
+@pytest.fixture(scope="module")
+def said(demo: Demo) -> list[dict[str, Any]]:
+    return demo.events(*(f"gse.{service}" for service in SERVICES))
+
+
+def name_of(event: dict[str, Any]) -> str:
+    return str(event["type"]).split(".")[-2]
+
+
+def test_every_step_of_the_day_is_on_the_streams_in_the_order_in_which_one_led_to_the_other(
+    said: list[dict[str, Any]],
+) -> None:
+    chain = (
+        "MemberJoined", "EventProposed", "EventSignedOff", "KeynoteConfirmed", "EventPublished", "AttendeeRegistered",
+        "MemberErasureRequested", "MemberDataErased", "MemberErased", "MentoringSchemeOpened", "MatchRunCompleted",
+        "EventHosted",
+    )  # fmt: skip
+    names = [name_of(event) for event in said]
+    places = [names.index(name) for name in chain]
+
+    assert places == sorted(places)
+    assert names.count("MemberJoined") == PEOPLE
+    assert names.count("AttendeeRegistered") == PEOPLE - 7 + 2
+    assert names.count("MemberDataErased") == 4
+    assert names.count("MentoringPairCreated") >= 10
+    assert places[1] < names.index("MentoringPairCreated") < places[-1]
+
+
+def test_no_event_comes_before_its_cause_or_before_an_earlier_number_of_its_subject(
+    said: list[dict[str, Any]],
+) -> None:
+    place = {event["id"]: number for number, event in enumerate(said)}
+    last: dict[tuple[str, str], int] = {}
+    for number, event in enumerate(said):
+        assert place.get(event.get("causationid", ""), -1) < number
+        at = (event["stream"], event["subject"])
+        assert int(event["sequence"]) == last.get(at, 0) + 1
+        last[at] = int(event["sequence"])
+    assert sum("causationid" in event for event in said) > PEOPLE
+
+
+def test_a_department_sees_public_fields_and_nothing_else(demo: Demo) -> None:
+    public = demo.events(*map(public_stream, SERVICES))
+    allowed = {
+        path.name.removesuffix(".public.json"): set(json.loads(path.read_text())["properties"])
+        for service in SERVICES
+        for path in (SCHEMAS / service).glob("*.public.json")
+    }
+
+    assert {name_of(event) for event in public} >= {"MemberJoined", "EventPublished", "MentoringSchemeOpened"}
+    for event in public:
+        assert event["dataclassification"] == "public"
+        assert set(event["data"]) <= allowed[f"{name_of(event)}.v1"]
+        assert {"correlationid", "causationid", "traceparent"}.isdisjoint(event)
+        assert name_of(event) in PUBLIC_WITH_A_MEMBER_ID or not {field for field in event["data"] if "member" in field}
+
+
+def test_whoever_came_heard_of_it_three_times_and_the_pairs_were_introduced(demo: Demo) -> None:
+    mails = demo.mails()
+    to_the_volunteer = [mail["subject"] for mail in mails if mail["to"] == "callum.reid@metoffice.example"]
+
+    assert len(to_the_volunteer) == 5  # welcome, invitation, confirmation, introduction, thanks
+    assert len({mail["message_id"] for mail in mails}) == len(mails)
+
+
+def test_the_terminal_told_it(demo: Demo) -> None:
+    told = demo.log.read_text()
+
+    assert "11 February" in told
+    assert "mentoring says MentoringSchemeOpened: GSE Connect" in told
+    assert "→ members note_receipt" in told
