@@ -92,7 +92,7 @@ async def _one_year(scene: Scene, count: int) -> None:
         await _import(scene, rows)
         await _all_know(scene)
     guests = ["member", "volunteer", *await scene.actors.introduce(chosen)]
-    peers = ["member", "volunteer", *guests[2 : PEERS + 2]]
+    peers = guests[:-1][: PEERS + 2]  # but for the one who will be forgotten
     with scene.chapter("a day of the calendar comes near", _at(the_day - NOTICE, 9)):
         key_date = await _key_date(scene, the_day)
         await scene.listener.wait_for("KeyDateApproaching", key_date, seconds=SOON_SECONDS)

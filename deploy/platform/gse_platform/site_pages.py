@@ -57,6 +57,8 @@ SITE_PAGES: Final = (
     SitePage("profile-mistakes", "/members/profile/organisation", "member", answers={"organisation": ""}, status=422),
     SitePage("profile-leave", "/members/profile/leave", "member"),
     SitePage("left", "/members/profile/left"),
+    SitePage("profile-erase", "/members/profile/erase", "member"),
+    SitePage("erased", "/members/profile/erased"),
     SitePage("mentoring", "/mentoring"),
     SitePage("mentoring-member", "/mentoring", "member"),
     SitePage("mentoring-lead", "/mentoring", "scheme-lead"),

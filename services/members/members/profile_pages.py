@@ -1,6 +1,6 @@
-"""The pages of a member's profile: what we know of them, who sees it, how they change it, how they leave.
+"""The pages of a member's profile: what we know of them, who sees it, how they change it, leave, or are erased.
 
-Each form is the API's own request in a browser: the handler of `api.py` decides, and these pages put it into words.
+Each form is the API's own request in a browser: the API's handler decides, and these pages put it into words.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -18,7 +18,7 @@ from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from chassis.web import FormError, errors_from, read_form, render
 from contracts.refusal import Invalid, Refused
-from members import api, store
+from members import api, erasing, store
 from members.domain import AddressInUse, Member, SameContact, SameGrade, SameOrganisation
 from members.joining_pages import GRADE_ITEMS, LONG_NAMES, ORGANISATION_ITEMS, ORGANISATION_LABELS, OWN_LADDERS
 
@@ -118,6 +118,26 @@ async def leave(request: Request, database: Db, caller: SignedIn) -> Response:
 @router.get("/left")
 async def left(request: Request) -> HTMLResponse:
     return render(request, "left.html")
+
+
+@router.get("/erase")
+async def erase_form(request: Request, database: Db, caller: SignedIn) -> HTMLResponse:
+    """What being erased means, before it is done."""
+    member = await _member(database, caller)
+    return render(request, "erase.html") if member else _not_a_member(request)
+
+
+@router.post("/erase")
+async def erase(request: Request, database: Db, caller: SignedIn) -> Response:
+    if caller.member_id is None:
+        return _not_a_member(request)
+    await erasing.erase(caller.member_id, request, database, None, caller)
+    return _back(caller, "/members/profile/erased")
+
+
+@router.get("/erased")
+async def erased(request: Request) -> HTMLResponse:
+    return render(request, "erased.html")
 
 
 async def _change(

@@ -39,10 +39,10 @@ async def test_a_member_sees_all_that_is_known_of_them_and_who_sees_it(client: A
     assert "Confirmed by your organisation Not yet" in page
     assert "Who sees it Your name and email address: you, the central team" in page
     assert "Leave the profession" in page
-    assert "Ask us to erase everything" in page
+    assert "You can have everything erased that we hold about you" in page
 
 
-@pytest.mark.parametrize("page", ["", "/contact", "/grade", "/organisation", "/leave"])
+@pytest.mark.parametrize("page", ["", "/contact", "/grade", "/organisation", "/leave", "/erase"])
 async def test_who_is_signed_in_and_no_member_is_told_how_to_become_one(
     client: AsyncClient, signed_in: SignIn, page: str
 ) -> None:
@@ -156,6 +156,24 @@ async def test_a_member_leaves_after_a_page_that_says_what_it_means(
     async with running.state.running.database.transaction() as tx:
         row = await tx.fetchrow("SELECT name, email FROM member WHERE member_id = $1", member_id)
     assert tuple(row or ()) == (None, None)
+    assert "You are not a member yet" in words((await client.get(HERE, headers=member)).text)
+
+
+async def test_a_member_is_erased_after_a_page_that_says_what_it_means(
+    client: AsyncClient, signed_in: SignIn, said: Callable[[str], Awaitable[list[Any]]], running: FastAPI
+) -> None:
+    member_id, _, member = await joined(client, signed_in)
+
+    warned = words((await client.get(f"{HERE}/erase", headers=member)).text)
+    sent = await client.post(f"{HERE}/erase", headers=member)
+    page = words((await client.get(sent.headers["location"], headers=PAGE)).text)
+
+    assert "You cannot undo this." in warned
+    assert (sent.status_code, "You are being erased" in page) == (303, True)
+    names = [name for name, _ in await said(str(member_id))]
+    assert names == ["MemberJoined", "MemberErasureRequested", "MemberDataErased"]
+    async with running.state.running.database.transaction() as tx:
+        assert await tx.fetchval("SELECT count(*) FROM member WHERE member_id = $1", member_id) == 0
     assert "You are not a member yet" in words((await client.get(HERE, headers=member)).text)
 
 
