@@ -35,12 +35,16 @@ Internal = Annotated[T, Visibility.INTERNAL]
 Personal = Annotated[T, Visibility.PERSONAL]
 
 _CODE = StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9-]{0,31}$")
+_WORD = StringConstraints(pattern=r"^[a-z][a-z-]{0,31}$")
 _TITLE = StringConstraints(min_length=1, max_length=120)
 _SUMMARY = StringConstraints(min_length=1, max_length=300)
 _LINK = StringConstraints(pattern=r"^https?://[^ ]{1,300}$")
 
 Code = Annotated[str, _CODE]
 """A word of an agreed list, such as an organisation's code. Free text about persons has no place in an event."""
+Word = Annotated[str, _WORD]
+"""A word of a list that grows, such as a category of notices. Who reads it keeps what they do not know; an enumeration
+is for lists that stay, since a released one can neither grow nor shrink."""
 
 # Editorial text is about published things, approved by a person when it was published, and names no person: speakers
 # and authors stand on the page behind the link, which can be withdrawn; a log cannot. It is always public.
@@ -58,7 +62,7 @@ NEVER_SAID = frozenset(
      "sex", "sexual_orientation", "socio_economic_background"}
 )  # fmt: skip
 EDITORIAL = (_TITLE, _SUMMARY, _LINK)
-KNOWN_TEXT = (_CODE, *EDITORIAL)
+KNOWN_TEXT = (_CODE, _WORD, *EDITORIAL)
 THIN = (UUID, int, bool, date, datetime, Enum)
 MADE_OF_PARTS = (Union, UnionType, list, tuple, set, frozenset, dict)
 

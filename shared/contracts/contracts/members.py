@@ -4,7 +4,7 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
-from contracts.base import Code, DomainEvent, Internal, Personal, Public, Visibility
+from contracts.base import Code, DomainEvent, Internal, Personal, Public, Visibility, Word
 
 
 class Grade(StrEnum):
@@ -85,7 +85,7 @@ class RoleGranted(DomainEvent, service="members", visibility=Visibility.INTERNAL
     """The central team gave a member a role; with an organisation it holds there alone."""
 
     member_id: Internal[UUID]
-    role: Internal[Role]
+    role: Internal[Word]  # a Role, or one that is still to come
     organisation: Internal[Code | None] = None
 
 
@@ -93,7 +93,7 @@ class RoleRevoked(DomainEvent, service="members", visibility=Visibility.INTERNAL
     """A member lost a role: the central team took it back, or the member left."""
 
     member_id: Internal[UUID]
-    role: Internal[Role]
+    role: Internal[Word]  # a Role, or one that is still to come
     organisation: Internal[Code | None] = None
 
 

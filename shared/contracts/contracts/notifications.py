@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from contracts.base import DomainEvent, Internal, Visibility
+from contracts.base import DomainEvent, Internal, Visibility, Word
 
 
 class NoticeCategory(StrEnum):
@@ -26,6 +26,6 @@ class NotificationSent(DomainEvent, service="notifications", visibility=Visibili
 
     notice_id: Internal[UUID]
     member_id: Internal[UUID]
-    category: Internal[NoticeCategory]
-    channel: Internal[Channel]
+    category: Internal[Word]  # a NoticeCategory, or one that is still to come
+    channel: Internal[Word]  # a Channel, or one that is still to come
     sent_at: Internal[datetime]

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import pytest
-from pydantic import BaseModel, Field, StringConstraints, create_model
+from pydantic import BaseModel, Field, StringConstraints, ValidationError, create_model
 
 from contracts.base import (
     Code,
@@ -20,6 +20,7 @@ from contracts.base import (
     Summary,
     Title,
     Visibility,
+    Word,
 )
 
 
@@ -91,6 +92,16 @@ def test_a_personal_field_travels_on_the_stream_of_contacts_only(its: Visibility
 def test_a_characteristic_is_never_said_under_a_longer_name(field: str) -> None:
     with pytest.raises(ContractError, match=rf"^Said\.{field}: a characteristic of a person is never said$"):
         said_with(field, Internal[Code])
+
+
+def test_a_word_of_a_list_that_grows_is_said_as_it_stands_and_nothing_else_is_one() -> None:
+    said = said_with("category", Internal[Word])
+    of_somebody = '{"member_id": "00000000-0000-4000-8000-00000000000a", "category": "%s"}'
+
+    assert said.classes["category"] is Visibility.INTERNAL
+    assert '"category":"hosted-events"' in said.read(of_somebody % "hosted-events").body()
+    with pytest.raises(ValidationError):
+        said.read(of_somebody % "Ada Lovelace")
 
 
 @pytest.mark.parametrize("field", ["change", "stage", "language", "engagement", "embrace", "unisex_", "healthcheck"])
