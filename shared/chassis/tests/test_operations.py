@@ -23,7 +23,11 @@ from testkit.examples import ADA, joined, left, promoted
 from testkit.provision import provision, remove_topics
 
 PAGE = {"accept": "text/html"}
-OPERATOR = signed_in("operator") | PAGE
+
+
+def operator() -> dict[str, str]:
+    """The headers of an operator who has just signed in: a token made at import would be over in a slow run."""
+    return signed_in("operator") | PAGE
 
 
 class Reactions:
@@ -119,14 +123,14 @@ async def level(client: AsyncClient) -> None:
 
 
 async def _is_level(client: AsyncClient) -> bool:
-    found = (await client.get("/notes/operations/figures", headers=OPERATOR)).json()
+    found = (await client.get("/notes/operations/figures", headers=operator())).json()
     return bool(found["ready"] and found["heard"][0]["lag_records"] == 0)
 
 
 async def test_the_first_words_say_that_everything_flows(client: AsyncClient) -> None:
     await level(client)
 
-    read = words((await client.get("/notes/operations", headers=OPERATOR)).text)
+    read = words((await client.get("/notes/operations", headers=operator())).text)
 
     assert "Is everything flowing? Yes. Every part works, and nothing is parked." in read
     assert "Its parts The database Working Sending Working Hearing gse.members Working" in read
@@ -139,7 +143,7 @@ async def test_the_first_words_say_that_everything_flows(client: AsyncClient) ->
 async def test_the_figures_are_for_programs_of_the_page(client: AsyncClient) -> None:
     await level(client)
 
-    answer = await client.get("/notes/operations/figures", headers=OPERATOR)
+    answer = await client.get("/notes/operations/figures", headers=operator())
 
     assert answer.json() == {
         "service": "notes",
@@ -184,7 +188,7 @@ async def test_nobody_but_an_operator_runs_again_or_discards(client: AsyncClient
 async def test_what_is_parked_is_shown_with_its_reason_and_without_what_it_holds(
     client: AsyncClient, stuck: FastAPI
 ) -> None:
-    page = (await client.get("/notes/operations", headers=OPERATOR)).text
+    page = (await client.get("/notes/operations", headers=operator())).text
     read, ids = words(page), await parked(stuck)
 
     assert "No. 3 records are parked: they could not be handled, or wait for one that could not." in read
@@ -204,8 +208,8 @@ async def test_a_record_is_run_again_when_its_cause_is_mended(
     reactions.mended = True
     path = f"/notes/operations/parked/{(await parked(stuck))['stuck']}/retry"
 
-    answer = await client.post(path, headers=OPERATOR)
-    shown = await client.get(answer.headers["location"], headers=OPERATOR)
+    answer = await client.post(path, headers=operator())
+    shown = await client.get(answer.headers["location"], headers=operator())
 
     assert (answer.status_code, answer.headers["location"]) == (303, "/notes/operations?done=retried")
     assert "Success It was handled. What waited behind it went on" in words(shown.text)
@@ -215,7 +219,7 @@ async def test_a_record_is_run_again_when_its_cause_is_mended(
 async def test_what_fails_again_is_told_on_the_page_and_stays(client: AsyncClient, stuck: FastAPI) -> None:
     before = await parked(stuck)
 
-    answer = await client.post(f"/notes/operations/parked/{before['stuck']}/retry", headers=OPERATOR)
+    answer = await client.post(f"/notes/operations/parked/{before['stuck']}/retry", headers=operator())
 
     assert answer.status_code == 409
     assert f'<a href="#retry-{before["stuck"]}">It failed again: MemberGradeChanged: ZeroDivisionError.' in answer.text
@@ -230,7 +234,7 @@ async def test_without_a_reason_nothing_is_discarded_and_nothing_typed_is_lost(
     before = await parked(stuck)
 
     answer = await client.post(
-        f"/notes/operations/parked/{before['stuck']}/discard", data={"reason": reason}, headers=OPERATOR
+        f"/notes/operations/parked/{before['stuck']}/discard", data={"reason": reason}, headers=operator()
     )
 
     assert answer.status_code == 422
@@ -242,7 +246,7 @@ async def test_without_a_reason_nothing_is_discarded_and_nothing_typed_is_lost(
 async def test_with_a_reason_it_is_discarded_and_what_waited_goes_on(client: AsyncClient, stuck: FastAPI) -> None:
     path = f"/notes/operations/parked/{(await parked(stuck))['stuck']}/discard"
 
-    answer = await client.post(path, data={"reason": "sent by mistake"}, headers=OPERATOR)
+    answer = await client.post(path, data={"reason": "sent by mistake"}, headers=operator())
 
     assert (answer.status_code, answer.headers["location"]) == (303, "/notes/operations?done=discarded")
     assert set(await parked(stuck)) == {"alone"}
@@ -252,7 +256,9 @@ async def test_with_a_reason_it_is_discarded_and_what_waited_goes_on(client: Asy
 
 async def test_a_record_that_has_gone_on_meanwhile_is_a_page_not_found(client: AsyncClient) -> None:
     for deed in ("retry", "discard"):
-        answer = await client.post(f"/notes/operations/parked/77/{deed}", data={"reason": "because"}, headers=OPERATOR)
+        answer = await client.post(
+            f"/notes/operations/parked/77/{deed}", data={"reason": "because"}, headers=operator()
+        )
         assert answer.status_code == 404
 
 
@@ -260,9 +266,9 @@ async def test_many_are_shown_a_page_at_a_time(client: AsyncClient, running: Fas
     nothings = [Delivery(b"nobody", [], b"{}") for _ in range(25)]
     await deliver(running.state.running.database, "notes", reactions.subscription, *nothings)
 
-    first = (await client.get("/notes/operations", headers=OPERATOR)).text
+    first = (await client.get("/notes/operations", headers=operator())).text
     [following] = re.findall(r'href="(/notes/operations\?after=\d+)#parked"', first)
-    second = (await client.get(following, headers=OPERATOR)).text
+    second = (await client.get(following, headers=operator())).text
 
     assert (first.count("<h3"), second.count("<h3")) == (20, 5)
     assert "From the first one" in second
