@@ -1,8 +1,8 @@
 """What an operator asks of a service: its health, its parked records, its metrics."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, Field
 
@@ -12,9 +12,16 @@ from chassis.retrying import RetryingRoute
 from chassis.running import Running
 from contracts.refusal import NotFound
 
+SHORTEST_REASON, LONGEST_REASON = 3, 500
+LARGEST_ID: Final = 2**63 - 1
+ParkedId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
+After = Annotated[int, Query(ge=0, le=LARGEST_ID)]
+
 
 class Discard(BaseModel):
-    reason: str = Field(min_length=3, max_length=500)
+    """The reason is kept: it holds no control character, which the store would not take."""
+
+    reason: str = Field(min_length=SHORTEST_REASON, max_length=LONGEST_REASON, pattern=r"^[^\x00-\x1f\x7f]*$")
 
 
 def health_routes() -> APIRouter:
@@ -60,7 +67,7 @@ def parked_routes(service: str) -> APIRouter:
     async def list_parked(
         request: Request,
         caller: SignedIn,
-        after: Annotated[int, Query(ge=0)] = 0,
+        after: After = 0,
         limit: Annotated[int, Query(ge=1, le=500)] = 100,
     ) -> dict[str, Any]:
         permit(caller, "operator")
@@ -69,7 +76,7 @@ def parked_routes(service: str) -> APIRouter:
         return {"parked": [dict(row) for row in rows], "next": rows[-1]["id"] if len(rows) == limit else None}
 
     @router.get("/{parked_id}")
-    async def show_parked(request: Request, caller: SignedIn, parked_id: int) -> dict[str, Any]:
+    async def show_parked(request: Request, caller: SignedIn, parked_id: ParkedId) -> dict[str, Any]:
         permit(caller, "operator")
         async with _running(request).database.transaction() as tx:
             row = await parked.by_id(tx, parked_id)
@@ -82,13 +89,13 @@ def parked_routes(service: str) -> APIRouter:
         return {**shown, "value_bytes": None if row["value"] is None else len(row["value"])}
 
     @router.post("/{parked_id}/retry", status_code=204)
-    async def retry_parked(request: Request, caller: SignedIn, parked_id: int) -> None:
+    async def retry_parked(request: Request, caller: SignedIn, parked_id: ParkedId) -> None:
         permit(caller, "operator")
         running = _running(request)
         await resuming.retry(running.database, running.consumers, parked_id)
 
     @router.post("/{parked_id}/discard", status_code=204)
-    async def discard_parked(request: Request, caller: SignedIn, parked_id: int, form: Discard) -> None:
+    async def discard_parked(request: Request, caller: SignedIn, parked_id: ParkedId, form: Discard) -> None:
         permit(caller, "operator")
         running = _running(request)
         await resuming.discard(running.database, running.consumers, parked_id, by=caller.account_id, why=form.reason)

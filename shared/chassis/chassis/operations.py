@@ -8,18 +8,19 @@ from typing import Any, Final
 import asyncpg
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from pydantic import ValidationError
 
 from chassis import outbox, parked, resuming
 from chassis.database import Conflict, Outage
 from chassis.hearing import Hearing
 from chassis.identity import SignedIn, permit
+from chassis.operating import LONGEST_REASON, SHORTEST_REASON, After, Discard, ParkedId
 from chassis.retrying import RetryingRoute
 from chassis.running import Running
 from chassis.web import FormError, read_form, render
 from contracts.refusal import NotFound, Refused
 
 SHOWN: Final = 20  # parked records on a page
-SHORTEST_REASON, LONGEST_REASON = 3, 500
 PARTS: Final = {"database": "The database", "relay": "Sending", "background": "Work in the background"}
 DONE: Final = {
     "retried": "It was handled. What waited behind it went on, as far as it could.",
@@ -98,7 +99,7 @@ def routes(service: str) -> APIRouter:
     router = APIRouter(prefix=f"/{service}/operations", include_in_schema=False, route_class=RetryingRoute)
 
     @router.get("")
-    async def page(request: Request, caller: SignedIn, after: int = 0, done: str = "") -> HTMLResponse:
+    async def page(request: Request, caller: SignedIn, after: After = 0, done: str = "") -> HTMLResponse:
         permit(caller, "operator")
         return await _page(request, after=after, done=DONE.get(done))
 
@@ -108,7 +109,7 @@ def routes(service: str) -> APIRouter:
         return asdict(await figures(_running(request)))
 
     @router.post("/parked/{parked_id}/retry")
-    async def retry(request: Request, caller: SignedIn, parked_id: int) -> Response:
+    async def retry(request: Request, caller: SignedIn, parked_id: ParkedId) -> Response:
         permit(caller, "operator")
         await read_form(request)
         running = _running(request)
@@ -116,12 +117,14 @@ def routes(service: str) -> APIRouter:
         return await _answer(request, parked_id, retrying, "retried", f"retry-{parked_id}")
 
     @router.post("/parked/{parked_id}/discard")
-    async def discard(request: Request, caller: SignedIn, parked_id: int) -> Response:
+    async def discard(request: Request, caller: SignedIn, parked_id: ParkedId) -> Response:
         permit(caller, "operator")
         reason = str((await read_form(request)).get("reason", ""))
         field = f"reason-{parked_id}"
-        if not SHORTEST_REASON <= len(reason) <= LONGEST_REASON:
-            sentence = f"Enter a reason of {SHORTEST_REASON} to {LONGEST_REASON} characters"
+        try:
+            Discard(reason=reason)
+        except ValidationError:
+            sentence = f"Enter a reason of {SHORTEST_REASON} to {LONGEST_REASON} characters, on one line"
             return await _refused(request, parked_id, field, sentence, status=422, reason=reason)
         running = _running(request)
         discarding = resuming.discard(running.database, running.consumers, parked_id, by=caller.account_id, why=reason)
@@ -181,7 +184,7 @@ async def _page(
 
 async def _standing(running: Running, after: int) -> list[asyncpg.Record]:
     async with running.database.transaction() as tx:
-        return await parked.standing(tx, after=max(0, after), limit=SHOWN + 1)
+        return await parked.standing(tx, after=after, limit=SHOWN + 1)
 
 
 def what_is_wrong(its: Figures) -> list[str]:

@@ -3,6 +3,7 @@
 import re
 import secrets
 from collections.abc import AsyncIterator, Iterator
+from itertools import product
 from typing import Any
 
 import pytest
@@ -238,7 +239,7 @@ async def test_without_a_reason_nothing_is_discarded_and_nothing_typed_is_lost(
     )
 
     assert answer.status_code == 422
-    assert f'<a href="#reason-{before["stuck"]}">Enter a reason of 3 to 500 characters</a>' in answer.text
+    assert f'<a href="#reason-{before["stuck"]}">Enter a reason of 3 to 500 characters, on one line</a>' in answer.text
     assert f'value="{reason}"' in answer.text
     assert await parked(stuck) == before
 
@@ -272,3 +273,39 @@ async def test_many_are_shown_a_page_at_a_time(client: AsyncClient, running: Fas
 
     assert (first.count("<h3"), second.count("<h3")) == (20, 5)
     assert "From the first one" in second
+
+
+@pytest.mark.parametrize("number", [-1, 2**63, 10**30])
+async def test_a_number_that_no_record_can_have_is_the_asker_s_mistake(
+    client: AsyncClient, stuck: FastAPI, number: int
+) -> None:
+    before = await parked(stuck)
+
+    listed = [
+        await client.get(path, params={"after": number}, headers=operator())
+        for path in ("/notes/operations", "/api/notes/v1/parked")
+    ]
+    shown = await client.get(f"/api/notes/v1/parked/{number}", headers=operator())
+    done = [
+        await client.post(f"{place}/{number}/{deed}", data={"reason": "because"}, headers=operator())
+        for place, deed in product(("/notes/operations/parked", "/api/notes/v1/parked"), ("retry", "discard"))
+    ]
+
+    assert [its.status_code for its in (*listed, shown, *done)] == [422] * 7
+    assert await parked(stuck) == before
+
+
+async def test_a_reason_that_cannot_be_kept_discards_nothing(client: AsyncClient, stuck: FastAPI) -> None:
+    before = await parked(stuck)
+    number = before["stuck"]
+
+    by_form = await client.post(
+        f"/notes/operations/parked/{number}/discard", data={"reason": "be\0cause"}, headers=operator()
+    )
+    by_program = await client.post(
+        f"/api/notes/v1/parked/{number}/discard", json={"reason": "be\0cause"}, headers=signed_in("operator")
+    )
+
+    assert (by_form.status_code, by_program.status_code) == (422, 422)
+    assert f'<a href="#reason-{number}">Enter a reason of 3 to 500 characters, on one line</a>' in by_form.text
+    assert await parked(stuck) == before
