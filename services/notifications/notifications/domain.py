@@ -7,7 +7,8 @@
                                                                   ├──> due         it certainly does not have it
                                                                   └──> unknown     handed over, and no answer came
 
-A leaving cancels what is waiting or due, and what a conversation would make due again.
+A leaving, the end of a pair and the hosting of an event cancel what is waiting or due, and what a conversation would
+make due again.
 """
 
 from dataclasses import dataclass, field, replace
@@ -177,18 +178,18 @@ class Ending:
     due_at: datetime | None = None
 
 
-def ending(outcome: Outcome, *, attempts: int, now: datetime, jitter: float, left: bool = False) -> Ending:
+def ending(outcome: Outcome, *, attempts: int, now: datetime, jitter: float, over: str | None = None) -> Ending:
     """What a conversation's outcome makes of its notice.
 
-    `attempts` counts this one, `jitter` is from 0 to 1, and `left` says that a member in it left meanwhile.
+    `attempts` counts this one, `jitter` is from 0 to 1, and `over` says why it may not be sent any more, if so.
     """
     match outcome:
         case Sent():
             return Ending(NoticeState.SENT)
         case Rejected(reason):
             return Ending(NoticeState.FAILED, reason)
-        case NotStarted() if left:
-            return Ending(NoticeState.CANCELLED, LEFT_BEFORE_SENDING)
+        case NotStarted() if over:
+            return Ending(NoticeState.CANCELLED, over)
         case NotStarted(reason):
             return Ending(NoticeState.DUE, reason, now + pause(attempts, jitter))
         case Unknown(reason):

@@ -28,6 +28,19 @@ async def lock(tx: Transaction, hosted_event_id: UUID) -> HostedEvent:
     return HostedEvent(hosted_event_id, HostedEventState(row["state"]), is_announced=row["is_announced"])
 
 
+async def hosted_of(tx: Transaction, hosted_event_ids: Collection[UUID]) -> set[UUID]:
+    """Those of these that took place. All stay held, so that none is hosted until the commit."""
+    if not hosted_event_ids:
+        return set()
+    rows = await tx.fetch(
+        """
+        SELECT hosted_event_id, state FROM hosted_event WHERE hosted_event_id = ANY($1::uuid[])
+        ORDER BY hosted_event_id FOR SHARE""",
+        list(hosted_event_ids),
+    )
+    return {row["hosted_event_id"] for row in rows if row["state"] == HostedEventState.HOSTED}
+
+
 async def publish(tx: Transaction, its: Announcement) -> None:
     await tx.execute(
         """

@@ -63,6 +63,7 @@ class Letter:
     email: str = field(repr=False)
     about: About = NOTHING
     about_member_id: UUID | None = None
+    pair_id: UUID | None = None
 
     @property
     def needs_utf8(self) -> bool:

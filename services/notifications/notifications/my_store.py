@@ -21,6 +21,11 @@ async def add_pair(tx: Transaction, pair_id: UUID, first_member_id: UUID, second
     )
 
 
+async def hold_pair(tx: Transaction, pair_id: UUID) -> bool:
+    """Whether the pair is not over, which it then is not until the commit."""
+    return await tx.fetchrow("SELECT FROM pair WHERE pair_id = $1 FOR SHARE", pair_id) is not None
+
+
 async def forget_pair(tx: Transaction, pair_id: UUID) -> None:
     await tx.execute("DELETE FROM pair WHERE pair_id = $1", pair_id)
 

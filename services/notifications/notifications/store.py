@@ -151,8 +151,8 @@ async def claim_due(tx: Transaction, *, replica: str, limit: int, domain: str) -
         FROM next, recipient
         WHERE notice.notice_id = next.notice_id AND recipient.member_id = notice.member_id
         RETURNING notice.notice_id, notice.member_id, notice.category, notice.template, notice.template_version,
-            notice.attempts, notice.message_id, notice.about_member_id, notice.hosted_event_id, recipient.name,
-            recipient.email,
+            notice.attempts, notice.message_id, notice.about_member_id, notice.pair_id, notice.hosted_event_id,
+            recipient.name, recipient.email,
             (SELECT other.name FROM recipient other WHERE other.member_id = notice.about_member_id) AS about_name,
             (SELECT other.email FROM recipient other WHERE other.member_id = notice.about_member_id) AS about_email""",
         tx.now,

@@ -6,7 +6,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,11 +14,13 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from chassis.database import Database
 from chassis.testing import deliver, said
+from contracts.events import EventHosted, EventPublished
 from contracts.members import Grade, GradeBand, MemberContactChanged, MemberJoined, MemberLeft
 from notifications.app import CONTACTS, MEMBERS
 from notifications.mail import Mail
 from notifications.sending import MailSender
 
+TALK = UUID("00000000-0000-4000-8000-0000000000e1")
 Step = Callable[[SMTP], Awaitable[str]]
 
 
@@ -122,6 +124,22 @@ async def sending(database: Database, mail: Mail, replica: str = "0") -> AsyncIt
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
+
+
+def published(hosted_event_id: UUID = TALK) -> EventPublished:
+    return EventPublished(
+        hosted_event_id=hosted_event_id,
+        title="Women & girls in science",
+        summary="Talks and questions.",
+        link="https://gse.example/science",
+        place="Online",
+        starts_at=datetime(2027, 2, 11, 14, 0, tzinfo=UTC),
+        ends_at=datetime(2027, 2, 11, 15, 30, tzinfo=UTC),
+    )
+
+
+def hosted(hosted_event_id: UUID = TALK) -> EventHosted:
+    return EventHosted(hosted_event_id=hosted_event_id, hosted_at=datetime(2027, 2, 11, 15, 30, tzinfo=UTC))
 
 
 def joined(member_id: UUID) -> MemberJoined:

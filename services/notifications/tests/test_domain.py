@@ -7,6 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from notifications.domain import (
+    LEFT_BEFORE_SENDING,
     Ending,
     NoticeState,
     NotStarted,
@@ -86,14 +87,14 @@ def test_each_outcome_has_one_ending(outcome: Outcome, end: Ending) -> None:
 
 
 def test_what_was_not_handed_over_before_the_member_left_is_not_tried_again() -> None:
-    end = ending(NotStarted("away"), attempts=1, now=NOW, jitter=0.0, left=True)
+    end = ending(NotStarted("away"), attempts=1, now=NOW, jitter=0.0, over=LEFT_BEFORE_SENDING)
 
     assert (end.state, end.reason, end.due_at) == ("cancelled", "the member left before it was sent", None)
 
 
 def test_what_was_handed_over_before_the_member_left_is_told_as_it_was() -> None:
-    assert ending(Sent(), attempts=1, now=NOW, jitter=0.0, left=True).state == "sent"
-    assert ending(Unknown("no answer"), attempts=1, now=NOW, jitter=0.0, left=True).state == "unknown"
+    assert ending(Sent(), attempts=1, now=NOW, jitter=0.0, over=LEFT_BEFORE_SENDING).state == "sent"
+    assert ending(Unknown("no answer"), attempts=1, now=NOW, jitter=0.0, over=LEFT_BEFORE_SENDING).state == "unknown"
 
 
 def test_pauses_double_up_to_a_quarter_of_an_hour() -> None:

@@ -14,32 +14,15 @@ import pytest
 from chassis.causes import Cause
 from chassis.database import Database, Transaction
 from chassis.testing import deliver, said
-from contracts.events import AttendeeRegistered, EventHosted, EventPublished
+from contracts.events import AttendeeRegistered
 from contracts.members import GradeBand, MemberContactChanged, MemberLeft
 from notifications import hosted_events, reactions
 from notifications.app import CONTACTS, EVENTS, MEMBERS
-from notifications.testing import joined, joins, leaves, rows
+from notifications.testing import TALK, hosted, joined, joins, leaves, published, rows
 from testkit.eventually import eventually
 
 ADA = UUID("00000000-0000-4000-8000-00000000000a")
-TALK = UUID("00000000-0000-4000-8000-0000000000e1")
 ROUNDS, MEMBERS_A_ROUND = 50, 6
-
-
-def published(hosted_event_id: UUID = TALK) -> EventPublished:
-    return EventPublished(
-        hosted_event_id=hosted_event_id,
-        title="Women & girls in science",
-        summary="Talks and questions.",
-        link="https://gse.example/science",
-        place="Online",
-        starts_at=datetime(2027, 2, 11, 14, 0, tzinfo=UTC),
-        ends_at=datetime(2027, 2, 11, 15, 30, tzinfo=UTC),
-    )
-
-
-def hosted(hosted_event_id: UUID = TALK) -> EventHosted:
-    return EventHosted(hosted_event_id=hosted_event_id, hosted_at=datetime(2027, 2, 11, 15, 30, tzinfo=UTC))
 
 
 def registered(hosted_event_id: UUID = TALK, member_id: UUID = ADA) -> AttendeeRegistered:

@@ -9,18 +9,21 @@ import pytest
 from aiosmtpd.smtp import SMTP
 
 from chassis.database import Database
-from chassis.testing import deliver, said
+from chassis.subscription import Subscription
+from chassis.testing import Delivery, deliver, said
 from contracts.base import DomainEvent
-from contracts.mentoring import MentoringPairCreated
-from notifications.app import MEMBERS, MENTORING
+from contracts.mentoring import MentoringPairCreated, MentoringPairEnded
+from notifications.app import EVENTS, MEMBERS, MENTORING
 from notifications.testing import (
     MailServerDouble,
     Step,
     answers,
     hangs_up,
+    hosted,
     is_standing,
     joins,
     mail_to,
+    published,
     rows,
     said_events,
     says_nothing,
@@ -32,6 +35,8 @@ from testkit.examples import erasure_requested, left
 
 ADA = UUID("00000000-0000-4000-8000-00000000000a")
 BEN = UUID("00000000-0000-4000-8000-00000000000b")
+PAIRED = MentoringPairCreated(pair_id=UUID(int=1), first_member_id=ADA, second_member_id=BEN)
+PAIR_ENDED = MentoringPairEnded(pair_id=UUID(int=1), first_member_id=ADA, second_member_id=BEN)
 
 
 async def test_a_welcome_goes_out_once_and_is_told(notifications: Database, server: MailServerDouble) -> None:
@@ -192,32 +197,62 @@ async def test_an_address_beyond_ascii_is_written_to_as_it_is(
     assert server.handed[0].rcpt_tos == ["zoë@example.org"]
 
 
-@pytest.mark.parametrize("going", [left(BEN), erasure_requested(BEN)], ids=["left", "erased"])
+@pytest.mark.parametrize(
+    ("stream", "going", "reason"),
+    [
+        (MEMBERS, left(BEN), "the member left before it was sent"),
+        (MEMBERS, erasure_requested(BEN), "the member left before it was sent"),
+        (MENTORING, PAIR_ENDED, "the pair ended before it was sent"),
+    ],
+    ids=["left", "erased", "pair ended"],
+)
 async def test_an_introduction_to_who_went_while_it_was_being_sent_is_not_tried_again(
-    notifications: Database, server: MailServerDouble, going: DomainEvent
+    notifications: Database, server: MailServerDouble, stream: Subscription, going: DomainEvent, reason: str
 ) -> None:
-    paired = MentoringPairCreated(pair_id=UUID(int=1), first_member_id=ADA, second_member_id=BEN)
     await joins(notifications, ADA, "Ada King", "ada@example.org")
     await joins(notifications, BEN, "Ben", "ben@example.org")
-    async with notifications.transaction() as tx:
+    await put_off(notifications, server, (MENTORING, said(PAIRED, 1)), (stream, said(going, 2)))
+
+    assert await rows(notifications, "SELECT state, reason FROM notice WHERE member_id = $1", ADA) == [
+        ("cancelled", reason)
+    ]
+
+
+async def test_an_invitation_to_what_took_place_while_it_was_being_sent_is_not_tried_again(
+    notifications: Database, server: MailServerDouble
+) -> None:
+    notifications.clock = lambda: published().starts_at
+    await joins(notifications, ADA, "Ada King", "ada@example.org")
+    await put_off(notifications, server, (EVENTS, said(published(), 1)), (EVENTS, said(hosted(), 2)))
+
+    assert await rows(notifications, "SELECT template, state, reason FROM notice") == [
+        ("invitation", "cancelled", "the event took place before it was sent")
+    ]
+
+
+async def put_off(
+    database: Database,
+    server: MailServerDouble,
+    first: tuple[Subscription, Delivery],
+    then: tuple[Subscription, Delivery],
+) -> None:
+    """What `first` has written is put off by the mail server, which waits with that until `then` is heard."""
+    async with database.transaction() as tx:
         await tx.execute("DELETE FROM notice")
     asked, gone = asyncio.Event(), asyncio.Event()
 
-    async def busy_until_they_are_gone(_connection: SMTP) -> str:
+    async def busy_until_it_is_heard(_connection: SMTP) -> str:
         asked.set()
         await gone.wait()
         return "451 Try again"
 
-    server.at_mail = busy_until_they_are_gone
-    await deliver(notifications, "notifications", MENTORING, said(paired, 1))
-    async with sending(notifications, mail_to(server)):
+    server.at_mail = busy_until_it_is_heard
+    await deliver(database, "notifications", *first)
+    async with sending(database, mail_to(server)):
         await asked.wait()
-        await deliver(notifications, "notifications", MEMBERS, said(going, 2))
+        await deliver(database, "notifications", *then)
         gone.set()
-        await eventually(lambda: _settled(notifications))
-
-    states = await rows(notifications, "SELECT state FROM notice WHERE member_id = $1", ADA)
-    assert states == [("cancelled",)]
+        await eventually(lambda: _settled(database))
     assert server.handed == []
 
 
