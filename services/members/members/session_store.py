@@ -6,7 +6,10 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
+import asyncpg
+
 from chassis.database import Transaction
+from chassis.identity import Unauthenticated
 
 IDLE: Final = timedelta(hours=1)
 LONGEST: Final = timedelta(hours=12)
@@ -32,14 +35,17 @@ class Attempt:
 
 
 async def add(tx: Transaction, word: str, its: Session) -> None:
-    """A session under the word that its browser's cookie holds."""
-    await tx.execute(
-        "INSERT INTO session (session_hash, account_id, csrf, vouched) VALUES ($1, $2, $3, $4)",
-        _hash(word),
-        its.account_id,
-        its.csrf,
-        its.vouched,
-    )
+    """A session under the word that its browser's cookie holds. Raises `Unauthenticated` for an erased account."""
+    try:
+        await tx.execute(
+            "INSERT INTO session (session_hash, account_id, csrf, vouched) VALUES ($1, $2, $3, $4)",
+            _hash(word),
+            its.account_id,
+            its.csrf,
+            its.vouched,
+        )
+    except asyncpg.ForeignKeyViolationError:
+        raise Unauthenticated from None
 
 
 async def live(tx: Transaction, word: str) -> Session | None:

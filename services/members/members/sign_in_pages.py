@@ -87,11 +87,15 @@ async def finish(request: Request, database: Db, state: str = "", code: str = ""
     except ProviderAway:
         return _away(request, attempt.back_to)
     earlier, word = request.cookies.get(door.cookies.session), secrets.token_urlsafe(32)
-    async with database.transaction() as tx:
-        if earlier:
-            await session_store.end(tx, earlier)
-        session = await _begin_session(tx, word, person, request.app.state.settings)
-        token = await _token(tx, session, request)
+    try:
+        async with database.transaction() as tx:
+            # The member is held before any session, as in erasing: the two never wait for each other in a circle.
+            session = await _begin_session(tx, word, person, request.app.state.settings)
+            if earlier:
+                await session_store.end(tx, earlier)
+            token = await _token(tx, session, request)
+    except Unauthenticated:  # erased at this instant
+        return _again(request, attempt.back_to)
     answer = RedirectResponse(attempt.back_to, 303)
     door.cookies.put(answer, door.cookies.session, word, seconds=int(LONGEST.total_seconds()))
     door.cookies.put(answer, door.cookies.access, token, seconds=LIFETIME)

@@ -5,15 +5,18 @@ import hashlib
 import json
 import secrets
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient
+from joserfc import jwt
+from joserfc.jwk import RSAKey
 
 from chassis import testing
 from members import app
@@ -34,6 +37,24 @@ class Published:
         self.codes: dict[str, tuple[str, str]] = {}  # code → (PKCE's challenge, ID token)
         self.exchanges: list[tuple[str | None, dict[str, str]]] = []  # what proved the client, what it said
         self.failing = False
+        self.key = RSAKey.generate_key(2048, {"kid": "rsa"})
+
+    def clicked(self, asked: dict[str, str], **changed: Any) -> str:
+        """The code for somebody who has signed in there; a change to `...` takes a claim away."""
+        now = int(time.time())
+        claims = {
+            "iss": self.issuer,
+            "aud": "gse",
+            "sub": uuid4().hex,
+            "nonce": asked["nonce"],
+            "iat": now,
+            "exp": now + 3600,
+        } | changed
+        claims = {name: value for name, value in claims.items() if value is not ...}
+        code = uuid4().hex
+        token = jwt.encode({"alg": "RS256", "kid": "rsa"}, claims, self.key, algorithms=["RS256"])
+        self.codes[code] = (asked["code_challenge"], token)
+        return code
 
     def exchange(self, proof: str | None, body: str) -> tuple[int, dict[str, Any]]:
         said = dict(parse_qsl(body))
@@ -171,3 +192,15 @@ def said(running: FastAPI) -> Callable[..., Any]:
 def signed_in() -> Callable[..., dict[str, str]]:
     """The header of a caller: `signed_in("team")`, `signed_in("member", member_id=ADA)`."""
     return testing.signed_in
+
+
+@pytest.fixture
+def waits_for_a_lock(running: FastAPI) -> Callable[[], Awaitable[bool]]:
+    """Whether something in the service stands before another's lock."""
+
+    async def of_the_service() -> bool:
+        async with running.state.running.database.transaction() as tx:
+            sql = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+            return bool(await tx.fetch(sql))
+
+    return of_the_service

@@ -1,8 +1,8 @@
 """Signing in at a browser: to the provider and back, a session, its renewal, its end."""
 
+import asyncio
 import base64
-import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID, uuid4
@@ -11,18 +11,17 @@ import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient, Response
 from joserfc import jwt
-from joserfc.jwk import RSAKey
 
 from chassis import testing
-from members import session_store, sign_in_pages
+from members import erasing, session_store, sign_in_pages, store
+from testkit.eventually import eventually
 
-KEY = RSAKey.generate_key(2048, {"kid": "rsa"})
 PAGE = {"Accept": "text/html"}
 
 
 @pytest.fixture(autouse=True)
 def published_keys(provider: Any) -> None:
-    provider.keys = [KEY.as_dict(private=False)]
+    provider.keys = [provider.key.as_dict(private=False)]
     provider.failing = False
 
 
@@ -41,24 +40,6 @@ async def to_provider(browser: AsyncClient, back_to: str = "/join?step=2") -> di
     return dict(parse_qsl(urlsplit(sent.headers["location"]).query))
 
 
-def clicked(provider: Any, asked: dict[str, str], **changed: Any) -> str:
-    """The code for somebody who has signed in there; a change to `...` takes a claim away."""
-    now = int(time.time())
-    claims = {
-        "iss": provider.issuer,
-        "aud": "gse",
-        "sub": uuid4().hex,
-        "nonce": asked["nonce"],
-        "iat": now,
-        "exp": now + 3600,
-    } | changed
-    claims = {name: value for name, value in claims.items() if value is not ...}
-    code = uuid4().hex
-    token = jwt.encode({"alg": "RS256", "kid": "rsa"}, claims, KEY, algorithms=["RS256"])
-    provider.codes[code] = (asked["code_challenge"], token)
-    return code
-
-
 async def come_back(browser: AsyncClient, asked: dict[str, str], code: str) -> Response:
     return await browser.get("/sign-in/callback", params={"state": asked["state"], "code": code})
 
@@ -66,7 +47,7 @@ async def come_back(browser: AsyncClient, asked: dict[str, str], code: str) -> R
 async def sign_in(browser: AsyncClient, provider: Any, **claims: Any) -> dict[str, Any]:
     """Signs in; the claims of the platform token."""
     asked = await to_provider(browser)
-    came = await come_back(browser, asked, clicked(provider, asked, **claims))
+    came = await come_back(browser, asked, provider.clicked(asked, **claims))
     assert (came.status_code, came.headers["location"]) == (303, "/join?step=2"), came.text
     return token_of(browser)
 
@@ -99,7 +80,7 @@ async def test_a_person_signs_in_and_lands_where_they_wanted_to_go(
     } | {name: asked[name] for name in ("state", "nonce", "code_challenge")}
     assert min(len(asked[name]) for name in ("state", "nonce", "code_challenge")) == 43  # 256 bits
 
-    came = await come_back(browser, asked, clicked(provider, asked, sub="helen"))
+    came = await come_back(browser, asked, provider.clicked(asked, sub="helen"))
 
     assert (came.status_code, came.headers["location"]) == (303, "/join?step=2")
     session, access = came.headers.get_list("set-cookie")
@@ -132,7 +113,7 @@ async def test_whoever_is_signed_in_goes_straight_on(browser: AsyncClient, provi
 )
 async def test_nobody_is_led_to_another_site(browser: AsyncClient, provider: Any, back_to: str) -> None:
     asked = await to_provider(browser, back_to)
-    came = await come_back(browser, asked, clicked(provider, asked))
+    came = await come_back(browser, asked, provider.clicked(asked))
 
     assert (came.status_code, came.headers["location"]) == (303, "/")
 
@@ -141,7 +122,7 @@ async def test_what_the_provider_gives_back_counts_once_and_in_the_browser_that_
     browser: AsyncClient, running: FastAPI, provider: Any
 ) -> None:
     asked = await to_provider(browser)
-    code = clicked(provider, asked)
+    code = provider.clicked(asked)
     async with testing.client_of(running) as another:
         await to_provider(another)
         elsewhere = await come_back(another, asked, code)
@@ -158,7 +139,7 @@ async def test_what_the_provider_gives_back_counts_once_and_in_the_browser_that_
 async def test_two_tabs_of_a_browser_sign_in_side_by_side(browser: AsyncClient, provider: Any) -> None:
     first, second = await to_provider(browser, "/privacy"), await to_provider(browser, "/cookies")
 
-    came = [await come_back(browser, asked, clicked(provider, asked)) for asked in (first, second)]
+    came = [await come_back(browser, asked, provider.clicked(asked)) for asked in (first, second)]
 
     assert [answer.headers["location"] for answer in came] == ["/privacy", "/cookies"]
 
@@ -170,7 +151,7 @@ async def test_a_sign_in_that_took_longer_than_ten_minutes_begins_again(
     async with running.state.running.database.transaction() as tx:
         await tx.execute("UPDATE sign_in_attempt SET begun_at = begun_at - interval '10 minutes'")
 
-    assert (await come_back(browser, asked, clicked(provider, asked))).status_code == 400
+    assert (await come_back(browser, asked, provider.clicked(asked))).status_code == 400
     assert await sign_in_pages.forget_ended(running.state.running.database) >= 1
 
 
@@ -190,7 +171,7 @@ async def test_an_id_token_that_was_not_asked_for_signs_nobody_in(
     browser: AsyncClient, provider: Any, claims: dict[str, Any]
 ) -> None:
     asked = await to_provider(browser)
-    came = await come_back(browser, asked, clicked(provider, asked, **claims))
+    came = await come_back(browser, asked, provider.clicked(asked, **claims))
 
     assert came.status_code == 400
     assert "gse-session" not in browser.cookies
@@ -199,7 +180,7 @@ async def test_an_id_token_that_was_not_asked_for_signs_nobody_in(
 
 async def test_a_code_for_another_verifier_or_none_signs_nobody_in(browser: AsyncClient, provider: Any) -> None:
     first, second = await to_provider(browser), await to_provider(browser)
-    injected = await come_back(browser, second, clicked(provider, first))
+    injected = await come_back(browser, second, provider.clicked(first))
     asked = await to_provider(browser)
     given_up = await browser.get("/sign-in/callback", params={"state": asked["state"], "error": "access_denied"})
 
@@ -211,7 +192,7 @@ async def test_while_the_provider_is_away_a_person_is_told_what_to_do(browser: A
     asked = await to_provider(browser)
     provider.failing = True
 
-    came = await come_back(browser, asked, clicked(provider, asked))
+    came = await come_back(browser, asked, provider.clicked(asked))
 
     assert (came.status_code, came.headers["retry-after"]) == (503, "5")
     assert "Wait a minute, then try again" in came.text
@@ -392,3 +373,26 @@ async def test_who_leaves_is_no_member_at_the_next_renewal(browser: AsyncClient,
     after = token_of(browser)
     assert (before["member_id"], before["roles"]) == (member_id, ["member"])
     assert (after["member_id"], after["roles"], after["sub"]) == (None, [], before["sub"])
+
+
+async def test_who_is_erased_in_the_instant_of_signing_in_is_asked_to_sign_in_again(
+    browser: AsyncClient, running: FastAPI, provider: Any, waits_for_a_lock: Callable[[], Awaitable[bool]]
+) -> None:
+    subject, email = uuid4().hex, f"{uuid4().hex}@ukhsa.example"
+    form = {"name": "Ada King", "email": email, "organisation": "UKHSA", "grade": "HEO"}
+    member_id = UUID((await browser.post("/api/members/v1/members", json=form)).json()["member_id"])
+    who = {"sub": subject, "email": email, "email_verified": True}
+    assert (await sign_in(browser, provider, **who))["member_id"] == str(member_id)
+    browser.cookies.clear()
+    asked = await to_provider(browser)
+    code = provider.clicked(asked, **who)
+
+    async with running.state.running.database.transaction() as tx:
+        await store.lock(tx, member_id)
+        coming = asyncio.ensure_future(come_back(browser, asked, code))
+        await eventually(waits_for_a_lock)
+        await erasing.purge(tx, member_id)
+    came = await coming
+
+    assert (came.status_code, "gse-session" in browser.cookies) == (400, False)
+    assert (await sign_in(browser, provider, **who))["member_id"] is None
