@@ -112,7 +112,8 @@ async def work_off(database: Database) -> int:
         rows = await import_store.rows_to_do(tx, under_way.import_id, BATCH)
         candidates, settled = _decide(rows, only=under_way.organisation, now=tx.now)
         added = await store.add(tx, [candidate.member for candidate in candidates])
-        there = await store.by_email(tx, [candidate.email for candidate in candidates])
+        # Held, so that an erasure in this instant comes later and takes them out of the report.
+        there = await store.hold_by_email(tx, [candidate.email for candidate in candidates])
         said: list[DomainEvent] = []
         for candidate in candidates:
             if candidate.member.member_id in added:

@@ -94,10 +94,14 @@ async def forget(tx: Transaction, member_id: UUID) -> None:
     await tx.execute("DELETE FROM member WHERE member_id = $1", member_id)
 
 
-async def by_email(tx: Transaction, emails: Iterable[str]) -> dict[str, tuple[UUID, str]]:
-    """Of the present members with these addresses, by address: the id and the organisation."""
+async def hold_by_email(tx: Transaction, emails: Iterable[str]) -> dict[str, tuple[UUID, str]]:
+    """Of the present members with these addresses, by address: id and organisation. They stay held."""
     rows = await tx.fetch(
-        "SELECT email, member_id, organisation FROM member WHERE email = ANY($1::text[])", list(emails)
+        """
+        SELECT email, member_id, organisation FROM member WHERE email = ANY($1::text[])
+        ORDER BY member_id FOR KEY SHARE
+        """,
+        list(emails),
     )
     return {row["email"]: (row["member_id"], row["organisation"]) for row in rows}
 

@@ -12,7 +12,9 @@ import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient, Response
 
-from members import account_store, role_store, session_store, store
+from members import account_store, import_store, role_store, session_store, store
+from members.import_file import Row
+from members.import_store import Settled
 from members.roles import Grant
 from members.session_store import Session
 from testkit.addresses import KafkaAddress
@@ -250,3 +252,23 @@ async def test_whatever_a_member_does_in_the_instant_of_their_erasure_brings_not
         names = [name for name, _ in await said(member_id)]
         assert names[-2:] == ["MemberErasureRequested", "MemberDataErased"]
     assert answers == {200, 404}, "they never met in both orders"
+
+
+async def test_an_import_that_meets_the_erasure_of_somebody_in_its_file_names_them_no_more(
+    client: AsyncClient, running: FastAPI, signed_in: SignIn, waits_for_a_lock: Callable[[], Awaitable[bool]]
+) -> None:
+    """The import has found them a member already, and settles their row when the erasure has begun."""
+    database, import_id, word = running.state.running.database, uuid4(), uuid4().hex
+    member_id, email = await joined(client, word), somebody(word)["email"]
+
+    async with database.transaction() as tx:
+        await import_store.begin(tx, import_id, account_id=uuid4(), organisation=None, rows=[Row(2, {"email": email})])
+        found_id, _ = (await store.hold_by_email(tx, [email]))[email]
+        erasure = asyncio.ensure_future(client.post(f"{MEMBERS}/{member_id}/erasure", headers=signed_in("team")))
+        await eventually(waits_for_a_lock)
+        await import_store.settle(tx, import_id, [Settled(2, "already-a-member", found_id)])
+        await import_store.finish(tx, import_id)
+    assert (await erasure).status_code == 202
+
+    async with database.transaction() as tx:
+        assert [its.member_id for its in await import_store.settled(tx, import_id, after=0, limit=9)] == [None]
