@@ -5,11 +5,10 @@ The form on an event's page is the API's own request in a browser: its handler d
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from itertools import groupby
 from typing import Final
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -18,7 +17,8 @@ from chassis.database import Database
 from chassis.identity import Caller, MaybeSignedIn, SignedIn
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
-from chassis.web import days, moment, render, time_of_day
+from chassis.web import days, render, span
+from chassis.web.times import LONDON
 from contracts.refusal import Refused
 from events import hosted_event_store, hosted_events, key_date_store
 from events.calendar_rules import KeyDate
@@ -26,7 +26,6 @@ from events.hosting import AlreadyRegistered, HostedEvent, NoSuchEvent
 
 router = APIRouter(route_class=RetryingRoute, include_in_schema=False)
 
-LONDON: Final = ZoneInfo("Europe/London")
 AHEAD: Final = timedelta(days=365)
 A_MONTH_OR_SO: Final = timedelta(days=27)
 
@@ -103,7 +102,7 @@ async def _event(
         "event.html",
         status=409 if refused else 200,
         its=its,
-        when=_when(its.starts_at, its.ends_at),
+        when=span(its.starts_at, its.ends_at),
         over=its.hosted_at is not None or tx.now >= its.ends_at,
         left=its.capacity - taken.get(hosted_event_id, 0),
         speakers=speakers,
@@ -119,7 +118,7 @@ def ordered(key_dates: Sequence[KeyDate], hosted: Sequence[HostedEvent], today: 
     entries = [Entry(max(its.starts_on, today), _days(its.starts_on, its.ends_on), its.title) for its in key_dates] + [
         Entry(
             max(its.starts_at.astimezone(LONDON).date(), today),
-            _when(its.starts_at, its.ends_at),
+            span(its.starts_at, its.ends_at),
             its.title,
             its.place,
             f"/events/{its.hosted_event_id}",
@@ -138,8 +137,3 @@ def _days(first: date, last: date) -> str:
     if first.day == 1 and last - first >= A_MONTH_OR_SO:
         return f"All of {first:%B}"
     return days(first, last)
-
-
-def _when(starts_at: datetime, ends_at: datetime) -> str:
-    same_day = starts_at.astimezone(LONDON).date() == ends_at.astimezone(LONDON).date()
-    return f"{moment(starts_at)} to {time_of_day(ends_at) if same_day else moment(ends_at)}"

@@ -2,16 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Final
-from zoneinfo import ZoneInfo
 
 from chassis.database import Transaction
 from chassis.web import days, moment
+from chassis.web.times import LONDON
 from contracts.events import EventHosted, EventPublished, KeyDateScheduled
 from members import coming_up_store
 from members.coming_up_store import ComingUp
-
-LONDON: Final = ZoneInfo("Europe/London")
 
 
 @dataclass(frozen=True)

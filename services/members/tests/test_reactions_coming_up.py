@@ -8,6 +8,7 @@ import pytest
 
 from chassis.database import Database
 from chassis.testing import connected, deliver, migrating, said
+from chassis.web.times import LONDON
 from contracts.events import EventHosted, EventProposed, EventPublished, EventSignedOff, KeyDateScheduled
 from members import app, coming_up, coming_up_store
 from members.app import COMING_UP
@@ -136,7 +137,7 @@ async def test_what_is_over_is_not_coming_and_what_has_begun_is(members: Databas
 
 
 def test_a_key_date_of_several_days_says_its_first_and_its_last() -> None:
-    starts, ends = datetime(2027, 6, 1, tzinfo=coming_up.LONDON), datetime(2027, 7, 1, tzinfo=coming_up.LONDON)
+    starts, ends = datetime(2027, 6, 1, tzinfo=LONDON), datetime(2027, 7, 1, tzinfo=LONDON)
 
     entry = coming_up.entry(ComingUp(DATE, "Pride Month", starts, ends, place=None))
 
