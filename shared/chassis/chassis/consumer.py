@@ -56,6 +56,7 @@ class Consumer:
     expected: dict[TopicPartition, int] = field(default_factory=dict)  # next offset of each partition that is ready
     hurry: bool = False  # a revocation or a stop waits for this batch
     idle: asyncio.Event = field(default_factory=asyncio.Event)
+    deliveries: int = 0  # begun so far
 
     def __post_init__(self) -> None:
         self.name = self.subscription.consumer(self.service)
@@ -64,6 +65,7 @@ class Consumer:
     async def handle(self, kafka: AIOKafkaConsumer, delivered: Sequence[ConsumerRecord[Any, Any]]) -> None:
         """Handle a delivery; afterwards the consumer stands where the store says, whatever happened."""
         self.idle.clear()
+        self.deliveries += 1
         try:
             records = await self._fresh(kafka, delivered)
             while records and not self.hurry:
@@ -84,6 +86,24 @@ class Consumer:
             self._rewind(kafka, delivered)
         finally:
             self.idle.set()
+
+    async def look_at_the_store(self, kafka: AIOKafkaConsumer) -> None:
+        """While nothing comes: a store that was restored meanwhile is followed now, not at the next record."""
+        before, partitions = self.deliveries, sorted((its.topic, its.partition) for its in self.expected)
+        if not partitions or not self.idle.is_set():
+            return
+        async with self.database.transaction() as tx:
+            stored = await offsets.stored(tx, self.name, partitions)
+        if self.deliveries != before or self.hurry:
+            return  # a batch or a change of the group came in between, and knows better
+        now = {at: stored.get(at, 0) for at in partitions}
+        elsewhere = {at: offset for at, offset in now.items() if self.expected.get(TopicPartition(*at)) != offset}
+        if elsewhere:
+            log.warning("the store stands elsewhere", consumer=self.name, partitions=len(elsewhere))
+            self._expect(elsewhere)
+            for partition in (TopicPartition(*at) for at in elsewhere):
+                if partition in self.expected and partition in kafka.assignment():
+                    kafka.seek(partition, self.expected[partition])
 
     async def _fresh(self, kafka: AIOKafkaConsumer, delivered: Sequence[ConsumerRecord[Any, Any]]) -> list[Record]:
         """What may be handled: of partitions that are ready, and not from before a seek that came in between."""

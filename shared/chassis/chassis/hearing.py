@@ -8,6 +8,7 @@ Kafka's own offsets are committed once a second, for lag tools; nothing is ever 
 """
 
 import asyncio
+import contextlib
 import logging
 import random
 import time
@@ -138,7 +139,7 @@ class Hearing(ConsumerRebalanceListener):
         self.consumer.expected.clear()
 
     async def tick(self) -> None:
-        """Once a second: show the lag, and tell Kafka where we are, for its own tools."""
+        """Once a second: show the lag, tell Kafka where we are, for its own tools, and see what the store says."""
         lag = self.lag_records
         if lag is not None:
             self.metrics.lag_records.labels(self.consumer.name).set(lag)
@@ -155,6 +156,9 @@ class Hearing(ConsumerRebalanceListener):
                 log.info("lag tools are not told", consumer=self.consumer.name, why=type(error).__name__)
             else:
                 self.refusals = 0
+        if self.kafka is not None and self.ready and lag == 0:
+            with contextlib.suppress(Outage, Conflict):
+                await self.consumer.look_at_the_store(self.kafka)
 
 
 def subscribe(broker: KafkaBroker, settings: ServiceSettings, consumer: Consumer, metrics: Metrics) -> Hearing:

@@ -1,6 +1,6 @@
 """How far a consumer has come: the next offset of each partition, and the last event of each subject."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 import asyncpg
@@ -11,7 +11,7 @@ from chassis.ordering import Line
 Partition = tuple[str, int]  # topic and number
 
 
-async def begin(tx: Transaction, consumer: str, partitions: Iterable[Partition]) -> dict[Partition, int]:
+async def begin(tx: Transaction, consumer: str, partitions: Sequence[Partition]) -> dict[Partition, int]:
     """The stored next offset of each partition; one never heard begins at 0."""
     topics, numbers = zip(*partitions, strict=True)
     await tx.execute(
@@ -24,6 +24,12 @@ async def begin(tx: Transaction, consumer: str, partitions: Iterable[Partition])
         topics,
         numbers,
     )
+    return await stored(tx, consumer, partitions)
+
+
+async def stored(tx: Transaction, consumer: str, partitions: Iterable[Partition]) -> dict[Partition, int]:
+    """The next offset of each partition that has been heard; nothing is locked."""
+    topics, numbers = zip(*partitions, strict=True)
     rows = await tx.fetch(
         """
         SELECT topic, partition, next_offset FROM consumer_offset

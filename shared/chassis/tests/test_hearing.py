@@ -134,6 +134,25 @@ async def test_a_store_restored_under_a_running_consumer_is_noticed(
     assert await effects() == [("MemberJoined", ADA), ("MemberGradeChanged", ADA)]
 
 
+async def test_a_store_restored_under_a_resting_consumer_is_noticed_before_anything_new_is_said(
+    settings: ServiceSettings, store: Database, effects: Effects, send: Send
+) -> None:
+    await send(said(joined(), 1), said(promoted(), 2))
+    async with hearing(settings, store) as its:
+        await eventually(heard(effects, 2), timeout=20)
+        async with store.transaction() as tx:  # to the moment before the second
+            await tx.execute("DELETE FROM effect WHERE what = 'MemberGradeChanged'")
+            await tx.execute(
+                "UPDATE progress SET last_sequence = 1, last_event_id = $1",
+                UUID((dict(said(joined(), 1).headers)["ce_id"] or b"").decode()),
+            )
+            await tx.execute("UPDATE consumer_offset SET next_offset = 1 WHERE partition = 0")
+        await eventually(lambda: its.lag_records == 0, timeout=20)
+        await its.tick()
+        await eventually(heard(effects, 2), timeout=20)
+    assert await effects() == [("MemberJoined", ADA), ("MemberGradeChanged", ADA)]
+
+
 async def test_hostile_headers_keys_and_bodies_do_not_stop_the_stream(
     settings: ServiceSettings, store: Database, effects: Effects, send: Send
 ) -> None:

@@ -1,0 +1,55 @@
+"""One replica that hears a stream, as a process of its own, for tests that stop and continue it.
+
+Arguments: the store's address, Kafka's, the topics' prefix, the replica's name, and `in-hand` for one that stops
+itself in the midst of its first transaction.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from chassis.consumer import Consumer
+from chassis.database import Transaction, connect
+from chassis.hearing import broker_of, subscribe
+from chassis.settings import ServiceSettings
+from chassis.subscription import Subscription
+from chassis.telemetry import Metrics, configure_logs
+from contracts.members import MemberGradeChanged, MemberJoined
+from testkit.eventually import eventually
+
+
+async def main(url: str, bootstrap: str, prefix: str, replica: str, moment: str) -> None:
+    configure_logs("test", "json")
+    settings = ServiceSettings(
+        database_url=url,
+        kafka_bootstrap=bootstrap,
+        topic_prefix=prefix,
+        http_port=0,
+        token_keys=Path("unused"),
+        replica=replica,
+    )
+    stops = [moment == "in-hand"]
+
+    async def note(event: Any, tx: Transaction) -> None:
+        await tx.execute(
+            "INSERT INTO effect (what, who, replica) VALUES ($1, $2, $3)", event.event_name, event.member_id, replica
+        )
+        if stops.pop() if stops else False:
+            os.kill(os.getpid(), signal.SIGSTOP)
+
+    members = Subscription("gse.members", {MemberJoined: note, MemberGradeChanged: note})
+    store = await connect(url, size=4, name=replica)
+    broker = broker_of(settings, replica)
+    hearing = subscribe(broker, settings, Consumer("test", members, store, Metrics()), Metrics())
+    await broker.start()
+    await eventually(lambda: hearing.ready, timeout=30)
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))
