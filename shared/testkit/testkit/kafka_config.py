@@ -31,8 +31,13 @@ TUNING = {
 }
 
 
-def properties(*, data: Path, port: int, controller_port: int, password: str | None) -> str:
-    """server.properties: with the broker's password a guarded node, without one an open node for tests."""
+def properties(
+    *, data: Path, port: int, controller_port: int, password: str | None, advertised_port: int | None = None
+) -> str:
+    """server.properties: with the broker's password a guarded node, without one an open node for tests.
+
+    Clients are told to come to the advertised port, where something stands between them and the node.
+    """
     common = {
         "process.roles": "broker,controller",
         "node.id": "1",
@@ -40,7 +45,7 @@ def properties(*, data: Path, port: int, controller_port: int, password: str | N
         "controller.listener.names": "CONTROLLER",
         "inter.broker.listener.name": "CLIENT",
         "listeners": f"CLIENT://{HOST}:{port},CONTROLLER://{HOST}:{controller_port}",
-        "advertised.listeners": f"CLIENT://{HOST}:{port}",
+        "advertised.listeners": f"CLIENT://{HOST}:{advertised_port or port}",
         "log.dirs": str(data),
         **TUNING,
     }

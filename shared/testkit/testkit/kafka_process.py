@@ -65,13 +65,19 @@ class KafkaProcess:
 
 
 def start_kafka(
-    home: Path, *, users: Mapping[str, str] | None = None, port: int = 0, progress: Progress = silent
+    home: Path,
+    *,
+    users: Mapping[str, str] | None = None,
+    port: int = 0,
+    advertised_port: int | None = None,
+    progress: Progress = silent,
 ) -> KafkaProcess:
     """A broker that serves clients at 127.0.0.1, with the data that its home already has.
 
     With `users` (name to password; `operator` is the superuser) clients sign in by SCRAM-SHA-512 and may do only what
     an ACL allows; without, the listener is plain and open, for tests. Port 0 takes the port of the last start if it is
-    free, else any. Blocks until the broker is ready; raises Unavailable with a sentence when it cannot be.
+    free, else any. Clients are sent to `advertised_port` where a proxy stands in between. Blocks until the broker is
+    ready; raises Unavailable with a sentence when it cannot be.
     """
     require_free(port)
     home = open_home(home)
@@ -84,7 +90,7 @@ def start_kafka(
         _format_once(home, kafka_programs, memory, progress)
         progress("Starting Kafka")
         for chosen in candidates(port, last=memory["port"]):
-            config = _write_config(home / "server.properties", home / "data", memory, chosen)
+            config = _write_config(home / "server.properties", home / "data", memory, chosen, advertised_port)
             line = kafka_programs.command(home, "kafka.Kafka", config)
             process = children.start(line, log=home / "kafka.log", cwd=home, env=ENVIRONMENT, inherits=[lock])
             kafka = KafkaProcess(bootstrap=f"{HOST}:{chosen}", home=home, process=process, users=users)
@@ -117,9 +123,14 @@ def _memory(home: Path, *, secured: bool) -> dict[str, Any]:
     return memory
 
 
-def _write_config(file: Path, data: Path, memory: dict[str, Any], port: int) -> Path:
+def _write_config(
+    file: Path, data: Path, memory: dict[str, Any], port: int, advertised_port: int | None = None
+) -> Path:
     password = memory["broker_password"] if memory["secured"] else None
-    _write_private(file, properties(data=data, port=port, controller_port=free_port(), password=password))
+    text = properties(
+        data=data, port=port, controller_port=free_port(), password=password, advertised_port=advertised_port
+    )
+    _write_private(file, text)
     return file
 
 
