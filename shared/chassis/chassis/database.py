@@ -7,6 +7,7 @@ Any other error of the database is a bug and stays what it is.
 """
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -119,7 +120,10 @@ class Database:
                 raise Outage("the connection to the database was lost") from error
             raise
         finally:
-            await self._pool.release(connection)
+            # Giving back asks the server once more. A connection that falls then is thrown away by the pool, and takes
+            # nothing back: what was committed is committed, and what failed has failed as it did.
+            with contextlib.suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                await self._pool.release(connection)
         if tx.has_put:
             for wake in self.on_said:
                 wake()
