@@ -57,6 +57,18 @@ def demo(
     raise typer.Exit(bring_up(the_home(), partial(story, count=people)))
 
 
+@app.command()
+def prove(
+    commands: Annotated[int, typer.Option("--commands", min=1, help="How many, sent through the front door.")] = 1000,
+    faults: Annotated[int, typer.Option("--faults", min=0, help="How many, in step with the commands.")] = 16,
+    seed: Annotated[int | None, typer.Option("--seed", help="Draws commands and faults; any when left out.")] = None,
+) -> None:
+    """On a platform of its own: that nothing is lost, doubled or out of order, whatever is killed, stopped or cut."""
+    from gse_platform.prove.run import prove as run_the_proof  # noqa: PLC0415 (as above)
+
+    raise typer.Exit(run_the_proof(commands, faults, seed))
+
+
 @app.command(context_settings=PASS_ON)
 def test(context: typer.Context) -> None:
     """Run every test; arguments go to pytest, paths are from the root of the repository."""

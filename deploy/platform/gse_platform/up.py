@@ -105,7 +105,7 @@ async def _bring_up(platform: Platform, supervisor: Supervisor, progress: Progre
     with progress.step("Databases"):
         async with asyncio.TaskGroup() as migrations:
             for service in SERVICES:
-                migrations.create_task(_migrate(platform, service, environments[service]))
+                migrations.create_task(migrate(platform, service, environments[service]))
     # From here on others can see the platform, and see which process is which after a restart.
     state = _state(platform, databases, kafka["operator"])
     supervisor.changed = lambda: homes.write_state(platform.home, _with_pids(state, supervisor.running))
@@ -113,7 +113,7 @@ async def _bring_up(platform: Platform, supervisor: Supervisor, progress: Progre
         for service in SERVICES:
             await supervisor.start(service_part(platform, service, environments[service]))
         await supervisor.start(front_door_part(platform))
-        await _all_ready(platform, tell)
+        await all_ready(platform, tell)
 
 
 async def _kafka(platform: Platform, supervisor: Supervisor, progress: Progress) -> dict[str, KafkaAddress]:
@@ -158,7 +158,7 @@ async def _databases(platform: Platform, supervisor: Supervisor, progress: Progr
     return found
 
 
-async def _migrate(platform: Platform, service: str, environment: dict[str, str]) -> None:
+async def migrate(platform: Platform, service: str, environment: dict[str, str]) -> None:
     name = f"{service}-migrate"
     command = [*PYTHON, f"{service}.app", "migrate"]
     part = program(name, STORES, command, env=environment, logs=platform.home.logs)
@@ -174,7 +174,7 @@ async def _migrate(platform: Platform, service: str, environment: dict[str, str]
         raise CannotGoOn(f"The database of {service} was not migrated ({how}): {_log(part)}")
 
 
-async def _all_ready(platform: Platform, tell: Callable[[str], None]) -> None:
+async def all_ready(platform: Platform, tell: Callable[[str], None]) -> None:
     """Wait until every part answers and every service says that it is ready."""
     asked = {service: f"{platform.url(service)}/health/ready" for service in SERVICES}
     asked["front door"] = f"http://127.0.0.1:{platform.port}/api/members/v1/"

@@ -1,0 +1,110 @@
+"""Sends one command over HTTP and keeps what became of it: the history of a run."""
+
+import asyncio
+import contextlib
+import json
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx2
+
+from gse_platform.prove.facts import Command
+
+SECONDS = 5  # for one answer
+TRIES = 2  # then it is unknown, and asked again after the run
+LAST_TRIES = 20
+REFUSALS = range(400, 500)
+BUSY, NOT_YET = 429, 409
+
+Headers = Callable[[], dict[str, str]]
+"""Who asks; a token lives minutes, so it is made when it is needed."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was sent, so that it can be sent again under the same key. Never written down: it holds names."""
+
+    path: str
+    body: Mapping[str, Any] | None
+    headers: Headers
+    key: str
+    made: str  # the field of the answer that says what was made
+
+
+@dataclass
+class History:
+    """Every command of a run in the order in which it was begun."""
+
+    http: httpx2.AsyncClient
+    chance: random.Random
+    commands: dict[int, Command] = field(default_factory=dict)
+    requests: dict[int, Request] = field(default_factory=dict)
+    strange: list[str] = field(default_factory=list)  # answers that nobody should ever get
+
+    async def ask(
+        self,
+        kind: str,
+        path: str,
+        body: Mapping[str, Any] | None,
+        headers: Headers,
+        *,
+        about: str = "",
+        asked: Mapping[str, str] | None = None,
+        made: str = "",
+    ) -> Command:
+        """Send a new command; without an answer once more, since clients do; then it is left as unknown."""
+        number = len(self.commands)
+        key = str(UUID(int=self.chance.getrandbits(128)))
+        self.requests[number] = Request(path, body, headers, key, made)
+        self.commands[number] = Command(number, kind, about, dict(asked or {}), "unknown")
+        self.commands[number] = await self._send(self.commands[number], TRIES)
+        return self.commands[number]
+
+    async def settle(self) -> list[Command]:
+        """Ask what is unknown again until there is an answer; gives what was unknown."""
+        unknown = [its for its in self.commands.values() if its.outcome == "unknown"]
+        for its in unknown:
+            self.commands[its.number] = await self._send(replace(its, doubted=True), LAST_TRIES)
+        return unknown
+
+    async def ask_again(self, share: float) -> int:
+        """Ask some of what was acknowledged again under its key; gives how many."""
+        done = [its for its in self.commands.values() if its.outcome == "ok"]
+        chosen = self.chance.sample(done, min(len(done), max(20, int(len(done) * share))))
+        for its in chosen:
+            again = await self._send(its, LAST_TRIES)
+            same = (again.outcome, again.made) == (its.outcome, its.made)
+            self.commands[its.number] = replace(its, again="same" if same else "other")
+        return len(chosen)
+
+    async def _send(self, command: Command, tries: int) -> Command:
+        request, doubted = self.requests[command.number], command.doubted
+        for left in reversed(range(tries)):
+            with contextlib.suppress(httpx2.HTTPError):
+                headers = request.headers() | {"Idempotency-Key": request.key}
+                answer = await self.http.post(request.path, json=request.body, headers=headers)
+                if answer.is_success:
+                    made = str(answer.json()[request.made]) if request.made else ""
+                    return replace(command, outcome="ok", made=made, doubted=doubted)
+                later = answer.status_code == BUSY or (
+                    answer.status_code == NOT_YET and "retry-after" in answer.headers
+                )
+                if answer.status_code in REFUSALS and not (later and left):
+                    return replace(command, outcome="fail", doubted=doubted)
+                doubted = doubted or not later
+                if answer.status_code == 500:  # noqa: PLR2004 (a bug of ours, whatever the fault was)
+                    self.strange.append(f"command {command.number} ({command.kind}) was answered 500")
+            await asyncio.sleep(0.5 + self.chance.random())
+        return replace(command, outcome="unknown", doubted=True)
+
+    def keep(self, file: Path) -> None:
+        """The history without anything personal, for whoever has to find out."""
+        lines = [
+            json.dumps(asdict(its) | {"path": self.requests[its.number].path, "key": self.requests[its.number].key})
+            for its in self.commands.values()
+        ]
+        file.write_text("\n".join(lines) + "\n")

@@ -1,0 +1,131 @@
+"""Where everything stands at the end: projections are a fold of what was said, leavers are gone, mail went out once."""
+
+from collections import Counter
+from typing import Any
+
+from gse_platform.prove.facts import CONTACTS, PLANTED, Facts, Row
+
+MOVES = {"MemberJoined", "MemberGradeChanged", "MemberTransferred"}
+UNSENT = {"waiting", "due", "sending"}
+
+
+def projections_are_folds(facts: Facts) -> list[str]:
+    """Members, profiles and invitees are what the ledger of members makes of them; pairs and places what was said."""
+    gone = facts.gone()
+    newest = {
+        subject: [its.data for its in said if its.name in MOVES][-1:]
+        for subject, said in facts.said_on("gse.members").items()
+    }
+    present = {subject: moves[0] for subject, moves in newest.items() if moves and subject not in gone}
+    wrong = []
+    for what, columns, left in (
+        ("members.member", ("organisation", "grade"), "left_on"),
+        ("mentoring.profile", ("organisation", "grade"), "closed_at"),
+        ("events.invitee", ("organisation", "grade_band"), "left_at"),
+    ):
+        found = {row["member_id"]: _state(row, columns) for row in facts.rows.get(what, ()) if row[left] is None}
+        wanted = {subject: _state(its, columns) for subject, its in present.items()}
+        wrong += _differences(what, wanted, found)
+    return wrong + _pairs(facts) + _places(facts)
+
+
+def _pairs(facts: Facts) -> list[str]:
+    ended = {its.subject for its in facts.said if its.name == "MentoringPairEnded"}
+    wanted = {
+        its.subject: (its.data["first_member_id"], its.data["second_member_id"], its.subject in ended)
+        for its in facts.said
+        if its.name == "MentoringPairCreated"
+    }
+    found = {
+        row["pair_id"]: (row["first_member_id"], row["second_member_id"], row["ended_at"] is not None)
+        for row in facts.rows.get("mentoring.pair", ())
+        if row["created_at"] is not None
+    }
+    return _differences("mentoring.pair", wanted, found)
+
+
+def _places(facts: Facts) -> list[str]:
+    gone = facts.gone()
+    wanted = {
+        its.subject: (its.data["hosted_event_id"], its.data["member_id"])
+        for its in facts.said
+        if its.name == "AttendeeRegistered" and its.data["member_id"] not in gone
+    }
+    rows = facts.rows.get("events.registration", ())
+    found = {row["registration_id"]: (row["hosted_event_id"], row["member_id"]) for row in rows}
+    room = {row["hosted_event_id"]: row["capacity"] for row in facts.rows.get("events.hosted_event", ())}
+    taken = Counter(row["hosted_event_id"] for row in rows)
+    return _differences("events.registration", wanted, found) + [
+        f"event {event}: {count} places taken of {room.get(event, 0)}"
+        for event, count in sorted(taken.items())
+        if count > room.get(event, 0)
+    ]
+
+
+def leavers_hold_nothing(facts: Facts) -> list[str]:
+    """No enrolment, pair, place or unsent notice of somebody who left or is to be forgotten."""
+    gone = facts.gone()
+    held = [(row["member_id"], "an enrolment") for row in facts.rows.get("mentoring.enrolment", ())]
+    held += [(row["member_id"], "a place") for row in facts.rows.get("events.registration", ())]
+    held += [
+        (row[column], "a pair")
+        for row in facts.rows.get("mentoring.pair", ())
+        if row["ended_at"] is None
+        for column in ("first_member_id", "second_member_id")
+    ]
+    held += [
+        (row[column], "an unsent notice")
+        for row in facts.rows.get("notifications.notice", ())
+        if row["state"] in UNSENT
+        for column in ("member_id", "about_member_id")
+    ]
+    return [f"{who} is gone and has {what}" for who, what in held if who in gone]
+
+
+def mail_went_out_once(facts: Facts) -> list[str]:
+    """No Message-ID twice; what is said to be sent is in the sink, what is unknown may be, and nothing else is."""
+    taken = Counter(mail.message_id for mail in facts.mails)
+    notices = facts.rows.get("notifications.notice", ())
+    states = {row["message_id"]: row["state"] for row in notices if row["message_id"]}
+    wrong = [f"{message} went out {count} times" for message, count in sorted(taken.items()) if count > 1]
+    wrong += [f"{message} went out and is of no notice" for message in sorted(taken.keys() - states.keys())]
+    for message, state in sorted(states.items()):
+        if state == "sent" and message not in taken:
+            wrong.append(f"{message} is said to be sent and is not in the sink")
+        if state not in {"sent", "unknown"} and message in taken:
+            wrong.append(f"{message} is in the sink and its notice is {state}")
+    sent = sorted(row["notice_id"] for row in notices if row["state"] == "sent")
+    said = sorted(its.subject for its in facts.said if its.name == "NotificationSent")
+    if sent != said:
+        wrong.append(f"{len(sent)} notices are sent, of which was said {len(said)} times")
+    return wrong + [f"notice {row['notice_id']} is still {row['state']}" for row in notices if row["state"] in UNSENT]
+
+
+def canaries_stay_home(facts: Facts) -> list[str]:
+    """Part of every name and address that was entered is on no stream but that of contacts, and in no log or figure."""
+    marker = facts.canary.lower().encode()
+    wrong = [
+        f"a name or an address is on {its.topic} {its.partition}@{its.offset}"
+        for its in facts.log
+        if its.topic != CONTACTS and PLANTED not in its.headers and marker in _bytes(its.key, its.headers, its.value)
+    ]
+    return wrong + [
+        f"{place}: {lines} lines hold what was entered" for place, lines in sorted(facts.told.items()) if lines
+    ]
+
+
+def _bytes(key: bytes | None, headers: Any, value: bytes | None) -> bytes:
+    named = b" ".join(name.encode() + b" " + (text or b"") for name, text in headers.items())
+    return b" ".join((key or b"", named, value or b"")).lower()
+
+
+def _state(row: Row, columns: tuple[str, ...]) -> tuple[Any, ...]:
+    return tuple(row[column] for column in columns)
+
+
+def _differences(what: str, wanted: dict[str, Any], found: dict[str, Any]) -> list[str]:
+    return [
+        f"{what} {identity}: should be {wanted.get(identity, 'nothing')}, is {found.get(identity, 'nothing')}"
+        for identity in sorted(wanted.keys() | found.keys())
+        if wanted.get(identity) != found.get(identity)
+    ]

@@ -1,0 +1,32 @@
+"""The conservation law, a sentence at a time: each check gives what speaks against it, so nothing is what is wanted."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from gse_platform.prove import check_commands, check_effects, check_log, check_state
+from gse_platform.prove.facts import Facts
+
+Check = Callable[[Facts], list[str]]
+
+CHECKS: Final[Mapping[str, Check]] = {
+    "Every acknowledged command is there, once and in order; no refused one is": check_commands.acknowledged_is_there,
+    "Every contact that was entered is on its stream, and taken back by leaving": check_commands.contacts_are_there,
+    "The same key gives the same answer again": check_commands.same_key_same_answer,
+    "Kafka's own consumer read every stream whole": check_log.log_is_whole,
+    "Ledgers and streams hold the same: nothing lost, no phantom": check_log.ledger_is_log,
+    "Each subject's events are on its stream as 1 to n": check_log.subjects_are_in_order,
+    "Every consumer stands at the end of its stream": check_effects.offsets_are_ends,
+    "Every consumer heard all that was said, in order": check_effects.heard_is_said,
+    "Every effect was made once": check_effects.effects_are_made_once,
+    "Every bad record is parked with a clean reason; no good one is": check_effects.bad_records_are_parked,
+    "People are written to under their newest name and address": check_effects.contacts_are_newest,
+    "Every projection is a fold of the ledger": check_state.projections_are_folds,
+    "Leavers hold no enrolment, pair, place or unsent notice": check_state.leavers_hold_nothing,
+    "Mail went out once, and its notices say so": check_state.mail_went_out_once,
+    "Names and addresses are on no other stream, in no log or figure": check_state.canaries_stay_home,
+}
+
+
+def verdicts(facts: Facts) -> dict[str, list[str]]:
+    """What speaks against each sentence."""
+    return {sentence: check(facts) for sentence, check in CHECKS.items()}

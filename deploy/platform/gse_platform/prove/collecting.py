@@ -1,0 +1,132 @@
+"""Waits until a run is level, and collects what it left behind."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+import httpx2
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from contracts.streams import SERVICES, STREAMS
+from gse_platform.prove import kafka_log, witness
+from gse_platform.prove.asking import History
+from gse_platform.prove.bad_records import Stranger
+from gse_platform.prove.facts import Facts, Mail
+from gse_platform.prove.house import House
+
+TOPICS = [stream.name for stream in STREAMS]
+LEVEL_SECONDS = 60  # wanted
+LONGEST_SECONDS = 300  # then it is looked at as it is
+
+
+@dataclass(frozen=True)
+class Marks:
+    """Letters that stand in every name and address that was entered, and in every bad record."""
+
+    canary: str
+    poison: str
+
+
+async def level(house: House, tell: Callable[[str], None]) -> float | None:
+    """Wait until nothing is to be sent, heard or written to anybody; the seconds that took, None if it never came."""
+    began = time.monotonic()
+    kafka = AIOKafkaConsumer(**house.operator.aiokafka(), enable_auto_commit=False)
+    await kafka.start()
+    try:
+        while (elapsed := time.monotonic() - began) < LONGEST_SECONDS:
+            open_ones = await _under_way(house, kafka)
+            if not open_ones:
+                return elapsed
+            tell(", ".join(f"{what}: {count}" for what, count in open_ones.items()))
+            await asyncio.sleep(1)
+    finally:
+        await kafka.stop()
+    return None
+
+
+async def _under_way(house: House, kafka: AIOKafkaConsumer) -> dict[str, int]:
+    found: dict[str, int] = {}
+    try:
+        ends = await _ends(kafka)
+        for service in SERVICES:
+            for what, count in (await witness.unsettled(house.databases[service], service)).items():
+                found[f"{service} {what}"] = count
+            heard = await witness.heard_so_far(house.databases[service])
+            found[f"{service} to hear"] = sum(ends[topic, number] - at for (_, topic, number), at in heard.items())
+        again = await _ends(kafka)
+        found["new records"] = sum(again.values()) - sum(ends.values())
+        found |= await _not_ready(house)
+    except (OSError, httpx2.HTTPError, asyncpg.PostgresError, KafkaError) as error:
+        found[f"no answer ({type(error).__name__})"] = 1
+    return {what: count for what, count in found.items() if count}
+
+
+async def _not_ready(house: House) -> dict[str, int]:
+    async with httpx2.AsyncClient(timeout=5, trust_env=False) as client:
+        asked = {service: f"{house.platform.url(service)}/health/ready" for service in SERVICES}
+        answers = {service: await client.get(url) for service, url in asked.items()}
+    return {f"{service} not ready": 1 for service, answer in answers.items() if not answer.is_success}
+
+
+async def _ends(kafka: AIOKafkaConsumer) -> dict[tuple[str, int], int]:
+    partitions = [TopicPartition(stream.name, number) for stream in STREAMS for number in range(stream.partitions)]
+    return {(its.topic, its.partition): end for its, end in (await kafka.end_offsets(partitions)).items()}
+
+
+async def true_ids(house: House) -> dict[str, str]:
+    """Of each stream that has one, the id of an event that was said on it."""
+    found: dict[str, str] = {}
+    for service in ("members", "mentoring"):
+        connection = await asyncpg.connect(house.databases[service])
+        try:
+            rows = await connection.fetch(
+                "SELECT row->>'stream' AS stream, max(row->>'event_id') AS event_id FROM witness.said GROUP BY 1"
+            )
+        finally:
+            await connection.close()
+        found |= {row["stream"]: row["event_id"] for row in rows}
+    return found
+
+
+async def collect(house: House, history: History, stranger: Stranger, marks: Marks, folder: Path) -> Facts:
+    """Everything that the checks look at. The platform is level and says nothing new meanwhile."""
+    testimonies = [await witness.testimony(house.databases[service], service) for service in SERVICES]
+    ends = await asyncio.to_thread(kafka_log.ends, house.operator, TOPICS, folder)
+    counts = {topic: sum(end for (name, _), end in ends.items() if name == topic) for topic in TOPICS}
+    log = await asyncio.to_thread(kafka_log.read, house.operator, counts, folder)
+    async with httpx2.AsyncClient(timeout=30, trust_env=False) as client:
+        mails = (await client.get(f"{house.platform.mail}/messages")).raise_for_status().json()
+        figures = {
+            f"{service} /metrics": (await client.get(f"{house.platform.url(service)}/metrics")).text
+            for service in SERVICES
+        }
+    texts = figures | {str(file): file.read_text(errors="replace") for file in _logs(house.platform.home.path)}
+    return Facts(
+        commands=list(history.commands.values()),
+        said=[row for its in testimonies for row in its.said],
+        heard=[row for its in testimonies for row in its.heard],
+        changes=[row for its in testimonies for row in its.changes],
+        log=log,
+        ends=ends,
+        offsets={place: offset for its in testimonies for place, offset in its.offsets.items()},
+        planted=stranger.planted,
+        parked=[row for its in testimonies for row in its.parked],
+        rows={table: rows for its in testimonies for table, rows in its.rows.items()},
+        mails=[Mail(mail["message_id"], mail["to"]) for mail in mails],
+        canary=marks.canary,
+        poison=marks.poison,
+        told={place: lines_with(text, marks) for place, text in texts.items()},
+    )
+
+
+def lines_with(text: str, marks: Marks) -> int:
+    """How many lines hold what was entered or planted."""
+    return sum(marks.canary in line or marks.poison in line for line in text.lower().splitlines())
+
+
+def _logs(home: Path) -> list[Path]:
+    return [file for file in sorted(home.rglob("*.log*")) if file.is_file() and "data" not in file.parts]

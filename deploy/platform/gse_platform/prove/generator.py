@@ -1,0 +1,259 @@
+"""A seeded profession: people join, move, meet and leave, several at a time, each through the front door."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from gse_platform.prove.asking import Headers, History
+from gse_platform.prove.facts import Command
+from gse_platform.prove.people import GRADES, ORGANISATIONS, SKILLS, Names, Person, Tokens
+
+AT_ONCE = 8
+LARGEST_SCHEME = 120  # enrolments, then another one opens
+CAPACITY = 25
+HOSTED = "/api/events/v1/events"
+MEMBERS = "/api/members/v1/members"
+SCHEMES = "/api/mentoring/v1/schemes"
+
+
+@dataclass
+class Gathering:
+    """A hosted event of the run."""
+
+    event_id: str
+    state: str  # proposed, signed-off, published, hosted
+    busy: bool = False
+
+
+@dataclass
+class Profession:
+    """The run's own picture of who and what there is; it decides what to ask next, never what is true."""
+
+    history: History
+    tokens: Tokens
+    names: Names
+    chance: random.Random
+    can_erase: bool
+    people: list[Person] = field(default_factory=list)
+    gatherings: list[Gathering] = field(default_factory=list)
+    scheme: str = ""
+    enrolled: int = 0
+    matching: bool = False
+
+    def __post_init__(self) -> None:
+        self.accounts = {
+            role: UUID(int=self.chance.getrandbits(128), version=4) for role in ("volunteer", "team", "scheme-lead")
+        }
+
+    async def run(self, count: int, may_begin: Callable[[int], Awaitable[None]]) -> None:
+        """Send `count` commands; `may_begin` holds back the nth until its time has come."""
+
+        async def work() -> None:
+            while len(self.history.commands) < count:
+                await may_begin(len(self.history.commands))
+                await self._one()
+
+        await may_begin(0)
+        await self._open_scheme()
+        await self._propose()
+        async with asyncio.TaskGroup() as workers:
+            for _ in range(AT_ONCE):
+                workers.create_task(work())
+
+    async def _one(self) -> None:
+        if self.chance.random() < 0.03 or not self.gatherings:  # noqa: PLR2004 (a share)
+            await self._propose()
+            return
+        if self.enrolled >= LARGEST_SCHEME:
+            await self._open_scheme()
+            return
+        person = self._somebody()
+        weights: dict[Callable[[Person], Awaitable[None]], int] = {
+            self._enrol: 16, self._register: 18, self._change_grade: 14, self._transfer: 7, self._change_contact: 5,
+            self._leave: 7, self._erase: 3 if self.can_erase else 0,
+        }  # fmt: skip
+        draw = self.chance.random()
+        if person is None or draw < 0.33:  # noqa: PLR2004 (a share)
+            await self._join()
+        elif draw < 0.36:  # noqa: PLR2004 (a share)
+            await self._match()
+        elif draw < 0.45:  # noqa: PLR2004 (a share)
+            await self._move_a_gathering_on()
+        else:
+            person.busy = True
+            await self.chance.choices(list(weights), list(weights.values()))[0](person)
+
+    def _somebody(self) -> Person | None:
+        """Mostly somebody present; now and then a leaver, who must be refused everything."""
+        leaver = self.chance.random() < 0.04  # noqa: PLR2004 (a share)
+        free = [its for its in self.people if not its.busy and its.present != leaver]
+        return self.chance.choice(free) if free else None
+
+    async def _join(self) -> None:
+        organisation, grade = self.chance.choice(ORGANISATIONS), self.chance.choice(GRADES)
+        person = Person(UUID(int=self.chance.getrandbits(128), version=4), organisation, grade)
+        self.people.append(person)
+        form = self.names.person() | {"organisation": organisation, "grade": grade}
+        asked = {"organisation": organisation, "grade": grade}
+        its = await self.history.ask(
+            "join", MEMBERS, form, lambda: self.tokens.headers(person.account), asked=asked, made="member_id"
+        )
+        person.member_id = its.made
+        self._free(person, its)
+
+    async def _change_grade(self, person: Person) -> None:
+        grade = self.chance.choice(GRADES)  # now and then the one they have, which is refused
+        its = await self._of_member(person, "grade", "grade-changes", {"grade": grade})
+        person.grade = grade if its.outcome == "ok" else person.grade
+        self._free(person, its)
+
+    async def _transfer(self, person: Person) -> None:
+        there, grade = self.chance.choice(ORGANISATIONS), self.chance.choice(GRADES)
+        its = await self._of_member(person, "transfer", "transfers", {"organisation": there, "grade": grade})
+        if its.outcome == "ok":
+            person.organisation, person.grade = there, grade
+        self._free(person, its)
+
+    async def _change_contact(self, person: Person) -> None:
+        its = await self.history.ask(
+            "contact",
+            self._path(person, "contact-changes"),
+            self.names.person(),
+            self._by(person),
+            about=person.member_id,
+        )
+        self._free(person, its)
+
+    async def _leave(self, person: Person) -> None:
+        its = await self._of_member(person, "leave", "departures", {})
+        person.present = person.present and its.outcome != "ok"
+        self._free(person, its)
+
+    async def _erase(self, person: Person) -> None:
+        its = await self._of_member(person, "erase", "erasure", {})
+        person.present = person.present and its.outcome != "ok"
+        self._free(person, its)
+
+    async def _of_member(self, person: Person, kind: str, path: str, form: dict[str, str]) -> Command:
+        return await self.history.ask(
+            kind, self._path(person, path), form, self._by(person), about=person.member_id, asked=form
+        )
+
+    async def _open_scheme(self) -> None:
+        self.enrolled = 0
+        form = {
+            "title": "GSE Connect",
+            "summary": "Peers for a year",
+            "link": "https://www.gov.uk/gse",
+            "across_organisations": self.chance.random() < 0.5,  # noqa: PLR2004 (a share)
+        }
+        its = await self.history.ask("open-scheme", SCHEMES, form, self._as("scheme-lead"), made="scheme_id")
+        self.scheme = its.made or self.scheme
+
+    async def _enrol(self, person: Person) -> None:
+        scheme = self.scheme
+        form = {"attestation": True, "offers": self.chance.sample(SKILLS, 3), "seeks": self.chance.sample(SKILLS, 3)}
+        self.enrolled += 1
+        its = await self.history.ask(
+            "enrol",
+            f"{SCHEMES}/{scheme}/enrolments",
+            form,
+            self._by(person),
+            about=person.member_id,
+            asked={"scheme_id": scheme},
+            made="enrolment_id",
+        )
+        self._free(person, its)
+
+    async def _match(self) -> None:
+        if self.matching or self.enrolled < 6:  # noqa: PLR2004 (enough for a pair or two)
+            await self._join()
+            return
+        self.matching = True
+        its = await self.history.ask(
+            "match",
+            f"{SCHEMES}/{self.scheme}/match-runs",
+            None,
+            self._as("scheme-lead"),
+            about=self.scheme,
+            made="run_id",
+        )
+        if its.outcome == "ok":
+            await self.history.ask(
+                "publish-run",
+                f"/api/mentoring/v1/match-runs/{its.made}/publish",
+                None,
+                self._as("scheme-lead"),
+                about=its.made,
+            )
+        self.matching = False
+
+    async def _propose(self) -> None:
+        begins = datetime.now(UTC) - timedelta(hours=1)  # so that it can be said to be hosted
+        form: dict[str, Any] = {
+            "title": "An hour of science",
+            "summary": "Somebody shows what they do",
+            "link": "https://www.gov.uk/gse",
+            "place": "London and online",
+            "starts_at": begins.isoformat(),
+            "ends_at": (begins + timedelta(days=2)).isoformat(),
+            "capacity": CAPACITY,
+        }
+        its = await self.history.ask("propose", HOSTED, form, self._as("volunteer"), made="hosted_event_id")
+        if its.outcome == "ok":
+            self.gatherings.append(Gathering(its.made, "proposed"))
+
+    async def _move_a_gathering_on(self) -> None:
+        """One step of one event: signed off by the team, published and at last hosted by its proposer."""
+        steps = {"proposed": ("sign-off", "team", "signed-off"), "signed-off": ("publish", "volunteer", "published")}
+        free = [its for its in self.gatherings if not its.busy and its.state in steps]
+        old = [its for its in self.gatherings[:-6] if not its.busy and its.state == "published"]
+        if not free and not old:
+            await self._join()
+            return
+        its = self.chance.choice(free or old)
+        kind, role, then = steps.get(its.state, ("host", "volunteer", "hosted"))
+        its.busy = True
+        answer = await self.history.ask(
+            kind, f"{HOSTED}/{its.event_id}/{kind}", None, self._as(role), about=its.event_id
+        )
+        its.state = then if answer.outcome == "ok" else its.state
+        its.busy = answer.outcome == "unknown"
+
+    async def _register(self, person: Person) -> None:
+        open_ones = [its for its in self.gatherings if its.state in {"published", "hosted"}]
+        if not open_ones:
+            await self._change_grade(person)
+            return
+        there = self.chance.choice(open_ones[-8:]).event_id
+        asked = {"hosted_event_id": there, "member_id": person.member_id}
+        its = await self.history.ask(
+            "register",
+            f"{HOSTED}/{there}/registrations",
+            None,
+            self._by(person),
+            about=person.member_id,
+            asked=asked,
+            made="registration_id",
+        )
+        self._free(person, its)
+
+    def _free(self, person: Person, its: Command) -> None:
+        """Somebody whose command has no answer is left alone until the end, so that the order of theirs is known."""
+        person.busy = its.outcome == "unknown" or not person.member_id
+
+    def _path(self, person: Person, what: str) -> str:
+        return f"{MEMBERS}/{person.member_id}/{what}"
+
+    def _by(self, person: Person) -> Headers:
+        """The member themselves."""
+        return lambda: self.tokens.headers(
+            person.account, "member", member_id=person.member_id, organisation=person.organisation
+        )
+
+    def _as(self, role: str) -> Headers:
+        return lambda: self.tokens.headers(self.accounts[role], role)

@@ -1,0 +1,139 @@
+"""The platform of a run: what `./gse up` starts, with a proxy before each store and a witness in each database."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, replace
+from functools import partial
+
+from contracts.streams import SERVICES
+from gse_platform import home as homes
+from gse_platform.given import Given
+from gse_platform.home import Home
+from gse_platform.platform import (
+    PYTHON,
+    SERVING,
+    STORES,
+    Platform,
+    front_door_part,
+    identity_provider_part,
+    kafka_users,
+    mail_sink_part,
+    plan,
+    service_environment,
+    service_part,
+)
+from gse_platform.prove import witness
+from gse_platform.prove.proxy import HOST, Proxy
+from gse_platform.supervisor import Part, Running, Supervisor, program
+from gse_platform.up import all_ready, migrate
+from testkit.addresses import KafkaAddress
+from testkit.kafka_process import KafkaProcess, start_kafka
+from testkit.ports import free_port
+from testkit.postgres_process import PostgresProcess, start_postgres
+from testkit.provision import provision
+
+Say = Callable[[str], None]
+
+
+@dataclass
+class House:
+    """A running platform. `operator` and `admin_url` reach the stores past the proxies' faults or through them."""
+
+    platform: Platform
+    supervisor: Supervisor
+    operator: KafkaAddress
+    databases: dict[str, str]  # the superuser's way into each database, past the proxy
+    proxies: dict[str, Proxy]  # by what stands behind: kafka, or the database of a service
+    environments: dict[str, dict[str, str]]
+
+    def part(self, name: str) -> Running:
+        return self.supervisor.running[name]
+
+    def start_second(self, service: str) -> Running:
+        """Another replica, which nobody restarts."""
+        environment = self.environments[service] | {"GSE_REPLICA": "1", "GSE_HTTP_PORT": str(free_port())}
+        command = [*PYTHON, f"{service}.app", "serve"]
+        return program(f"{service}-1", SERVING, command, env=environment, logs=self.platform.home.logs).start()
+
+    def heal(self) -> None:
+        for proxy in self.proxies.values():
+            proxy.heal()
+
+
+@contextlib.asynccontextmanager
+async def built(home: Home, say: Say) -> AsyncIterator[House]:
+    """Everything started and ready, with its witnesses; everything stopped at the end."""
+    homes.make(home)
+    platform = plan(home, Given(kafka=None, databases={}, smtp=None, issuer=None, topic_prefix=""), 0)
+    supervisor = Supervisor(say=say)
+    proxies = {name: Proxy() for name in ("kafka", *SERVICES)}
+    try:
+        for proxy in proxies.values():
+            await proxy.start()
+        await supervisor.start(identity_provider_part(platform))
+        await supervisor.start(mail_sink_part(platform))
+        addresses = await _kafka(platform, supervisor, proxies["kafka"])
+        databases, urls = await _databases(platform, supervisor, proxies)
+        environments = {
+            service: service_environment(platform, service, urls[service], addresses[service]) for service in SERVICES
+        }
+        async with asyncio.TaskGroup() as migrations:
+            for service in SERVICES:
+                migrations.create_task(migrate(platform, service, environments[service]))
+        for service in SERVICES:
+            await witness.install(databases[service], service)
+            await supervisor.start(_keeping_logs(service_part(platform, service, environments[service])))
+        await supervisor.start(front_door_part(platform))
+        await all_ready(platform, lambda _: None)
+        yield House(platform, supervisor, addresses["operator"], databases, proxies, environments)
+    finally:
+        for proxy in proxies.values():
+            proxy.heal()
+        await supervisor.stop()
+        for proxy in proxies.values():
+            await proxy.stop()
+
+
+def _keeping_logs(part: Part) -> Part:
+    """The same part; the log of each of its lives is kept, since all of them are searched at the end."""
+
+    def start() -> Running:
+        if part.log is not None and part.log.exists():
+            part.log.rename(part.log.with_name(f"{part.name}.{time.time_ns()}.log"))
+        return part.start()
+
+    return replace(part, start=start)
+
+
+async def _kafka(platform: Platform, supervisor: Supervisor, proxy: Proxy) -> dict[str, KafkaAddress]:
+    """How everybody reaches Kafka: through the proxy, to which the broker sends its clients."""
+    users, proxy.target = kafka_users(platform), free_port()
+    start: Callable[[], Running] = partial(
+        start_kafka, platform.home.path / "kafka", users=users, port=proxy.target, advertised_port=proxy.port
+    )
+    broker = await supervisor.start(Part("kafka", STORES, start))
+    assert isinstance(broker, KafkaProcess)  # noqa: S101 (that is what `start` gives)
+    bootstrap = f"{HOST}:{proxy.port}"
+    addresses = {user: replace(broker.address_for(user), bootstrap=bootstrap) for user in users}
+    await asyncio.to_thread(provision, addresses["operator"], principals=True)
+    return addresses
+
+
+async def _databases(
+    platform: Platform, supervisor: Supervisor, proxies: dict[str, Proxy]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """The superuser's way into each database, and each service's own through its proxy."""
+    port = free_port()
+    start: Callable[[], Running] = partial(start_postgres, platform.home.path / "postgres", port=port)
+    cluster = await supervisor.start(Part("postgres", STORES, start))
+    assert isinstance(cluster, PostgresProcess)  # noqa: S101 (that is what `start` gives)
+    admins, urls = {}, {}
+    for service in SERVICES:
+        password = platform.secrets[f"database-{service}"]
+        url = await asyncio.to_thread(cluster.create_database, service, service, password)
+        proxies[service].target = port
+        urls[service] = url.replace(f"@{HOST}:{port}/", f"@{HOST}:{proxies[service].port}/")
+        admins[service] = cluster.admin_url.rpartition("/")[0] + f"/{service}"
+    return admins, urls

@@ -1,0 +1,170 @@
+"""`./gse prove`: a platform of its own, thousands of commands, everything that goes wrong, and then the books."""
+
+import asyncio
+import contextlib
+import json
+import random
+import secrets
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+
+from gse_platform.home import Home
+from gse_platform.progress import Progress
+from gse_platform.prove import collecting, table
+from gse_platform.prove.asking import SECONDS, History
+from gse_platform.prove.bad_records import Stranger
+from gse_platform.prove.checks import verdicts
+from gse_platform.prove.collecting import Marks
+from gse_platform.prove.facts import Facts
+from gse_platform.prove.generator import Profession
+from gse_platform.prove.house import House, built
+from gse_platform.prove.nemesis import Nemesis, plan
+from gse_platform.prove.people import Names, Tokens, marker
+
+SHORT = 40  # faults; above, stops and cuts last longer
+ASKED_AGAIN = 0.03
+WAIT_FOR_COMMANDS = 45  # seconds that a fault waits for its share of the commands
+LEVEL = f"Everything was level within {collecting.LEVEL_SECONDS} s of the end"
+STRANGE = "Nobody was answered 500, and every fault could be done"
+
+
+@dataclass
+class Outcome:
+    """What a run found: the facts, what speaks against each sentence, and how it went."""
+
+    facts: Facts
+    verdicts: dict[str, list[str]]
+    faults: int
+    seconds: float
+    level_after: float | None
+    asked_again: int
+    unknown_at_first: int
+
+    @property
+    def holds(self) -> bool:
+        return not any(self.verdicts.values())
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is done in a run, and the seed that everything is drawn from."""
+
+    commands: int
+    faults: int
+    seed: int
+
+    def chance(self, what: str) -> random.Random:
+        return random.Random(f"{self.seed} {what}")  # noqa: S311 (a repeatable choice is the point)
+
+
+def prove(commands: int, faults: int, seed: int | None) -> int:
+    """Run the proof and show what held. Returns 0 only when everything did; otherwise the evidence stays."""
+    size = Size(commands, faults, secrets.randbelow(1_000_000) if seed is None else seed)
+    folder = Path(tempfile.mkdtemp(prefix="gse-prove-"))
+    progress = Progress()
+    progress.say(f"{commands:,} commands and {faults} faults, seed {size.seed}; everything is in {folder}")
+    try:
+        outcome = asyncio.run(_run(size, folder, progress))
+    except BaseException:
+        progress.say(f"The proof came to no end; what there is lies in {folder}")
+        raise
+    table.show(outcome, size.seed)
+    if outcome.holds:
+        _remove(folder)
+        return 0
+    _keep_evidence(outcome, folder)
+    progress.say(f"The evidence lies in {folder}: history.jsonl, violations.json, faults.txt, the streams, home/logs")
+    return 1
+
+
+async def _run(size: Size, folder: Path, progress: Progress) -> Outcome:
+    began = time.monotonic()
+    letters = size.chance("letters")
+    marks, told = Marks(canary=marker(letters), poison=marker(letters)), list[str]()
+    async with contextlib.AsyncExitStack() as stack:
+        with progress.step("The platform"):
+            house = await stack.enter_async_context(built(Home(folder / "home"), told.append))
+        http = httpx2.AsyncClient(base_url=house.platform.front_door, timeout=SECONDS, trust_env=False)
+        history = History(await stack.enter_async_context(http), size.chance("history"))
+        stranger = Stranger(house.operator, size.chance("stranger"), marks.poison)
+        with progress.step("Commands and faults") as tell:
+            note = _noting(history, size, told, tell)
+            nemesis = Nemesis(house, stranger, lambda: collecting.true_ids(house), size.chance("nemesis"), note)
+            await _under_fire(size, history, nemesis, marks)
+        with progress.step("Asking again what had no answer"):
+            unknown = await history.settle()
+            asked_again = await history.ask_again(ASKED_AGAIN)
+        with progress.step("Becoming level") as tell:
+            level_after = await collecting.level(house, tell)
+        history.keep(folder / "history.jsonl")
+        (folder / "faults.txt").write_text("\n".join(told) + "\n")
+        with progress.step("Reading ledgers and streams"):
+            facts = await collecting.collect(house, history, stranger, marks, folder)
+    found = verdicts(facts)
+    late = level_after is None or level_after > collecting.LEVEL_SECONDS
+    found[LEVEL] = [f"it took {level_after or collecting.LONGEST_SECONDS:.0f} s or more"] if late else []
+    found[STRANGE] = [*history.strange, *nemesis.failed]
+    return Outcome(facts, found, size.faults, time.monotonic() - began, level_after, asked_again, len(unknown))
+
+
+async def _under_fire(size: Size, history: History, nemesis: Nemesis, marks: Marks) -> None:
+    """All commands and all faults, the two in step with each other."""
+
+    async def command_may_begin(number: int) -> None:
+        while number / size.commands > (nemesis.done + 1) / (size.faults + 1):  # noqa: ASYNC110 (two counters)
+            await asyncio.sleep(0.05)
+
+    async def fault_may_begin(number: int) -> None:
+        patience = time.monotonic() + WAIT_FOR_COMMANDS
+        while len(history.commands) / size.commands < number / (size.faults + 1):
+            if time.monotonic() > patience:
+                return
+            await asyncio.sleep(0.05)
+
+    profession = Profession(
+        history,
+        Tokens.of(nemesis.house.platform.keys.signing),
+        Names(size.chance("names"), marks.canary),
+        size.chance("profession"),
+        can_erase=await _can_erase(nemesis.house),
+    )
+    faults = plan(size.faults, size.chance("faults"), short=size.faults <= SHORT)
+    async with asyncio.TaskGroup() as both:
+        both.create_task(profession.run(size.commands, command_may_begin))
+        both.create_task(nemesis.run(faults, fault_may_begin))
+    nemesis.house.heal()
+
+
+def _noting(history: History, size: Size, told: list[str], tell: Callable[[str], None]) -> Callable[[str], None]:
+    """Tells what goes wrong now, and how far the commands are; kept with the time, too."""
+    began = time.monotonic()
+
+    def note(what: str) -> None:
+        told.append(f"{time.monotonic() - began:7.1f} s  {what}")
+        tell(f"{len(history.commands):,} of {size.commands:,} commands; {what}")
+
+    return note
+
+
+async def _can_erase(house: House) -> bool:
+    """Whether this platform takes the command to forget somebody."""
+    async with httpx2.AsyncClient(timeout=10, trust_env=False) as client:
+        description = (await client.get(f"{house.platform.url('members')}/api/members/openapi.json")).json()
+    return "/api/members/v1/members/{member_id}/erasure" in description["paths"]
+
+
+def _keep_evidence(outcome: Outcome, folder: Path) -> None:
+    (folder / "violations.json").write_text(json.dumps(outcome.verdicts, indent=2) + "\n")
+
+
+def _remove(folder: Path) -> None:
+    """The run's folder, and the store's where its user could not reach that."""
+    memory = json.loads((folder / "home" / "postgres" / "postgres.json").read_text())
+    shutil.rmtree(memory["folder"], ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,116 @@
+"""Installs the witness of a database, and reads what it wrote down; `ledger.sql` is the witness."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+from gse_platform.prove.facts import Change, Heard, Parked, Row, Said
+
+LEDGER = Path(__file__).with_name("ledger.sql")
+# The rows that events and commands lead to; name and address of a recipient are in the rows, not in the ledger.
+WATCHED = {
+    "members": ("member",),
+    "mentoring": ("profile", "enrolment", "match_run", "pair"),
+    "events": ("invitee", "registration"),
+    "notifications": ("notice",),
+}
+READ = {
+    "members": ("member",),
+    "mentoring": ("profile", "enrolment", "pair"),
+    "events": ("invitee", "hosted_event", "registration"),
+    "notifications": ("recipient", "notice"),
+}
+
+
+async def install(url: str, service: str) -> None:
+    """Before the service starts, by the superuser."""
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(LEDGER.read_text())
+        for table in WATCHED[service]:
+            await connection.execute(
+                f"CREATE TRIGGER witness_change AFTER INSERT OR UPDATE OR DELETE ON public.{table} "
+                "FOR EACH ROW EXECUTE FUNCTION witness.note_change()"
+            )
+    finally:
+        await connection.close()
+
+
+class Testimony:
+    """What one database says at the end of a run."""
+
+    def __init__(self, service: str) -> None:
+        self.service = service
+        self.said: list[Said] = []
+        self.heard: list[Heard] = []
+        self.changes: list[Change] = []
+        self.parked: list[Parked] = []
+        self.offsets: dict[tuple[str, str, int], int] = {}
+        self.rows: dict[str, list[Row]] = {}
+
+
+async def testimony(url: str, service: str) -> Testimony:
+    its = Testimony(service)
+    connection = await asyncpg.connect(url)
+    try:
+        for row in await connection.fetch("SELECT place, row FROM witness.said ORDER BY place"):
+            its.said.append(_said(service, row["place"], json.loads(row["row"])))
+        for row in await connection.fetch("SELECT * FROM witness.heard ORDER BY place"):
+            its.heard.append(Heard(row["consumer"], row["place"], row["subject"], row["before"], row["after"]))
+        for row in await connection.fetch("SELECT * FROM witness.change ORDER BY place"):
+            its.changes.append(Change(f"{service}.{row['what']}", row["place"], row["op"], json.loads(row["row"])))
+        for row in await connection.fetch("SELECT * FROM public.parked ORDER BY id"):
+            its.parked.append(
+                Parked(
+                    row["consumer"], row["topic"], row["partition"], row["record_offset"], row["kind"], row["reason"]
+                )
+            )
+        for row in await connection.fetch("SELECT * FROM public.consumer_offset"):
+            its.offsets[row["consumer"], row["topic"], row["partition"]] = row["next_offset"]
+        for table in READ[service]:
+            rows = await connection.fetch(f"SELECT to_jsonb(its) AS row FROM public.{table} its")  # noqa: S608 (our own names)
+            its.rows[f"{service}.{table}"] = [json.loads(row["row"]) for row in rows]
+    finally:
+        await connection.close()
+    return its
+
+
+async def unsettled(url: str, service: str) -> dict[str, int]:
+    """What is still under way in a database; all zero when it is level with itself."""
+    connection = await asyncpg.connect(url)
+    try:
+        found = {"to send": await connection.fetchval("SELECT count(*) FROM public.outbox")}
+        if service == "notifications":
+            found["notices"] = await connection.fetchval(
+                "SELECT count(*) FROM public.notice WHERE state IN ('waiting', 'due', 'sending')"
+            )
+        return found
+    finally:
+        await connection.close()
+
+
+async def heard_so_far(url: str) -> dict[tuple[str, str, int], int]:
+    connection = await asyncpg.connect(url)
+    try:
+        rows = await connection.fetch("SELECT * FROM public.consumer_offset")
+        return {(row["consumer"], row["topic"], row["partition"]): row["next_offset"] for row in rows}
+    finally:
+        await connection.close()
+
+
+def _said(service: str, place: int, row: dict[str, Any]) -> Said:
+    return Said(
+        service=service,
+        place=place,
+        event_id=row["event_id"],
+        stream=row["stream"],
+        type=row["type"],
+        subject=row["subject"],
+        sequence=row["sequence"],
+        body=row["body"],
+        public_id=row["public_id"],
+        public_sequence=row["public_sequence"],
+        public_body=row["public_body"],
+    )
