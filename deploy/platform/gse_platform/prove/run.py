@@ -122,7 +122,7 @@ async def _under_fire(size: Size, history: History, nemesis: Nemesis, marks: Mar
 
     async def fault_may_begin(number: int) -> None:
         patience = time.monotonic() + WAIT_FOR_COMMANDS
-        while len(history.commands) / size.commands < number / (size.faults + 1):
+        while len(history.commands) / size.commands < (number + 1) / (size.faults + 1):
             if time.monotonic() > patience:
                 return
             await asyncio.sleep(0.05)
