@@ -10,14 +10,14 @@ import pytest
 from gse_platform.prove.checks import CHECKS, verdicts
 from gse_platform.prove.facts import Change, Command, Facts, Heard, Mail, Parked, Planted, Record, Said
 
-ADA, BEN, CAT = "ada-id", "ben-id", "cat-id"
+ADA, BEN, CAT, DAN = "ada-id", "ben-id", "cat-id", "dan-id"
 SCHEME, RUN, PAIR, TALK, PLACE = "scheme-id", "run-id", "pair-id", "talk-id", "place-id"
 POISON, CANARY = "qpoison", "qcanary"
 
 
 def said(subject: str, sequence: int, name: str, stream: str = "gse.members", /, **data: Any) -> Said:
     service = stream.split(".")[1]
-    public = name.startswith("Member") and "contacts" not in stream
+    public = name.startswith("Member") and stream == "gse.members"
     body = None if data.get("taken_back") else json.dumps(data)
     identity = f"{name} {subject} {sequence}"
     return Said(
@@ -46,6 +46,14 @@ SAID = [
     moved(BEN, 1, "MemberJoined", "EO"),
     moved(CAT, 1, "MemberJoined", "SEO"),
     said(CAT, 2, "MemberLeft", organisation="DSTL"),
+    moved(DAN, 1, "MemberJoined", "EO"),
+    said(DAN, 2, "MemberErasureRequested"),
+    said(DAN, 3, "MemberDataErased"),
+    said(DAN, 4, "MemberErasureCompleted"),
+    said(DAN, 5, "MemberErased"),
+    said(DAN, 1, "MemberDataErased", "gse.mentoring"),
+    said(DAN, 1, "MemberDataErased", "gse.events"),
+    said(DAN, 1, "MemberDataErased", "gse.notifications"),
     said(ADA, 1, "MemberContactChanged", "gse.members.contacts", name="Ada qcanary", email="ada"),
     said(BEN, 1, "MemberContactChanged", "gse.members.contacts", name="Ben qcanary", email="ben"),
     said(CAT, 1, "MemberContactChanged", "gse.members.contacts", name="Cat qcanary", email="cat"),
@@ -56,6 +64,7 @@ SAID = [
     said(TALK, 1, "EventProposed", "gse.events"),
     said(PLACE, 1, "AttendeeRegistered", "gse.events", hosted_event_id=TALK, member_id=BEN),
     said("notice-ada", 1, "NotificationSent", "gse.notifications", member_id=ADA),
+    said(f"welcome-{DAN}", 1, "NotificationSent", "gse.notifications", member_id=DAN),
 ]
 COMMANDS = [
     Command(0, "join", "", {"organisation": "DSTL", "grade": "EO"}, "ok", ADA, again="same"),
@@ -69,6 +78,8 @@ COMMANDS = [
     Command(8, "match", SCHEME, {}, "ok", RUN),
     Command(9, "publish-run", RUN, {}, "ok"),
     Command(10, "propose", "", {}, "ok", TALK),
+    Command(12, "join", "", {"organisation": "DSTL", "grade": "EO"}, "ok", DAN),
+    Command(13, "erase", DAN, {}, "ok"),
     Command(11, "register", BEN, {"hosted_event_id": TALK, "member_id": BEN}, "ok", PLACE),
 ]
 
@@ -88,8 +99,8 @@ def log() -> list[Record]:
         for public in (False, True) if its.public_id else (False,):
             topic = f"gse.{its.service}.public" if public else its.stream
             found.append(record(topic, sum(one.topic == topic for one in found), its, public=public))
-    bad = Record("gse.members", 0, 5, b"stranger", {"planted": b"0"}, b"qpoison")
-    return [*found, bad, replace(found[0], offset=6)]  # and a repeat
+    bad = Record("gse.members", 0, 10, b"stranger", {"planted": b"0"}, b"qpoison")
+    return [*found, bad, replace(found[0], offset=11)]  # and a repeat
 
 
 CONSUMERS = {
@@ -99,7 +110,7 @@ CONSUMERS = {
     "notifications.gse.members.contacts": "gse.members.contacts",
     "notifications.gse.mentoring": "gse.mentoring",
 }
-ENDS = {"gse.members": 7, "gse.members.public": 5, "gse.members.contacts": 4, "gse.mentoring": 3, "gse.events": 2}
+ENDS = {"gse.members": 12, "gse.members.public": 10, "gse.members.contacts": 4, "gse.mentoring": 4, "gse.events": 3}
 
 
 def row(who: str, grade: str | None, left: str, **more: Any) -> dict[str, Any]:
@@ -110,8 +121,9 @@ def row(who: str, grade: str | None, left: str, **more: Any) -> dict[str, Any]:
 
 
 def states(what: str, left: str) -> list[Change]:
-    steps = [("INSERT", ADA, "EO"), ("UPDATE", ADA, "HEO"), ("INSERT", BEN, "EO")]
-    steps += [("INSERT", CAT, "SEO"), ("UPDATE", CAT, None)]  # type: ignore[list-item]
+    steps: list[tuple[str, str, str | None]] = [("INSERT", ADA, "EO"), ("UPDATE", ADA, "HEO"), ("INSERT", BEN, "EO")]
+    steps += [("INSERT", CAT, "SEO"), ("UPDATE", CAT, None)]
+    steps += [("INSERT", DAN, "EO"), ("UPDATE", DAN, None), ("DELETE", DAN, None)]
     return [Change(what, place, op, row(who, grade, left)) for place, (op, who, grade) in enumerate(steps)]
 
 
@@ -144,6 +156,7 @@ ROWS: dict[str, list[Any]] = {
         {"member_id": CAT, "state": "left", "name": None, "email": None},
     ],
     "notifications.notice": NOTICES,
+    **{f"{its}.erased_member": [{"member_id": DAN}] for its in ("members", "mentoring", "events", "notifications")},
 }
 
 
@@ -154,7 +167,9 @@ def healthy() -> Facts:
         for place, its in enumerate(one for one in SAID if one.stream == topic)
     ]
     changes = states("mentoring.profile", "closed_at") + states("events.invitee", "left_at")
-    changes += [Change("notifications.notice", place, "INSERT", its) for place, its in enumerate(NOTICES)]
+    made = [*NOTICES, notice(DAN, "welcome", f"MemberJoined {DAN} 1", "sent")]
+    changes += [Change("notifications.notice", place, "INSERT", its) for place, its in enumerate(made)]
+    changes.append(Change("notifications.notice", 9, "DELETE", made[-1]))
     changes.append(Change("mentoring.enrolment", 0, "INSERT", {"enrolment_id": "enrolment-ada", "member_id": ADA}))
     changes.append(Change("mentoring.match_run", 0, "INSERT", {"run_id": RUN}))
     return Facts(
@@ -163,19 +178,20 @@ def healthy() -> Facts:
         heard=heard,
         changes=changes,
         log=log(),
-        ends={(topic, 0): end for topic, end in (ENDS | {"gse.notifications": 1}).items()},
+        ends={(topic, 0): end for topic, end in (ENDS | {"gse.notifications": 3}).items()},
         offsets={(consumer, topic, 0): ENDS[topic] for consumer, topic in CONSUMERS.items()},
         planted=[Planted(0, "gse.members", "no_key", "alone")],
         parked=[
-            Parked(consumer, topic, 0, 5, "alone", "the key is not the id of a subject")
+            Parked(consumer, topic, 0, 10, "alone", "the key is not the id of a subject")
             for consumer, topic in CONSUMERS.items()
             if topic == "gse.members"
         ],
         rows=ROWS,
-        mails=[Mail("<notice-ada>", "ada")],
+        mails=[Mail("<notice-ada>", "ada"), Mail(f"<welcome-{DAN}>", "dan")],
         canary=CANARY,
         poison=POISON,
         told={"logs/members.log": 0},
+        traces={"members.member": 0},
     )
 
 
@@ -195,6 +211,10 @@ def with_row(table: str, place: int, **values: Any) -> Callable[[Facts], Facts]:
     return change
 
 
+def without_rows(table: str) -> Callable[[Facts], Facts]:
+    return lambda its: replace(its, rows={**its.rows, table: []})
+
+
 def with_record(place: int, **values: Any) -> Callable[[Facts], Facts]:
     return lambda its: replace(
         its, log=[replace(one, **values) if at == place else one for at, one in enumerate(its.log)]
@@ -207,44 +227,44 @@ def swapped(its: Facts) -> Facts:
     assert (first.text("ce_sequence"), second.text("ce_sequence")) == ("1", "2")
     found = list(its.log)[:-1]
     found[0], found[2] = replace(second, offset=first.offset), replace(first, offset=second.offset)
-    return replace(its, log=found, ends=its.ends | {("gse.members", 0): 6})
+    return replace(its, log=found, ends=its.ends | {("gse.members", 0): 11})
 
 
 def parked_with(reason: str) -> Callable[[Facts], Facts]:
     return lambda its: replace(its, parked=[replace(its.parked[0], reason=reason), *its.parked[1:]])
 
 
-COMMAND, CONTACT, KEY, WHOLE, SAME, ORDER, END, HEARD, ONCE, BAD, NEWEST, FOLD, LEFT, MAIL, SECRET = CHECKS
+COMMAND, CONTACT, KEY, WHOLE, SAME, ORDER, END, HEARD, ONCE, BAD, NEWEST, FOLD, LEFT, ERASED, MAIL, SECRET = CHECKS
 
 DOCTORED: list[tuple[str, str, Callable[[Facts], Facts]]] = [
     (
         "an acknowledged joining is not in the ledger",
         COMMAND,
-        with_more("commands", Command(12, "join", "", {}, "ok", "x")),
+        with_more("commands", Command(22, "join", "", {}, "ok", "x")),
     ),
     ("a refused change of grade is in the ledger", COMMAND, without("commands", 3)),
     ("a command has its effect twice", COMMAND, with_more("said", moved(ADA, 3, "MemberGradeChanged", "HEO"))),
     (
         "an acknowledged grade is another one",
         COMMAND,
-        with_more("commands", Command(12, "grade", BEN, {"grade": "SEO"}, "ok")),
+        with_more("commands", Command(22, "grade", BEN, {"grade": "SEO"}, "ok")),
     ),
     (
         "an acknowledged enrolment was not made",
         COMMAND,
-        with_more("commands", Command(12, "enrol", BEN, {}, "ok", "e")),
+        with_more("commands", Command(22, "enrol", BEN, {}, "ok", "e")),
     ),
-    ("a contact was not said", CONTACT, with_more("commands", Command(12, "contact", ADA, {}, "ok"))),
-    ("a contact was not taken back", CONTACT, without("said", 8)),
-    ("a key gave something else", KEY, with_more("commands", Command(12, "join", "", {}, "fail", again="other"))),
-    ("a command never got an answer", KEY, with_more("commands", Command(12, "join", "", {}, "unknown"))),
+    ("a contact was not said", CONTACT, with_more("commands", Command(22, "contact", ADA, {}, "ok"))),
+    ("a contact was not taken back", CONTACT, without("said", 16)),
+    ("a key gave something else", KEY, with_more("commands", Command(22, "join", "", {}, "fail", again="other"))),
+    ("a command never got an answer", KEY, with_more("commands", Command(22, "join", "", {}, "unknown"))),
     ("a stream was not read to its end", WHOLE, without("log", -1 % len(log()))),
     ("an event is not on its stream", SAME, without("log", 2)),
     ("a public record is not on its stream", SAME, without("log", 1)),
     (
         "a stream holds what nobody said",
         SAME,
-        with_more("log", record("gse.members", 7, moved("x", 1, "MemberJoined", "EO"))),
+        with_more("log", record("gse.members", 12, moved("x", 1, "MemberJoined", "EO"))),
     ),
     ("a record has another body", SAME, with_record(0, value=b"{}")),
     ("a record has another number", SAME, with_record(0, headers={**log()[0].headers, "ce_sequence": b"3"})),
@@ -270,9 +290,9 @@ DOCTORED: list[tuple[str, str, Callable[[Facts], Facts]]] = [
         ONCE,
         with_more("changes", Change("mentoring.profile", 9, "INSERT", row("x", "EO", "closed_at"))),
     ),
-    ("a welcome was not made", ONCE, without("changes", 10)),
+    ("a welcome was not made", ONCE, without("changes", 16)),
     ("a welcome was made twice", ONCE, with_more("changes", Change("notifications.notice", 9, "INSERT", NOTICES[0]))),
-    ("an introduction was not made", ONCE, without("changes", 13)),
+    ("an introduction was not made", ONCE, without("changes", 19)),
     ("a bad record was skipped", BAD, without("parked", 0)),
     (
         "a good record was parked",
@@ -287,7 +307,7 @@ DOCTORED: list[tuple[str, str, Callable[[Facts], Facts]]] = [
     (
         "somebody cannot be written to",
         NEWEST,
-        lambda its: replace(its, rows={**its.rows, "notifications.recipient": []}),
+        without_rows("notifications.recipient"),
     ),
     ("a member has another grade", FOLD, with_row("members.member", 0, grade="EO")),
     ("a profile has another organisation", FOLD, with_row("mentoring.profile", 1, organisation="DEFRA")),
@@ -304,6 +324,17 @@ DOCTORED: list[tuple[str, str, Callable[[Facts], Facts]]] = [
         LEFT,
         with_row("notifications.notice", 3, state="due", about_member_id=CAT),
     ),
+    ("a leaver's address is in a table", LEFT, lambda its: replace(its, traces={"members.import_row": 1})),
+    ("a leaver's pair ended and nobody said so", LEFT, with_more("said", said(BEN, 2, "MemberLeft"))),
+    (
+        "a service never said that it forgot",
+        ERASED,
+        lambda its: replace(its, said=[one for one in its.said if one != SAID[12]]),
+    ),
+    ("an erasure was completed twice", ERASED, with_more("said", said(DAN, 6, "MemberErasureCompleted"))),
+    ("somebody was forgotten whom nobody asked for", ERASED, with_more("said", said(BEN, 2, "MemberErased"))),
+    ("a service does not remember that somebody is erased", ERASED, without_rows("events.erased_member")),
+    ("an erased member has an account", ERASED, with_row("mentoring.enrolment", 0, member_id=DAN)),
     ("a message went out twice", MAIL, with_more("mails", Mail("<notice-ada>", "ada"))),
     ("a message went out that nobody knows", MAIL, with_more("mails", Mail("<x>", "ada"))),
     ("a message is said to be sent and is not", MAIL, without("mails", 0)),

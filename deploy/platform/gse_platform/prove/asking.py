@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import json
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from gse_platform.prove.facts import Command
 SECONDS = 5  # for one answer
 TRIES = 2  # then it is unknown, and asked again after the run
 LAST_TRIES = 20
+AT_ONCE = 8
 REFUSALS = range(400, 500)
 BUSY, NOT_YET = 429, 409
 
@@ -67,13 +68,24 @@ class History:
     async def settle(self) -> list[Command]:
         """Ask what is unknown again until there is an answer; gives what was unknown."""
         unknown = [its for its in self.commands.values() if its.outcome == "unknown"]
-        for its in unknown:
-            self.commands[its.number] = await self._send(replace(its, doubted=True), LAST_TRIES)
+        one_of_few = asyncio.Semaphore(AT_ONCE)
+
+        async def settle(its: Command) -> None:
+            async with one_of_few:
+                self.commands[its.number] = await self._send(replace(its, doubted=True), LAST_TRIES)
+
+        async with asyncio.TaskGroup() as settling:
+            for its in unknown:
+                settling.create_task(settle(its))
         return unknown
 
     async def ask_again(self, share: float) -> int:
-        """Ask some of what was acknowledged again under its key; gives how many."""
-        done = [its for its in self.commands.values() if its.outcome == "ok"]
+        """Ask some of what was acknowledged again under its key; gives how many.
+
+        But for what was asked of somebody who was erased: what they sent is forgotten, so a repeat is refused.
+        """
+        erased = {its.about for its in self.commands.values() if its.kind == "erase" and its.outcome == "ok"}
+        done = [its for its in self.commands.values() if its.outcome == "ok" and not erased & {its.about, its.made}]
         chosen = self.chance.sample(done, min(len(done), max(20, int(len(done) * share))))
         for its in chosen:
             again = await self._send(its, LAST_TRIES)
@@ -100,6 +112,14 @@ class History:
                     self.strange.append(f"command {command.number} ({command.kind}) was answered 500")
             await asyncio.sleep(0.5 + self.chance.random())
         return replace(command, outcome="unknown", doubted=True)
+
+    def addresses(self, members: Collection[str]) -> set[str]:
+        """Every address that these members ever entered."""
+        return {
+            str((self.requests[its.number].body or {})["email"])
+            for its in self.commands.values()
+            if its.kind in {"join", "contact"} and (its.about in members or its.made in members)
+        }
 
     def keep(self, file: Path) -> None:
         """The history without anything personal, for whoever has to find out."""

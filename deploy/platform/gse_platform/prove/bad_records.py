@@ -15,12 +15,15 @@ from aiokafka import AIOKafkaProducer
 from gse_platform.prove.facts import CONTACTS, PLANTED, Planted
 from testkit.addresses import KafkaAddress
 
-TOPICS = ("gse.members", "gse.members", "gse.mentoring", CONTACTS)
+# A type of each stream. On the first ones, every consumer reacts to it; on the others, those that do not pass it by.
 TYPES = {
     "gse.members": ("members", "MemberJoined"),
-    "gse.mentoring": ("mentoring", "MentoringPairCreated"),
     CONTACTS: ("members", "MemberContactChanged"),
+    "gse.mentoring": ("mentoring", "MentoringPairCreated"),
+    "gse.events": ("events", "MemberDataErased"),
 }
+HEARD_BY_ALL = ("gse.members", CONTACTS)
+TOPICS = ("gse.members", "gse.members", "gse.mentoring", "gse.events", CONTACTS)
 PARTITIONS = 12
 TOO_LARGE = 70_000
 
@@ -127,6 +130,10 @@ KINDS: tuple[Callable[[Bad], str], ...] = (
     no_key, key_is_no_id, key_is_no_text, no_headers, hostile_headers, number_is_none, body_is_cut, body_is_wrong,
     body_is_no_text, body_is_too_large, version_is_unknown, type_is_foreign, body_is_missing, far_ahead,
 )  # fmt: skip
+# What is wrong whether or not somebody reacts to the type.
+BAD_FOR_ALL = (
+    no_key, key_is_no_id, key_is_no_text, no_headers, hostile_headers, number_is_none, type_is_foreign, far_ahead,
+)  # fmt: skip
 # A compacted stream takes the newest, and a record without a body there takes one back.
 NOT_ON_COMPACTED = {body_is_missing, far_ahead}
 
@@ -147,7 +154,8 @@ class Stranger:
             await producer.start()
             for _ in range(count):
                 topic = self.chance.choice([its for its in TOPICS if its in true_ids])
-                made = [its for its in KINDS if topic != CONTACTS or its not in NOT_ON_COMPACTED]
+                kinds = KINDS if topic in HEARD_BY_ALL else BAD_FOR_ALL
+                made = [its for its in kinds if topic != CONTACTS or its not in NOT_ON_COMPACTED]
                 change = self.chance.choice(made)
                 subject = str(UUID(int=self.chance.getrandbits(128), version=4)).encode()
                 bad = Bad(topic, subject, true_ids[topic].encode(), self.poison)

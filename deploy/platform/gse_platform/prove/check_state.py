@@ -7,6 +7,8 @@ from gse_platform.prove.facts import CONTACTS, PLANTED, Facts, Row
 
 MOVES = {"MemberJoined", "MemberGradeChanged", "MemberTransferred"}
 UNSENT = {"waiting", "due", "sending"}
+SERVICES = ("members", "mentoring", "events", "notifications")
+FORGETTING = {"MemberErasureRequested", "MemberDataErased", "MemberErasureCompleted", "MemberErased"}
 
 
 def projections_are_folds(facts: Facts) -> list[str]:
@@ -31,10 +33,12 @@ def projections_are_folds(facts: Facts) -> list[str]:
 
 def _pairs(facts: Facts) -> list[str]:
     ended = {its.subject for its in facts.said if its.name == "MentoringPairEnded"}
+    erased = facts.erased()
     wanted = {
         its.subject: (its.data["first_member_id"], its.data["second_member_id"], its.subject in ended)
         for its in facts.said
         if its.name == "MentoringPairCreated"
+        and not erased & {its.data["first_member_id"], its.data["second_member_id"]}
     }
     found = {
         row["pair_id"]: (row["first_member_id"], row["second_member_id"], row["ended_at"] is not None)
@@ -79,22 +83,55 @@ def leavers_hold_nothing(facts: Facts) -> list[str]:
         if row["state"] in UNSENT
         for column in ("member_id", "about_member_id")
     ]
-    return [f"{who} is gone and has {what}" for who, what in held if who in gone]
+    ended = {its.subject for its in facts.said if its.name == "MentoringPairEnded"}
+    held += [
+        (its.data[column], "a pair of which nobody said that it ended")
+        for its in facts.said
+        if its.name == "MentoringPairCreated" and its.subject not in ended
+        for column in ("first_member_id", "second_member_id")
+    ]
+    return [f"{who} is gone and has {what}" for who, what in held if who in gone] + [
+        f"{table}: {rows} rows hold the address of somebody who is gone"
+        for table, rows in sorted(facts.traces.items())
+        if rows
+    ]
+
+
+def the_erased_are_forgotten(facts: Facts) -> list[str]:
+    """All four say that they have forgotten, once each, and so it is: their rows are gone, the bare id is kept."""
+    erased = facts.erased()
+    said = Counter((its.service, its.name, its.subject) for its in facts.said if its.name in FORGETTING)
+    wanted = {("members", name, who) for who in erased for name in FORGETTING - {"MemberDataErased"}}
+    wanted |= {(service, "MemberDataErased", who) for who in erased for service in SERVICES}
+    wrong = [
+        f"{name} of {who} by {service} was said {said[service, name, who]} times"
+        for service, name, who in sorted(wanted | said.keys())
+        if (said[service, name, who] == 1) != ((service, name, who) in wanted)
+    ]
+    for service in SERVICES:
+        kept = {row["member_id"] for row in facts.rows.get(f"{service}.erased_member", ())}
+        wrong += [f"{service} does not agree that {who} is erased" for who in sorted(kept ^ erased)]
+    for table, rows in facts.rows.items():
+        if not table.endswith(".erased_member"):
+            wrong += [f"{table} has a row of {who}" for row in rows for who in sorted(erased & _texts(row))]
+    return wrong
 
 
 def mail_went_out_once(facts: Facts) -> list[str]:
     """No Message-ID twice; what is said to be sent is in the sink, what is unknown may be, and nothing else is."""
     taken = Counter(mail.message_id for mail in facts.mails)
     notices = facts.rows.get("notifications.notice", ())
-    states = {row["message_id"]: row["state"] for row in notices if row["message_id"]}
+    deleted = [its.row for its in facts.changes if (its.what, its.op) == ("notifications.notice", "DELETE")]
+    ever = [*notices, *deleted]  # those of the erased are deleted, whatever became of them
+    states = {row["message_id"]: row["state"] for row in ever if row["message_id"]}
     wrong = [f"{message} went out {count} times" for message, count in sorted(taken.items()) if count > 1]
     wrong += [f"{message} went out and is of no notice" for message in sorted(taken.keys() - states.keys())]
     for message, state in sorted(states.items()):
         if state == "sent" and message not in taken:
             wrong.append(f"{message} is said to be sent and is not in the sink")
-        if state not in {"sent", "unknown"} and message in taken:
+        if state not in {"sent", "unknown", "sending"} and message in taken:
             wrong.append(f"{message} is in the sink and its notice is {state}")
-    sent = sorted(row["notice_id"] for row in notices if row["state"] == "sent")
+    sent = sorted(row["notice_id"] for row in ever if row["state"] == "sent")
     said = sorted(its.subject for its in facts.said if its.name == "NotificationSent")
     if sent != said:
         wrong.append(f"{len(sent)} notices are sent, of which was said {len(said)} times")
@@ -117,6 +154,10 @@ def canaries_stay_home(facts: Facts) -> list[str]:
 def _bytes(key: bytes | None, headers: Any, value: bytes | None) -> bytes:
     named = b" ".join(name.encode() + b" " + (text or b"") for name, text in headers.items())
     return b" ".join((key or b"", named, value or b"")).lower()
+
+
+def _texts(row: Row) -> set[str]:
+    return {value for value in row.values() if isinstance(value, str)}
 
 
 def _state(row: Row, columns: tuple[str, ...]) -> tuple[Any, ...]:

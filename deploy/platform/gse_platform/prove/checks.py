@@ -22,6 +22,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "People are written to under their newest name and address": check_effects.contacts_are_newest,
     "Every projection is a fold of the ledger": check_state.projections_are_folds,
     "Leavers hold no enrolment, pair, place or unsent notice": check_state.leavers_hold_nothing,
+    "Who asked for it is forgotten by all four services": check_state.the_erased_are_forgotten,
     "Mail went out once, and its notices say so": check_state.mail_went_out_once,
     "Names and addresses are on no other stream, in no log or figure": check_state.canaries_stay_home,
 }

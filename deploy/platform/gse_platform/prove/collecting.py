@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import asyncpg
@@ -56,7 +56,9 @@ async def _under_way(house: House, kafka: AIOKafkaConsumer) -> dict[str, int]:
             for what, count in (await witness.unsettled(house.databases[service], service)).items():
                 found[f"{service} {what}"] = count
             heard = await witness.heard_so_far(house.databases[service])
-            found[f"{service} to hear"] = sum(ends[topic, number] - at for (_, topic, number), at in heard.items())
+            found[f"{service} to hear"] = sum(
+                max(0, ends[topic, at] - next_one) for (_, topic, at), next_one in heard.items()
+            )
         again = await _ends(kafka)
         found["new records"] = sum(again.values()) - sum(ends.values())
         found |= await _not_ready(house)
@@ -80,7 +82,7 @@ async def _ends(kafka: AIOKafkaConsumer) -> dict[tuple[str, int], int]:
 async def true_ids(house: House) -> dict[str, str]:
     """Of each stream that has one, the id of an event that was said on it."""
     found: dict[str, str] = {}
-    for service in ("members", "mentoring"):
+    for service in SERVICES:
         connection = await asyncpg.connect(house.databases[service])
         try:
             rows = await connection.fetch(
@@ -105,7 +107,7 @@ async def collect(house: House, history: History, stranger: Stranger, marks: Mar
             for service in SERVICES
         }
     texts = figures | {str(file): file.read_text(errors="replace") for file in _logs(house.platform.home.path)}
-    return Facts(
+    facts = Facts(
         commands=list(history.commands.values()),
         said=[row for its in testimonies for row in its.said],
         heard=[row for its in testimonies for row in its.heard],
@@ -121,6 +123,9 @@ async def collect(house: House, history: History, stranger: Stranger, marks: Mar
         poison=marks.poison,
         told={place: lines_with(text, marks) for place, text in texts.items()},
     )
+    addresses = history.addresses(facts.gone())
+    traces = [await witness.traces(house.databases[service], service, addresses) for service in SERVICES]
+    return replace(facts, traces={table: rows for its in traces for table, rows in its.items()})
 
 
 def lines_with(text: str, marks: Marks) -> int:

@@ -134,6 +134,7 @@ class Facts:
     canary: str = ""  # part of every name and address that was entered
     poison: str = ""  # part of every bad record
     told: Mapping[str, int] = field(default_factory=dict)  # file or page: lines that hold one of the two
+    traces: Mapping[str, int] = field(default_factory=dict)  # <service>.<table>: rows with an address of who is gone
 
     def said_on(self, stream: str) -> dict[str, list[Said]]:
         """What was said on a stream, by subject, in order."""

@@ -8,11 +8,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from gse_platform.prove.asking import Headers, History
+from gse_platform.prove.asking import AT_ONCE, Headers, History
 from gse_platform.prove.facts import Command
 from gse_platform.prove.people import GRADES, ORGANISATIONS, SKILLS, Names, Person, Tokens
 
-AT_ONCE = 8
 LARGEST_SCHEME = 120  # enrolments, then another one opens
 CAPACITY = 25
 HOSTED = "/api/events/v1/events"
@@ -37,7 +36,6 @@ class Profession:
     tokens: Tokens
     names: Names
     chance: random.Random
-    can_erase: bool
     people: list[Person] = field(default_factory=list)
     gatherings: list[Gathering] = field(default_factory=list)
     scheme: str = ""
@@ -57,9 +55,9 @@ class Profession:
                 await may_begin(len(self.history.commands))
                 await self._one()
 
-        await may_begin(0)
-        await self._open_scheme()
-        await self._propose()
+        while not (self.scheme and self.gatherings):
+            await self._open_scheme()
+            await self._propose()
         async with asyncio.TaskGroup() as workers:
             for _ in range(AT_ONCE):
                 workers.create_task(work())
@@ -74,7 +72,7 @@ class Profession:
         person = self._somebody()
         weights: dict[Callable[[Person], Awaitable[None]], int] = {
             self._enrol: 16, self._register: 18, self._change_grade: 14, self._transfer: 7, self._change_contact: 5,
-            self._leave: 7, self._erase: 3 if self.can_erase else 0,
+            self._leave: 6, self._erase: 4,
         }  # fmt: skip
         draw = self.chance.random()
         if person is None or draw < 0.33:  # noqa: PLR2004 (a share)
@@ -134,8 +132,12 @@ class Profession:
         self._free(person, its)
 
     async def _erase(self, person: Person) -> None:
+        if person.erased:  # asked again it would only tell how far it is
+            await self._change_grade(person)
+            return
         its = await self._of_member(person, "erase", "erasure", {})
-        person.present = person.present and its.outcome != "ok"
+        person.erased = its.outcome == "ok"
+        person.present = person.present and not person.erased
         self._free(person, its)
 
     async def _of_member(self, person: Person, kind: str, path: str, form: dict[str, str]) -> Command:

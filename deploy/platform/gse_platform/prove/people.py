@@ -48,6 +48,7 @@ class Person:
     grade: str
     member_id: str = ""
     present: bool = True
+    erased: bool = False
     busy: bool = True
     enrolments: set[str] = field(default_factory=set)
     places: set[str] = field(default_factory=set)

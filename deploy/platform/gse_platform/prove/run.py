@@ -23,7 +23,7 @@ from gse_platform.prove.checks import verdicts
 from gse_platform.prove.collecting import Marks
 from gse_platform.prove.facts import Facts
 from gse_platform.prove.generator import Profession
-from gse_platform.prove.house import House, built
+from gse_platform.prove.house import built
 from gse_platform.prove.nemesis import Nemesis, plan
 from gse_platform.prove.people import Names, Tokens, marker
 
@@ -132,7 +132,6 @@ async def _under_fire(size: Size, history: History, nemesis: Nemesis, marks: Mar
         Tokens.of(nemesis.house.platform.keys.signing),
         Names(size.chance("names"), marks.canary),
         size.chance("profession"),
-        can_erase=await _can_erase(nemesis.house),
     )
     faults = plan(size.faults, size.chance("faults"), short=size.faults <= SHORT)
     async with asyncio.TaskGroup() as both:
@@ -150,13 +149,6 @@ def _noting(history: History, size: Size, told: list[str], tell: Callable[[str],
         tell(f"{len(history.commands):,} of {size.commands:,} commands; {what}")
 
     return note
-
-
-async def _can_erase(house: House) -> bool:
-    """Whether this platform takes the command to forget somebody."""
-    async with httpx2.AsyncClient(timeout=10, trust_env=False) as client:
-        description = (await client.get(f"{house.platform.url('members')}/api/members/openapi.json")).json()
-    return "/api/members/v1/members/{member_id}/erasure" in description["paths"]
 
 
 def _keep_evidence(outcome: Outcome, folder: Path) -> None:

@@ -12,11 +12,14 @@ from gse_platform.prove.facts import PLANTED
 if TYPE_CHECKING:
     from gse_platform.prove.run import Outcome
 
+WIDTH = 160  # where nobody looks at a screen
 SHOWN = 5  # of what speaks against a sentence; the evidence has all
 
 
 def show(outcome: "Outcome", seed: int) -> None:
     console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = WIDTH
     done = Table(box=None, show_header=False, pad_edge=False)
     for what, figure in figures(outcome).items():
         done.add_row(what, figure)

@@ -1,6 +1,7 @@
 """Installs the witness of a database, and reads what it wrote down; `ledger.sql` is the witness."""
 
 import json
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,10 @@ WATCHED = {
     "notifications": ("notice",),
 }
 READ = {
-    "members": ("member",),
-    "mentoring": ("profile", "enrolment", "pair"),
-    "events": ("invitee", "hosted_event", "registration"),
-    "notifications": ("recipient", "notice"),
+    "members": ("member", "account", "member_role", "erased_member"),
+    "mentoring": ("profile", "enrolment", "entrant", "pair", "erased_member"),
+    "events": ("invitee", "hosted_event", "registration", "erased_member"),
+    "notifications": ("recipient", "notice", "erased_member"),
 }
 
 
@@ -82,10 +83,31 @@ async def unsettled(url: str, service: str) -> dict[str, int]:
     connection = await asyncpg.connect(url)
     try:
         found = {"to send": await connection.fetchval("SELECT count(*) FROM public.outbox")}
+        if service == "members":
+            found["erasures"] = await connection.fetchval(
+                "SELECT count(*) FROM public.erasure WHERE completed_at IS NULL"
+            )
         if service == "notifications":
             found["notices"] = await connection.fetchval(
                 "SELECT count(*) FROM public.notice WHERE state IN ('waiting', 'due', 'sending')"
             )
+        return found
+    finally:
+        await connection.close()
+
+
+async def traces(url: str, service: str, addresses: Collection[str]) -> dict[str, int]:
+    """In which tables of a service rows hold one of these addresses, and how many; the witness's own are left out."""
+    connection = await asyncpg.connect(url)
+    try:
+        tables = await connection.fetch(
+            "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')"
+            " AND NOT relispartition"
+        )
+        found = {}
+        for table in (row["relname"] for row in tables):
+            rows = await connection.fetch(f"SELECT to_jsonb(its)::text AS row FROM public.{table} its")  # noqa: S608 (our own names)
+            found[f"{service}.{table}"] = sum(any(its in row["row"] for its in addresses) for row in rows)
         return found
     finally:
         await connection.close()
