@@ -22,7 +22,7 @@ pytestmark = pytest.mark.timeout(300)
 
 PROGRAM = Path(__file__).with_name("zombie_process.py")
 PEOPLE = [UUID(int=number) for number in range(1, 61)]
-GRADES = (Grade.SEO, Grade.G7, Grade.G6)
+GRADES = (Grade.SEO, Grade.G7)
 
 Send = Callable[[int], Awaitable[None]]
 Replica = Callable[..., contextlib.AbstractAsyncContextManager[asyncio.subprocess.Process]]
@@ -35,9 +35,11 @@ async def send(kafka: KafkaAddress, topic_prefix: str) -> AsyncIterator[Send]:
     await producer.start()
 
     async def put(sequence: int) -> None:
+        sends = []
         for who in PEOPLE:
             its = said(joined(who) if sequence == 1 else promoted(who, GRADES[sequence - 2]), sequence)
-            await producer.send_and_wait(f"{topic_prefix}gse.members", its.value, key=its.key, headers=its.headers)
+            sends.append(await producer.send(f"{topic_prefix}gse.members", its.value, key=its.key, headers=its.headers))
+        await asyncio.gather(*sends)
 
     yield put
     await producer.stop()
@@ -98,29 +100,26 @@ def of_everybody(effects: list[tuple[str, UUID, str]], grades: int) -> bool:
 async def test_a_replica_stopped_past_its_session_and_continued_doubles_and_loses_nothing(
     effects: Effects, send: Send, replica: Replica
 ) -> None:
-    async with replica("a") as first:
+    async with replica("a", "in-delivery") as first:
         await send(1)
-        await eventually(made(effects, 60), timeout=20)
-        first.send_signal(signal.SIGSTOP)
         async with replica("b"):  # it is given what the first one had, once Kafka has missed that for ten seconds
-            await send(2)  # what the first one asked for before it stopped comes to it too, and it does not know better
+            await eventually(made(effects, 60), timeout=30)
+            first.send_signal(signal.SIGCONT)  # most of what it has in hand was done meanwhile, and it does not know
+            await send(2)
             await eventually(made(effects, 120), timeout=30)
-            first.send_signal(signal.SIGCONT)
             await send(3)
             await eventually(made(effects, 180), timeout=30)
-            await send(4)
-            await eventually(made(effects, 240), timeout=30)
 
     found = await effects()
-    assert len(found) == 240
-    assert of_everybody(found, grades=3)
-    assert {who for what, who, name in found if name == "b"} == set(PEOPLE)
+    assert len(found) == 180
+    assert of_everybody(found, grades=2)
+    assert {name for what, _, name in found if what == "MemberJoined"} == {"a", "b"}
 
 
 async def test_a_replica_stopped_with_a_batch_in_hand_holds_up_another_for_a_quarter_of_a_minute_at_most(
     effects: Effects, send: Send, replica: Replica
 ) -> None:
-    async with replica("a", "in-hand") as first:
+    async with replica("a", "in-transaction") as first:
         await send(1)
         async with replica("b"):  # finds the rows of the first one's batch locked, and asks again
             await eventually(made(effects, 60), timeout=30)

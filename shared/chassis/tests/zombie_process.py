@@ -1,18 +1,20 @@
 """One replica that hears a stream, as a process of its own, for tests that stop and continue it.
 
-Arguments: the store's address, Kafka's, the topics' prefix, the replica's name, and `in-hand` for one that stops
-itself in the midst of its first transaction.
+Arguments: the store's address, Kafka's, the topics' prefix, the replica's name, and for one that stops itself
+`in-transaction`, with its first effect made and not committed, or `in-delivery`, with some of a delivery committed.
 """
 
 import asyncio
 import os
 import signal
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from chassis.consumer import Consumer
-from chassis.database import Transaction, connect
+from chassis.database import Database, Transaction, connect
 from chassis.hearing import broker_of, subscribe
 from chassis.settings import ServiceSettings
 from chassis.subscription import Subscription
@@ -31,17 +33,33 @@ async def main(url: str, bootstrap: str, prefix: str, replica: str, moment: str)
         token_keys=Path("unused"),
         replica=replica,
     )
-    stops = [moment == "in-hand"]
+    stops = [True]
+
+    def stop_once_when(reached: str) -> None:
+        if stops and moment == reached:
+            stops.clear()
+            os.kill(os.getpid(), signal.SIGSTOP)
+
+    class Stopping(Database):
+        """One that may stop this process when a batch is committed."""
+
+        @asynccontextmanager
+        async def transaction(self, *, collects: bool = False) -> AsyncIterator[Transaction]:
+            async with super().transaction(collects=collects) as tx:
+                yield tx
+            if collects:
+                stop_once_when("in-delivery")
 
     async def note(event: Any, tx: Transaction) -> None:
         await tx.execute(
             "INSERT INTO effect (what, who, replica) VALUES ($1, $2, $3)", event.event_name, event.member_id, replica
         )
-        if stops.pop() if stops else False:
-            os.kill(os.getpid(), signal.SIGSTOP)
+        stop_once_when("in-transaction")
+        if moment == "in-delivery":
+            await tx.execute("SELECT pg_sleep(0.03)")  # so that a transaction takes few of them
 
     members = Subscription("gse.members", {MemberJoined: note, MemberGradeChanged: note})
-    store = await connect(url, size=4, name=replica)
+    store = Stopping((await connect(url, size=4, name=replica))._pool)
     broker = broker_of(settings, replica)
     hearing = subscribe(broker, settings, Consumer("test", members, store, Metrics()), Metrics())
     await broker.start()
