@@ -62,6 +62,7 @@ SAID = [
     said(RUN, 1, "MatchRunCompleted", "gse.mentoring"),
     said(PAIR, 1, "MentoringPairCreated", "gse.mentoring", first_member_id=ADA, second_member_id=BEN),
     said(TALK, 1, "EventProposed", "gse.events"),
+    said(TALK, 2, "EventPublished", "gse.events"),
     said(PLACE, 1, "AttendeeRegistered", "gse.events", hosted_event_id=TALK, member_id=BEN),
     said("notice-ada", 1, "NotificationSent", "gse.notifications", member_id=ADA),
     said(f"welcome-{DAN}", 1, "NotificationSent", "gse.notifications", member_id=DAN),
@@ -78,6 +79,7 @@ COMMANDS = [
     Command(8, "match", SCHEME, {}, "ok", RUN),
     Command(9, "publish-run", RUN, {}, "ok"),
     Command(10, "propose", "", {}, "ok", TALK),
+    Command(14, "publish", TALK, {}, "ok"),
     Command(12, "join", "", {"organisation": "DSTL", "grade": "EO"}, "ok", DAN),
     Command(13, "erase", DAN, {}, "ok"),
     Command(11, "register", BEN, {"hosted_event_id": TALK, "member_id": BEN}, "ok", PLACE),
@@ -110,7 +112,7 @@ CONSUMERS = {
     "notifications.gse.members.contacts": "gse.members.contacts",
     "notifications.gse.mentoring": "gse.mentoring",
 }
-ENDS = {"gse.members": 12, "gse.members.public": 10, "gse.members.contacts": 4, "gse.mentoring": 4, "gse.events": 3}
+ENDS = {"gse.members": 12, "gse.members.public": 10, "gse.members.contacts": 4, "gse.mentoring": 4, "gse.events": 4}
 
 
 def row(who: str, grade: str | None, left: str, **more: Any) -> dict[str, Any]:
@@ -130,7 +132,14 @@ def states(what: str, left: str) -> list[Change]:
 def notice(who: str, template: str, event: str, state: str, about: str | None = None) -> dict[str, Any]:
     name = f"{template}-{who}"
     identity = "notice-ada" if name == f"welcome-{ADA}" else name
-    asked = {"notice_id": identity, "member_id": who, "template": template, "event_id": event, "state": state}
+    asked: dict[str, Any] = {
+        "notice_id": identity,
+        "member_id": who,
+        "template": template,
+        "event_id": event,
+        "state": state,
+    }
+    asked["hosted_event_id"] = TALK if template == "confirmation" else None
     return asked | {"about_member_id": about, "message_id": f"<{identity}>" if state in {"sent", "unknown"} else None}
 
 
@@ -138,6 +147,7 @@ NOTICES = [
     notice(ADA, "welcome", f"MemberJoined {ADA} 1", "sent"),
     notice(BEN, "welcome", f"MemberJoined {BEN} 1", "unknown"),
     notice(CAT, "welcome", f"MemberJoined {CAT} 1", "cancelled"),
+    notice(BEN, "confirmation", f"AttendeeRegistered {PLACE} 1", "failed"),
     notice(ADA, "introduction", f"MentoringPairCreated {PAIR} 1", "failed", BEN),
     notice(BEN, "introduction", f"MentoringPairCreated {PAIR} 1", "failed", ADA),
 ]
@@ -156,6 +166,10 @@ ROWS: dict[str, list[Any]] = {
         {"member_id": CAT, "state": "left", "name": None, "email": None},
     ],
     "notifications.notice": NOTICES,
+    "notifications.hosted_event": [{"hosted_event_id": TALK, "state": "published"}],
+    "notifications.attendance": [{"registration_id": PLACE, "hosted_event_id": TALK, "member_id": BEN}],
+    "notifications.pair": [{"pair_id": PAIR, "first_member_id": ADA, "second_member_id": BEN}],
+    "notifications.mentoring_scheme": [{"scheme_id": SCHEME}],
     **{f"{its}.erased_member": [{"member_id": DAN}] for its in ("members", "mentoring", "events", "notifications")},
 }
 
@@ -292,7 +306,8 @@ DOCTORED: list[tuple[str, str, Callable[[Facts], Facts]]] = [
     ),
     ("a welcome was not made", ONCE, without("changes", 16)),
     ("a welcome was made twice", ONCE, with_more("changes", Change("notifications.notice", 9, "INSERT", NOTICES[0]))),
-    ("an introduction was not made", ONCE, without("changes", 19)),
+    ("an introduction was not made", ONCE, without("changes", 20)),
+    ("nobody was told of their place", ONCE, without("changes", 19)),
     ("a bad record was skipped", BAD, without("parked", 0)),
     (
         "a good record was parked",
@@ -315,6 +330,8 @@ DOCTORED: list[tuple[str, str, Callable[[Facts], Facts]]] = [
     ("a pair ended that nobody ended", FOLD, with_row("mentoring.pair", 0, ended_at="now")),
     ("a place is another one's", FOLD, with_row("events.registration", 0, member_id=ADA)),
     ("more places are taken than there are", FOLD, with_row("events.hosted_event", 0, capacity=0)),
+    ("a member's page shows an event that is over", FOLD, with_row("notifications.hosted_event", 0, state="hosted")),
+    ("a member's page shows no pair", FOLD, without_rows("notifications.pair")),
     ("a leaver is enrolled", LEFT, with_row("mentoring.enrolment", 0, member_id=CAT)),
     ("a leaver has a place", LEFT, with_row("events.registration", 0, member_id=CAT)),
     ("a leaver is in a pair", LEFT, with_row("mentoring.pair", 0, second_member_id=CAT)),
@@ -322,7 +339,7 @@ DOCTORED: list[tuple[str, str, Callable[[Facts], Facts]]] = [
     (
         "somebody is about to be told of a leaver",
         LEFT,
-        with_row("notifications.notice", 3, state="due", about_member_id=CAT),
+        with_row("notifications.notice", 4, state="due", about_member_id=CAT),
     ),
     ("a leaver's address is in a table", LEFT, lambda its: replace(its, traces={"members.import_row": 1})),
     ("a leaver's pair ended and nobody said so", LEFT, with_more("said", said(BEN, 2, "MemberLeft"))),
@@ -338,7 +355,7 @@ DOCTORED: list[tuple[str, str, Callable[[Facts], Facts]]] = [
     ("a message went out twice", MAIL, with_more("mails", Mail("<notice-ada>", "ada"))),
     ("a message went out that nobody knows", MAIL, with_more("mails", Mail("<x>", "ada"))),
     ("a message is said to be sent and is not", MAIL, without("mails", 0)),
-    ("a notice is not settled", MAIL, with_row("notifications.notice", 3, state="sending")),
+    ("a notice is not settled", MAIL, with_row("notifications.notice", 4, state="sending")),
     ("a message went out and its notice is cancelled", MAIL, with_row("notifications.notice", 0, state="cancelled")),
     ("what was sent was not said", MAIL, with_row("notifications.notice", 1, state="sent")),
     ("a name is on a stream", SECRET, with_record(3, value=b"Ben QCANARY")),

@@ -95,7 +95,10 @@ def _invitee(said: Sequence[Said]) -> list[State]:
 
 
 def _notices_are_made_once(facts: Facts) -> list[str]:
-    """One welcome for each joining; an introduction for both of each pair, unless one of them is gone."""
+    """One welcome for each joining, an introduction for both of each pair, a confirmation or thanks for each place.
+
+    Unless one of them is gone.
+    """
     made = Counter(
         (its.row["event_id"], its.row["template"], its.row["member_id"])
         for its in _changes(facts, "notifications.notice")
@@ -111,6 +114,18 @@ def _notices_are_made_once(facts: Facts) -> list[str]:
             missing = [who for who in both if (its.event_id, "introduction", who) not in made]
             if missing and not gone & set(both):
                 wrong.append(f"pair {its.subject}: no introduction was made for {missing}")
+    told = {
+        (its.row.get("hosted_event_id"), its.row["member_id"])
+        for its in _changes(facts, "notifications.notice")
+        if its.row["template"] in {"confirmation", "thanks"}
+    }
+    wrong += [
+        f"{its.subject}: nobody was told of their place"
+        for its in facts.said
+        if its.name == "AttendeeRegistered"
+        and its.data["member_id"] not in gone
+        and (its.data["hosted_event_id"], its.data["member_id"]) not in told
+    ]
     events = {its.event_id for its in facts.said}
     return wrong + [f"notice {place} is of no event that was said" for place in sorted(made) if place[0] not in events]
 

@@ -1,6 +1,7 @@
 """Where everything stands at the end: projections are a fold of what was said, leavers are gone, mail went out once."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from gse_platform.prove.facts import CONTACTS, PLANTED, Facts, Row
@@ -8,6 +9,15 @@ from gse_platform.prove.facts import CONTACTS, PLANTED, Facts, Row
 MOVES = {"MemberJoined", "MemberGradeChanged", "MemberTransferred"}
 UNSENT = {"waiting", "due", "sending"}
 SERVICES = ("members", "mentoring", "events", "notifications")
+TOLD_OF = (
+    "EventPublished",
+    "EventHosted",
+    "AttendeeRegistered",
+    "MentoringPairCreated",
+    "MentoringPairEnded",
+    "MentoringSchemeOpened",
+    "KeyDateScheduled",
+)
 FORGETTING = {"MemberErasureRequested", "MemberDataErased", "MemberErasureCompleted", "MemberErased"}
 
 
@@ -28,7 +38,7 @@ def projections_are_folds(facts: Facts) -> list[str]:
         found = {row["member_id"]: _state(row, columns) for row in facts.rows.get(what, ()) if row[left] is None}
         wanted = {subject: _state(its, columns) for subject, its in present.items()}
         wrong += _differences(what, wanted, found)
-    return wrong + _pairs(facts) + _places(facts)
+    return wrong + _pairs(facts) + _places(facts) + _as_notifications_tells(facts)
 
 
 def _pairs(facts: Facts) -> list[str]:
@@ -64,6 +74,44 @@ def _places(facts: Facts) -> list[str]:
         for event, count in sorted(taken.items())
         if count > room.get(event, 0)
     ]
+
+
+def _as_notifications_tells(facts: Facts) -> list[str]:
+    """What notices and a member's own page tell of: hosted events, places, pairs, schemes, key dates."""
+    gone = facts.gone()
+    said = {name: {its.subject: its for its in facts.said if its.name == name} for name in TOLD_OF}
+    ended = said["MentoringPairEnded"].keys()
+    wanted: dict[str, dict[str, Any]] = {
+        "hosted_event": {
+            event: "hosted" if event in said["EventHosted"] else "published" for event in said["EventPublished"]
+        },
+        "attendance": {
+            place: (its.data["hosted_event_id"], its.data["member_id"])
+            for place, its in said["AttendeeRegistered"].items()
+            if its.data["member_id"] not in gone
+        },
+        "pair": {
+            pair: (its.data["first_member_id"], its.data["second_member_id"])
+            for pair, its in said["MentoringPairCreated"].items()
+            if pair not in ended
+        },
+        "mentoring_scheme": dict.fromkeys(said["MentoringSchemeOpened"], "there"),
+        "key_date": dict.fromkeys(said["KeyDateScheduled"], "there"),
+    }
+    found: dict[str, dict[str, Any]] = {
+        "hosted_event": {row["hosted_event_id"]: row["state"] for row in _rows(facts, "hosted_event")},
+        "attendance": {
+            row["registration_id"]: (row["hosted_event_id"], row["member_id"]) for row in _rows(facts, "attendance")
+        },
+        "pair": {row["pair_id"]: (row["first_member_id"], row["second_member_id"]) for row in _rows(facts, "pair")},
+        "mentoring_scheme": dict.fromkeys((row["scheme_id"] for row in _rows(facts, "mentoring_scheme")), "there"),
+        "key_date": dict.fromkeys((row["key_date_id"] for row in _rows(facts, "key_date")), "there"),
+    }
+    return [line for table in wanted for line in _differences(f"notifications.{table}", wanted[table], found[table])]
+
+
+def _rows(facts: Facts, table: str) -> Sequence[Row]:
+    return facts.rows.get(f"notifications.{table}", ())
 
 
 def leavers_hold_nothing(facts: Facts) -> list[str]:

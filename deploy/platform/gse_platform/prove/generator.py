@@ -13,7 +13,10 @@ from gse_platform.prove.facts import Command
 from gse_platform.prove.people import GRADES, ORGANISATIONS, SKILLS, Names, Person, Tokens
 
 LARGEST_SCHEME = 120  # enrolments, then another one opens
-CAPACITY = 25
+CAPACITIES = (8, 5000)  # one that is soon full, and one that never is
+# Each publication writes to everybody who is there, so events are few, and fewer the more people there are.
+FIRST_GATHERINGS = 12
+COMMANDS_FOR_ANOTHER = 1500
 HOSTED = "/api/events/v1/events"
 MEMBERS = "/api/members/v1/members"
 SCHEMES = "/api/mentoring/v1/schemes"
@@ -63,7 +66,8 @@ class Profession:
                 workers.create_task(work())
 
     async def _one(self) -> None:
-        if self.chance.random() < 0.03 or not self.gatherings:  # noqa: PLR2004 (a share)
+        most = FIRST_GATHERINGS + len(self.history.commands) // COMMANDS_FOR_ANOTHER
+        if len(self.gatherings) < most and self.chance.random() < 0.04:  # noqa: PLR2004 (a share)
             await self._propose()
             return
         if self.enrolled >= LARGEST_SCHEME:
@@ -203,7 +207,7 @@ class Profession:
             "place": "London and online",
             "starts_at": begins.isoformat(),
             "ends_at": (begins + timedelta(days=2)).isoformat(),
-            "capacity": CAPACITY,
+            "capacity": self.chance.choice(CAPACITIES),
         }
         its = await self.history.ask("propose", HOSTED, form, self._as("volunteer"), made="hosted_event_id")
         if its.outcome == "ok":

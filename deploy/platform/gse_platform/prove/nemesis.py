@@ -113,7 +113,7 @@ class Nemesis:
                 await self._kill(fault.whom)
             yield
         elif fault.what == "stop":
-            pid = self.house.part(fault.whom).pid
+            pid = await self._living(fault.whom)
             os.kill(pid, signal.SIGSTOP)
             try:
                 yield
@@ -152,9 +152,13 @@ class Nemesis:
                     return
 
     async def _kill(self, whom: str) -> None:
-        part = self.house.part(whom)
-        if whom == "postgres":
-            # Its own immediate stop: a kill would leave its children, and with them the memory they share.
-            os.kill(part.pid, signal.SIGQUIT)
-            return
-        await asyncio.to_thread(part.kill)
+        pid = await self._living(whom)
+        # PostgreSQL by its own immediate stop: a kill would leave its children, and with them the memory they share.
+        os.kill(pid, signal.SIGQUIT if whom == "postgres" else signal.SIGKILL)
+
+    async def _living(self, whom: str) -> int:
+        """The part's process; one that died is waited for, since the supervisor starts it again."""
+        async with asyncio.timeout(PATIENCE):
+            while (part := self.house.part(whom)).poll() is not None:  # noqa: ASYNC110 (a process sets no event)
+                await asyncio.sleep(0.2)
+        return part.pid

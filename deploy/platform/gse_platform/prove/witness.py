@@ -21,7 +21,16 @@ READ = {
     "members": ("member", "account", "member_role", "erased_member"),
     "mentoring": ("profile", "enrolment", "entrant", "pair", "erased_member"),
     "events": ("invitee", "hosted_event", "registration", "erased_member"),
-    "notifications": ("recipient", "notice", "erased_member"),
+    "notifications": (
+        "recipient",
+        "notice",
+        "hosted_event",
+        "attendance",
+        "pair",
+        "mentoring_scheme",
+        "key_date",
+        "erased_member",
+    ),
 }
 
 
