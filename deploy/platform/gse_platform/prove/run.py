@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import logging
 import random
 import secrets
 import shutil
@@ -65,6 +66,8 @@ class Size:
 
 def prove(commands: int, faults: int, seed: int | None) -> int:
     """Run the proof and show what held. Returns 0 only when everything did; otherwise the evidence stays."""
+    # Kafka is away now and then, which is the point; its client need not tell the person at the terminal.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     size = Size(commands, faults, secrets.randbelow(1_000_000) if seed is None else seed)
     folder = Path(tempfile.mkdtemp(prefix="gse-prove-"))
     progress = Progress()
