@@ -60,7 +60,7 @@ def demo(
 @app.command()
 def prove(
     commands: Annotated[int, typer.Option("--commands", min=1, help="How many, sent through the front door.")] = 1000,
-    faults: Annotated[int, typer.Option("--faults", min=0, help="How many, in step with the commands.")] = 16,
+    faults: Annotated[int, typer.Option("--faults", min=0, help="How many, in step with the commands.")] = 18,
     seed: Annotated[int | None, typer.Option("--seed", help="Draws commands and faults; any when left out.")] = None,
 ) -> None:
     """On a platform of its own: that nothing is lost, doubled or out of order, whatever is killed, stopped or cut."""

@@ -13,6 +13,7 @@ from gse_platform.prove.facts import Command
 from gse_platform.prove.people import GRADES, ORGANISATIONS, SKILLS, Names, Person, Tokens
 
 LARGEST_SCHEME = 120  # enrolments, then another one opens
+LEAVERS_ASK = 0.04  # how often it is somebody who is gone, of what is asked about somebody
 CAPACITIES = (8, 5000)  # one that is soon full, and one that never is
 # Each publication writes to everybody who is there, so events are few, and fewer the more people there are.
 FIRST_GATHERINGS = 12
@@ -66,33 +67,25 @@ class Profession:
                 workers.create_task(work())
 
     async def _one(self) -> None:
-        most = FIRST_GATHERINGS + len(self.history.commands) // COMMANDS_FOR_ANOTHER
-        if len(self.gatherings) < most and self.chance.random() < 0.04:  # noqa: PLR2004 (a share)
-            await self._propose()
-            return
-        if self.enrolled >= LARGEST_SCHEME:
-            await self._open_scheme()
-            return
-        person = self._somebody()
-        weights: dict[Callable[[Person], Awaitable[None]], int] = {
-            self._enrol: 16, self._register: 18, self._change_grade: 14, self._transfer: 7, self._change_contact: 5,
-            self._leave: 6, self._erase: 4,
+        """The next command, drawn by how often each is to be asked."""
+        alone: dict[Callable[[], Awaitable[None]], int] = {
+            self._join: 33, self._propose: 3, self._move_a_gathering_on: 9, self._match: 3,
         }  # fmt: skip
-        draw = self.chance.random()
-        if person is None or draw < 0.33:  # noqa: PLR2004 (a share)
-            await self._join()
-        elif draw < 0.36:  # noqa: PLR2004 (a share)
-            await self._match()
-        elif draw < 0.45:  # noqa: PLR2004 (a share)
-            await self._move_a_gathering_on()
+        about: dict[Callable[[Person], Awaitable[None]], int] = {
+            self._enrol: 12, self._register: 13, self._change_grade: 10, self._transfer: 5, self._change_contact: 4,
+            self._leave: 4, self._erase: 3,
+        }  # fmt: skip
+        person = self._somebody()
+        if person is None or self.chance.choices((True, False), (sum(alone.values()), sum(about.values())))[0]:
+            await self.chance.choices(list(alone), list(alone.values()))[0]()
         else:
             person.busy = True
-            await self.chance.choices(list(weights), list(weights.values()))[0](person)
+            await self.chance.choices(list(about), list(about.values()))[0](person)
 
     def _somebody(self) -> Person | None:
         """Mostly somebody present; now and then a leaver, who must be refused everything."""
-        leaver = self.chance.random() < 0.04  # noqa: PLR2004 (a share)
-        free = [its for its in self.people if not its.busy and its.present != leaver]
+        present = self.chance.random() > LEAVERS_ASK
+        free = [its for its in self.people if not its.busy and its.present is present]
         return self.chance.choice(free) if free else None
 
     async def _join(self) -> None:
@@ -155,12 +148,14 @@ class Profession:
             "title": "GSE Connect",
             "summary": "Peers for a year",
             "link": "https://www.gov.uk/gse",
-            "across_organisations": self.chance.random() < 0.5,  # noqa: PLR2004 (a share)
+            "across_organisations": self.chance.choice((True, False)),
         }
         its = await self.history.ask("open-scheme", SCHEMES, form, self._as("scheme-lead"), made="scheme_id")
         self.scheme = its.made or self.scheme
 
     async def _enrol(self, person: Person) -> None:
+        if self.enrolled >= LARGEST_SCHEME:
+            await self._open_scheme()
         scheme = self.scheme
         form = {"attestation": True, "offers": self.chance.sample(SKILLS, 3), "seeks": self.chance.sample(SKILLS, 3)}
         self.enrolled += 1
@@ -199,6 +194,9 @@ class Profession:
         self.matching = False
 
     async def _propose(self) -> None:
+        if len(self.gatherings) >= FIRST_GATHERINGS + len(self.history.commands) // COMMANDS_FOR_ANOTHER:
+            await self._join()
+            return
         begins = datetime.now(UTC) - timedelta(hours=1)  # so that it can be said to be hosted
         form: dict[str, Any] = {
             "title": "An hour of science",

@@ -55,7 +55,8 @@ class House:
         """Another replica, which nobody restarts."""
         environment = self.environments[service] | {"GSE_REPLICA": "1", "GSE_HTTP_PORT": str(free_port())}
         command = [*PYTHON, f"{service}.app", "serve"]
-        return program(f"{service}-1", SERVING, command, env=environment, logs=self.platform.home.logs).start()
+        name, logs = f"{service}-1", self.platform.home.logs
+        return _keeping_logs(program(name, SERVING, command, env=environment, logs=logs)).start()
 
     def heal(self) -> None:
         for proxy in self.proxies.values():

@@ -19,6 +19,8 @@ from gse_platform.prove.bad_records import Stranger
 from gse_platform.prove.house import House
 
 STOPPED = (5.5, 20.0)  # seconds; the shortest is past a relay's lease, the longest past a place in a group
+PAST_ITS_PLACE = (11.0, 15.0)
+JOINING = 4
 CUT = (2.0, 8.0)
 SETTLE = (1.0, 4.0)
 BAD_RECORDS = 12
@@ -59,6 +61,8 @@ DECK: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("bad records", ("",)),
     ("second replica of", SERVICES),
     ("kill and kill again", SERVICES),
+    ("kill", ("kafka", "postgres")),
+    ("stop one of two replicas of", ("mentoring", "events", "notifications")),
 )
 
 
@@ -75,6 +79,8 @@ def plan(count: int, chance: random.Random, *, short: bool) -> list[Fault]:
 def _fault(what: str, whom: str, chance: random.Random, *, short: bool) -> Fault:
     if what == "stop":
         return Fault(what, whom, chance.uniform(STOPPED[0], STOPPED[0] + 1.5 if short else STOPPED[1]))
+    if what == "stop one of two replicas of":
+        return Fault(what, whom, chance.uniform(*PAST_ITS_PLACE))
     if what in {"cut", "silence", "slow", "second replica of"}:
         return Fault(what, whom, chance.uniform(CUT[0], CUT[1] / 2 if short else CUT[1]))
     return Fault(what, whom)
@@ -113,19 +119,15 @@ class Nemesis:
                 await self._kill(fault.whom)
             yield
         elif fault.what == "stop":
-            pid = await self._living(fault.whom)
-            os.kill(pid, signal.SIGSTOP)
-            try:
+            async with self._stopped(fault.whom):
                 yield
-            finally:
-                os.kill(pid, signal.SIGCONT)
         elif fault.what == "second replica of":
-            second = await asyncio.to_thread(self.house.start_second, fault.whom)
-            try:
-                await asyncio.sleep(4)  # until it has its share
+            async with self._second(fault.whom):
                 yield
-            finally:
-                await asyncio.to_thread(second.kill if self.chance.random() < 0.5 else second.stop)  # noqa: PLR2004
+        elif fault.what == "stop one of two replicas of":
+            # The other takes over what the stopped one holds, and that one goes on as if nothing had been.
+            async with self._second(fault.whom), self._stopped(fault.whom):
+                yield
         elif fault.what == "bad records":
             await self._plant()
             yield
@@ -139,6 +141,25 @@ class Nemesis:
                 yield
             finally:
                 proxy.heal()
+
+    @contextlib.asynccontextmanager
+    async def _stopped(self, whom: str) -> AsyncIterator[None]:
+        pid = await self._living(whom)
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
+
+    @contextlib.asynccontextmanager
+    async def _second(self, whom: str) -> AsyncIterator[None]:
+        """Another replica, there with its share of the streams, and gone in order or without."""
+        second = await asyncio.to_thread(self.house.start_second, whom)
+        try:
+            await asyncio.sleep(JOINING)
+            yield
+        finally:
+            await asyncio.to_thread(self.chance.choice((second.kill, second.stop)))
 
     async def _plant(self) -> None:
         """A fault before this one may still keep the stores away."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -48,21 +49,20 @@ async def install(url: str, service: str) -> None:
         await connection.close()
 
 
+@dataclass
 class Testimony:
     """What one database says at the end of a run."""
 
-    def __init__(self, service: str) -> None:
-        self.service = service
-        self.said: list[Said] = []
-        self.heard: list[Heard] = []
-        self.changes: list[Change] = []
-        self.parked: list[Parked] = []
-        self.offsets: dict[tuple[str, str, int], int] = {}
-        self.rows: dict[str, list[Row]] = {}
+    said: list[Said] = field(default_factory=list)
+    heard: list[Heard] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    parked: list[Parked] = field(default_factory=list)
+    offsets: dict[tuple[str, str, int], int] = field(default_factory=dict)
+    rows: dict[str, list[Row]] = field(default_factory=dict)
 
 
 async def testimony(url: str, service: str) -> Testimony:
-    its = Testimony(service)
+    its = Testimony()
     connection = await asyncpg.connect(url)
     try:
         for row in await connection.fetch("SELECT place, row FROM witness.said ORDER BY place"):
