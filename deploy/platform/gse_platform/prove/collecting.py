@@ -34,36 +34,33 @@ class Marks:
 async def level(house: House, tell: Callable[[str], None]) -> float | None:
     """Wait until nothing is to be sent, heard or written to anybody; the seconds that took, None if it never came."""
     began = time.monotonic()
-    kafka = AIOKafkaConsumer(**house.operator.aiokafka(), enable_auto_commit=False)
-    await kafka.start()
-    try:
-        while (elapsed := time.monotonic() - began) < LONGEST_SECONDS:
-            open_ones = await _under_way(house, kafka)
-            if not open_ones:
-                return elapsed
-            tell(", ".join(f"{what}: {count}" for what, count in open_ones.items()))
-            await asyncio.sleep(1)
-    finally:
-        await kafka.stop()
+    while (elapsed := time.monotonic() - began) < LONGEST_SECONDS:
+        open_ones = await _under_way(house)
+        if not open_ones:
+            return elapsed
+        tell(", ".join(f"{what}: {count}" for what, count in open_ones.items()))
+        await asyncio.sleep(1)
     return None
 
 
-async def _under_way(house: House, kafka: AIOKafkaConsumer) -> dict[str, int]:
+async def _under_way(house: House) -> dict[str, int]:
     found: dict[str, int] = {}
+    kafka = AIOKafkaConsumer(**house.operator.aiokafka(), enable_auto_commit=False)
     try:
+        await kafka.start()
         ends = await _ends(kafka)
         for service in SERVICES:
             for what, count in (await witness.unsettled(house.databases[service], service)).items():
                 found[f"{service} {what}"] = count
             heard = await witness.heard_so_far(house.databases[service])
-            found[f"{service} to hear"] = sum(
-                max(0, ends[topic, at] - next_one) for (_, topic, at), next_one in heard.items()
-            )
+            found[f"{service} to hear"] = sum(max(0, ends[place[1:]] - offset) for place, offset in heard.items())
         again = await _ends(kafka)
         found["new records"] = sum(again.values()) - sum(ends.values())
         found |= await _not_ready(house)
     except (OSError, httpx2.HTTPError, asyncpg.PostgresError, KafkaError) as error:
         found[f"no answer ({type(error).__name__})"] = 1
+    finally:
+        await kafka.stop()
     return {what: count for what, count in found.items() if count}
 
 
