@@ -219,7 +219,7 @@ def with_more(what: str, *more: Any) -> Callable[[Facts], Facts]:
 
 def with_row(table: str, place: int, **values: Any) -> Callable[[Facts], Facts]:
     def change(its: Facts) -> Facts:
-        rows = [one | values if at == place else one for at, one in enumerate(its.rows[table])]
+        rows = [{**one, **values} if at == place else one for at, one in enumerate(its.rows[table])]
         return replace(its, rows={**its.rows, table: rows})
 
     return change
@@ -241,7 +241,7 @@ def swapped(its: Facts) -> Facts:
     assert (first.text("ce_sequence"), second.text("ce_sequence")) == ("1", "2")
     found = list(its.log)[:-1]
     found[0], found[2] = replace(second, offset=first.offset), replace(first, offset=second.offset)
-    return replace(its, log=found, ends=its.ends | {("gse.members", 0): 11})
+    return replace(its, log=found, ends={**its.ends, ("gse.members", 0): 11})
 
 
 def parked_with(reason: str) -> Callable[[Facts], Facts]:
