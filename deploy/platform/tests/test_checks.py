@@ -210,11 +210,16 @@ def healthy() -> Facts:
 
 
 def without(what: str, place: int) -> Callable[[Facts], Facts]:
-    return lambda its: replace(its, **{what: [one for at, one in enumerate(getattr(its, what)) if at != place]})
+    return lambda its: _with(its, what, [one for at, one in enumerate(getattr(its, what)) if at != place])
 
 
 def with_more(what: str, *more: Any) -> Callable[[Facts], Facts]:
-    return lambda its: replace(its, **{what: [*getattr(its, what), *more]})
+    return lambda its: _with(its, what, [*getattr(its, what), *more])
+
+
+def _with(its: Facts, what: str, found: Any) -> Facts:
+    changed: dict[str, Any] = {what: found}
+    return replace(its, **changed)
 
 
 def with_row(table: str, place: int, **values: Any) -> Callable[[Facts], Facts]:
