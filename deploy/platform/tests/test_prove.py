@@ -18,6 +18,7 @@ from gse_platform.prove.people import Names, marker
 from testkit.addresses import KafkaAddress
 
 
+@pytest.mark.timeout(300)
 async def test_kafkas_own_consumer_gives_every_record_back_byte_for_byte(
     kafka: KafkaAddress, topic_prefix: str, tmp_path: Path
 ) -> None:

@@ -20,7 +20,7 @@ from gse_platform.prove.house import House
 
 TOPICS = [stream.name for stream in STREAMS]
 LEVEL_SECONDS = 60  # wanted
-LONGEST_SECONDS = 300  # then it is looked at as it is
+LONGEST_SECONDS = 180  # then it is looked at as it is
 
 
 @dataclass(frozen=True)
