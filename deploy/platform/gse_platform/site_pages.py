@@ -25,7 +25,7 @@ class SitePage:
     """A page as one person opens it.
 
     `address` may hold `{event}` and `{scheme}`, ids of a published event and an open scheme. `persona` is who opens it,
-    None: anyone. With `answers` the form on it is filled in by field names and sent, and the page is what comes then.
+    None: anyone; the form to enrol is opened by one whom the demo does not enrol. With `answers` the form on it is filled in by field names and sent, and the page is what comes then.
     `status` is what the page is answered with.
     """
 
@@ -62,8 +62,8 @@ SITE_PAGES: Final = (
     SitePage("mentoring", "/mentoring"),
     SitePage("mentoring-member", "/mentoring", "member"),
     SitePage("mentoring-lead", "/mentoring", "scheme-lead"),
-    SitePage("mentoring-enrol", "/mentoring/schemes/{scheme}/enrol", "volunteer"),
-    SitePage("mentoring-mistakes", "/mentoring/schemes/{scheme}/enrol", "volunteer", answers={}, status=422),
+    SitePage("mentoring-enrol", "/mentoring/schemes/{scheme}/enrol", "hosep"),
+    SitePage("mentoring-mistakes", "/mentoring/schemes/{scheme}/enrol", "hosep", answers={}, status=422),
     SitePage("mentoring-withdraw", "/mentoring/schemes/{scheme}/withdraw", "member"),
     SitePage("mentoring-new", "/mentoring/schemes/new", "scheme-lead"),
     SitePage("mentoring-new-mistakes", "/mentoring/schemes/new", "scheme-lead", {"opens_on-day": "42"}, status=422),
