@@ -25,8 +25,8 @@ class SitePage:
     """A page as one person opens it.
 
     `address` may hold `{event}` and `{scheme}`, ids of a published event and an open scheme. `persona` is who opens it,
-    None: anyone; the form to enrol is opened by one whom the demo does not enrol. With `answers` the form on it is filled in by field names and sent, and the page is what comes then.
-    `status` is what the page is answered with.
+    None: anyone; the form to enrol is opened by one whom the demo does not enrol. With `answers` the form on it is
+    filled in by field names and sent, and the page is what comes then. `status` is what the page is answered with.
     """
 
     name: str
