@@ -7,6 +7,7 @@ provider with personas and a mail sink. A service that is killed is started agai
 import asyncio
 import contextlib
 import json
+import secrets
 import time
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
@@ -41,6 +42,7 @@ from gse_platform.tokens import token
 from testkit.addresses import KafkaAddress
 from testkit.databases import Databases
 from testkit.eventually import eventually
+from testkit.provision import provision, remove_topics
 
 ROOT = Path(__file__).parents[1]
 START_SECONDS = 60
@@ -186,6 +188,16 @@ class House:
     def kill(self, service: str) -> None:
         """SIGKILL; the supervisor starts it again."""
         self.supervisor.running[service].kill()
+
+
+@contextlib.asynccontextmanager
+async def lent(kafka: KafkaAddress, databases: Databases, folder: Path) -> AsyncIterator[House]:
+    """A house on streams of its own, which go with it."""
+    prefix = f"h{secrets.token_hex(4)}."
+    provision(kafka, prefix=prefix, principals=False)
+    async with built(folder, kafka, prefix, databases) as house:
+        yield house
+    remove_topics(kafka, prefix)
 
 
 @contextlib.asynccontextmanager

@@ -1,4 +1,4 @@
-"""An import of 2,000 people, and each service in turn is killed in the middle of it."""
+"""An import of 2,000 people, and all four services are killed in the middle of it, one after the other."""
 
 import asyncio
 from collections import Counter
@@ -12,7 +12,8 @@ from testkit.eventually import eventually
 from testkit.records import Record, read_all
 
 PEOPLE = 2000
-VISIBLE = 300
+# How many are known to each service when it is killed: not to all four at the same instant.
+VISIBLE = {"members": 300, "mentoring": 400, "events": 500, "notifications": 600}
 CONVERSATIONS = 8  # that notifications holds at once
 
 
@@ -23,9 +24,17 @@ async def _members(house: House, service: str) -> int:
         return 0
 
 
+async def _kill_in_the_midst(house: House, service: str, before: int, visible: int) -> None:
+    async def is_in_the_midst() -> bool:
+        return await _members(house, service) >= before + visible
+
+    await eventually(is_in_the_midst, timeout=120, every=0.02)
+    assert await _members(house, service) < before + PEOPLE, f"{service} was killed too late to matter"
+    house.kill(service)
+
+
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("killed", SERVICES)
-async def test_everyone_is_known_once_and_welcomed_at_most_once(house: House, killed: str) -> None:
+async def test_everyone_is_known_once_and_welcomed_at_most_once(house: House) -> None:
     people = planted(PEOPLE)
     before = {service: await house.counts(service) for service in SERVICES}
 
@@ -33,13 +42,13 @@ async def test_everyone_is_known_once_and_welcomed_at_most_once(house: House, ki
         # The answer may be lost with the service that owed it; the import goes on by itself.
         await house.send_import(as_file(people))
 
-    async def visible() -> bool:
-        return await _members(house, killed) >= before[killed]["members"] + VISIBLE
-
     sending = asyncio.create_task(send())
-    await eventually(visible, timeout=60, every=0.02)
-    assert await _members(house, killed) < before[killed]["members"] + PEOPLE, "it was killed too late to matter"
-    house.kill(killed)
+    await asyncio.gather(
+        *(
+            _kill_in_the_midst(house, service, before[service]["members"], visible)
+            for service, visible in VISIBLE.items()
+        )
+    )
     await asyncio.gather(sending, return_exceptions=True)
 
     async def settled() -> bool:
