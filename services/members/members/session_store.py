@@ -80,11 +80,6 @@ async def end(tx: Transaction, word: str) -> None:
     await tx.execute("DELETE FROM session WHERE session_hash = $1", _hash(word))
 
 
-async def end_all_of(tx: Transaction, account_id: UUID) -> None:
-    """Wherever this account is signed in, it is no longer, once the token there is over."""
-    await tx.execute("DELETE FROM session WHERE account_id = $1", account_id)
-
-
 async def begin(tx: Transaction, *, state: str, browser: str, attempt: Attempt) -> None:
     await tx.execute(
         """

@@ -13,7 +13,7 @@ from httpx2 import AsyncClient, Response
 from joserfc import jwt
 
 from chassis import testing
-from members import erasing, session_store, sign_in_pages, store
+from members import erasing, sign_in_pages, store
 from testkit.eventually import eventually
 
 PAGE = {"Accept": "text/html"}
@@ -240,7 +240,7 @@ async def test_once_a_session_is_over_both_cookies_go_and_the_page_says_whether_
         await age(running, account, "begun_at", "12 hours")
     if over == "ended":
         async with running.state.running.database.transaction() as tx:
-            await session_store.end_all_of(tx, UUID(account))
+            await tx.execute("DELETE FROM session WHERE account_id = $1", UUID(account))
     cookie = {"unknown": "gse-session=word; gse-access=token", "none": ""}.get(
         over, f"gse-session={browser.cookies['gse-session']}; gse-access=token"
     )
