@@ -70,6 +70,12 @@ def prove(
 
 
 @app.command(context_settings=PASS_ON)
+def bench(context: typer.Context) -> None:
+    """Measure each figure beside its limit and its peer, in one run; a name measures that one alone."""
+    quality.bench(context.args)
+
+
+@app.command(context_settings=PASS_ON)
 def test(context: typer.Context) -> None:
     """Run every test; arguments go to pytest, paths are from the root of the repository."""
     quality.test(context.args)

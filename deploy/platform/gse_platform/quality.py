@@ -1,4 +1,4 @@
-"""`./gse test` and `./gse check`: what must hold before a change is shared."""
+"""`./gse test`, `./gse bench` and `./gse check`: what must hold before a change is shared."""
 
 import os
 import subprocess
@@ -28,6 +28,13 @@ def test(arguments: list[str]) -> None:
     """Become pytest, at the root of the repository: paths in the arguments are paths from there."""
     os.chdir(ROOT)
     os.execv(sys.executable, [*RUN, "pytest", *among_workers(arguments), *arguments])  # noqa: S606 (no shell wanted)
+
+
+def bench(arguments: list[str]) -> None:
+    """Become the benches, which stand with the tests."""
+    os.chdir(ROOT)
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "tests")}
+    os.execve(sys.executable, [*RUN, "bench", *arguments], environment)  # noqa: S606 (as above)
 
 
 def among_workers(arguments: list[str]) -> list[str]:
