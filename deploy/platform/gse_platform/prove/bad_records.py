@@ -17,10 +17,10 @@ from testkit.addresses import KafkaAddress
 
 # A type of each stream. On the first ones, every consumer reacts to it; on the others, those that do not pass it by.
 TYPES = {
-    "gse.members": ("members", "MemberJoined"),
-    CONTACTS: ("members", "MemberContactChanged"),
-    "gse.mentoring": ("mentoring", "MentoringPairCreated"),
-    "gse.events": ("events", "MemberDataErased"),
+    "gse.members": "uk.gov.gse.members.MemberJoined.v1",
+    CONTACTS: "uk.gov.gse.members.MemberContactChanged.v1",
+    "gse.mentoring": "uk.gov.gse.mentoring.MentoringPairCreated.v1",
+    "gse.events": "uk.gov.gse.events.MemberDataErased.v1",
 }
 HEARD_BY_ALL = ("gse.members", CONTACTS)
 TOPICS = ("gse.members", "gse.members", "gse.mentoring", "gse.events", CONTACTS)
@@ -34,7 +34,7 @@ Headers = list[tuple[str, bytes | None]]
 class Bad:
     """One bad record before it is sent; the subject is nobody's, so that it holds nobody up."""
 
-    topic: str
+    type: str  # uk.gov.gse.members.MemberJoined.v1
     subject: bytes
     event_id: bytes
     poison: str
@@ -43,13 +43,12 @@ class Bad:
     headers: dict[str, bytes | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        service, name = TYPES[self.topic]
         self.key = self.subject
         self.value = json.dumps({"member_id": self.poison, "name": self.poison}).encode()
         self.headers = {
             "ce_specversion": b"1.0",
             "ce_id": self.event_id,
-            "ce_type": f"uk.gov.gse.{service}.{name}.v1".encode(),
+            "ce_type": self.type.encode(),
             "ce_source": b"urn:gse:stranger",
             "ce_time": b"2026-02-11T14:00:00Z",
             "ce_subject": self.subject,
@@ -134,8 +133,8 @@ KINDS: tuple[Callable[[Bad], str], ...] = (
 BAD_FOR_ALL = (
     no_key, key_is_no_id, key_is_no_text, no_headers, hostile_headers, number_is_none, type_is_foreign, far_ahead,
 )  # fmt: skip
-# A compacted stream takes the newest, and a record without a body there takes one back.
-NOT_ON_COMPACTED = {body_is_missing, far_ahead}
+# A compacted stream takes the newest; there, no body takes one back, and Kafka refuses what has no key.
+NOT_ON_COMPACTED = {no_key, body_is_missing, far_ahead}
 
 
 @dataclass
@@ -158,7 +157,7 @@ class Stranger:
                 made = [its for its in kinds if topic != CONTACTS or its not in NOT_ON_COMPACTED]
                 change = self.chance.choice(made)
                 subject = str(UUID(int=self.chance.getrandbits(128), version=4)).encode()
-                bad = Bad(topic, subject, true_ids[topic].encode(), self.poison)
+                bad = Bad(TYPES[topic], subject, true_ids[topic].encode(), self.poison)
                 kind = change(bad)
                 number = len(self.planted)
                 self.planted.append(Planted(number, topic, change.__name__, kind))
