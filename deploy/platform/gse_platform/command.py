@@ -29,6 +29,11 @@ app = typer.Typer(
 )
 parked = typer.Typer(help="The events that could not be handled: list, show, retry, discard.", no_args_is_help=True)
 app.add_typer(parked, name="parked")
+kafka = typer.Typer(
+    help="Topics, users and rights on Kafka, as declared in deploy/kafka/access.toml: plan, apply.",
+    no_args_is_help=True,
+)
+app.add_typer(kafka, name="kafka")
 JSON = Annotated[bool, typer.Option("--json", help="For programs.")]
 PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
@@ -165,6 +170,28 @@ def parked_retry(service: Service, identity: Identity) -> None:
 def parked_discard(service: Service, identity: Identity, reason: Annotated[str, typer.Option("--reason")]) -> None:
     """Give it up, with a reason that is kept, and go on with what waits behind it."""
     _print(_parked().ask("POST", service, f"/{identity}/discard", {"reason": reason}))
+
+
+Renew = Annotated[bool, typer.Option("--renew-passwords", help="Set every password again; no plan can compare them.")]
+
+
+@kafka.command("plan")
+def kafka_plan(renew: Renew = False, as_json: JSON = False) -> None:  # noqa: FBT002
+    """What apply would change. Exit code 0 for nothing, 2 for something.
+
+    Asks the running platform's Kafka, or the one that GSE_KAFKA_BOOTSTRAP gives, as its operator.
+    """
+    from gse_platform import kafka as its  # noqa: PLC0415 (as above)
+
+    raise typer.Exit(2 if its.show_plan(the_home(), renew=renew, as_json=as_json) else 0)
+
+
+@kafka.command("apply")
+def kafka_apply(renew: Renew = False, as_json: JSON = False) -> None:  # noqa: FBT002
+    """Make topics, users and rights what is declared, taking back what is not, and show what was done."""
+    from gse_platform import kafka as its  # noqa: PLC0415 (as above)
+
+    its.apply_plan(the_home(), renew=renew, as_json=as_json)
 
 
 @app.command()

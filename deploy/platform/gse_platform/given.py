@@ -1,6 +1,7 @@
 """What the environment gives. An address given there wins over everything local: that part is not started here."""
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from contracts.streams import SERVICES
@@ -27,6 +28,12 @@ def given() -> Given:
         issuer=os.environ.get("MEMBERS_OIDC_ISSUER") or None,
         topic_prefix=os.environ.get("GSE_TOPIC_PREFIX", ""),
     )
+
+
+def kafka_passwords(users: Iterable[str]) -> dict[str, str]:
+    """The passwords that a deployment gives for its own Kafka's users, as GSE_KAFKA_PASSWORD_MEMBERS."""
+    variables = {user: f"GSE_KAFKA_PASSWORD_{user.upper().replace('-', '_')}" for user in users}
+    return {user: os.environ[variable] for user, variable in variables.items() if os.environ.get(variable)}
 
 
 def _kafka() -> KafkaAddress | None:

@@ -12,6 +12,7 @@ from gse_platform.home import Home, ports, remembered
 from gse_platform.keys import Keys, signing_keys
 from gse_platform.personas import bootstrap_roles
 from gse_platform.supervisor import Part, program
+from testkit.access import ACCESS, read_access
 from testkit.addresses import KafkaAddress
 
 PYTHON = [sys.executable, "-P", "-m"]
@@ -53,20 +54,27 @@ class Platform:
 def plan(home: Home, given: Given, port: int) -> Platform:
     """Choose ports, keys and passwords; a home keeps its own from start to start."""
     chosen = ports(home, *SERVICES, "identity-provider", "smtp", "mail", "front-door")
-    names = [f"kafka-{user}" for user in (*SERVICES, "operator")] + [f"database-{service}" for service in SERVICES]
-    fresh = {name: secrets.token_urlsafe(24) for name in [*names, "oidc-client"]}
     return Platform(
         home=home,
         given=given,
         port=port or chosen["front-door"],
         ports=chosen,
-        secrets=remembered(home, "secrets.json", fresh),
+        secrets=home_secrets(home),
         keys=signing_keys(home),
     )
 
 
+def home_secrets(home: Home) -> Mapping[str, str]:
+    """A home's passwords, those of Kafka's users under `kafka-<user>`; what is new gets one now."""
+    names = [f"kafka-{user}" for user in (*read_access(ACCESS).principals, "operator")]
+    names += [f"database-{service}" for service in SERVICES]
+    fresh = {name: secrets.token_urlsafe(24) for name in [*names, "oidc-client"]}
+    return remembered(home, "secrets.json", fresh)
+
+
 def kafka_users(platform: Platform) -> dict[str, str]:
-    return {user: platform.secrets[f"kafka-{user}"] for user in (*SERVICES, "operator")}
+    """The operator and every principal of the access table, with their passwords."""
+    return {user: platform.secrets[f"kafka-{user}"] for user in (*read_access(ACCESS).principals, "operator")}
 
 
 def service_environment(platform: Platform, service: str, database_url: str, kafka: KafkaAddress) -> dict[str, str]:

@@ -133,7 +133,8 @@ async def _kafka(platform: Platform, supervisor: Supervisor, progress: Progress)
         assert isinstance(broker, KafkaProcess)  # noqa: S101 (that is what `start` gives)
         port = int(broker.bootstrap.rpartition(":")[2])
         operator = broker.address_for("operator")
-        await asyncio.to_thread(provision, operator, prefix=platform.given.topic_prefix, principals=True)
+        prefix = platform.given.topic_prefix
+        await asyncio.to_thread(provision, operator, prefix=prefix, principals=True, passwords=users)
     return {user: broker.address_for(user) for user in users}
 
 

@@ -1,34 +1,28 @@
-"""Topics and access rights as code: compared with what is there, then only what is missing is made.
+"""Topics, access rights and users as code: a plan compares what is declared with what is there, and is applied.
 
-Topics come from contracts.streams, rights from deploy/kafka/access.toml. Denied is what neither of them names.
+Topics come from contracts.streams, rights and principals from deploy/kafka/access.toml. Denied is what neither of them
+names. Topics are made and mended, never deleted; rights and users of our principals that are not declared are taken
+back; nobody else's are touched. A cluster does not tell passwords, so a plan compares users by name and iterations.
 """
 
 import asyncio
-import time
-import tomllib
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaTimeoutError
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
-from confluent_kafka.admin._acl import AclBinding, AclBindingFilter, AclOperation, AclPermissionType
-from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
-from confluent_kafka.admin._resource import ResourcePatternType, ResourceType
 from confluent_kafka.cimpl import NewTopic
 
-from contracts.streams import SERVICES, STREAMS, Stream
-from testkit import children
+from contracts.streams import STREAMS, Stream
+from testkit import access, children, cluster, kafka_users
+from testkit.access import ACCESS, Access, Right, read_access
 from testkit.addresses import KafkaAddress
+from testkit.cluster import SECONDS, Found
 from testkit.unavailable import Unavailable
 
-SECONDS: Final = 60
-CONTACT_SECONDS: Final = 10
-ACCESS: Final = Path(__file__).parents[3] / "deploy" / "kafka" / "access.toml"
 KEPT: Final = {"retention.ms": "-1", "retention.bytes": "-1"}
 # What was taken back is gone within a day, as long as its tombstone is said again: Kafka clears closed segments alone,
 # and closes one only when something is appended after its time. The tombstone itself stays for half a day, for readers.
@@ -39,46 +33,135 @@ COMPACTED: Final = {
     "max.compaction.lag.ms": SIX_HOURS,
     "delete.retention.ms": HALF_A_DAY,
 }
+DONE: Final = {
+    "make": "made",
+    "mend": "mended",
+    "allow": "allowed",
+    "revoke": "revoked",
+    "set": "set",
+    "remove": "removed",
+}
 
 
 @dataclass(frozen=True)
-class Right:
-    """One service may do one thing with one topic, or with all groups whose names begin so."""
+class Wanted:
+    """What is declared. Without `access` rights and users are nobody's matter here."""
 
-    service: str
-    operation: str
-    kind: str
-    name: str
-    pattern: str = "LITERAL"
+    prefix: str
+    access: Access | None = None
+    passwords: Mapping[str, str] = field(default_factory=dict, repr=False)  # of the users that may be set
+    renew: bool = False  # set every password again: whether one has changed, no plan can see
 
-    def binding(self) -> AclBinding:
-        return AclBinding(
-            ResourceType[self.kind],
-            self.name,
-            ResourcePatternType[self.pattern],
-            f"User:{self.service}",
-            "*",
-            AclOperation[self.operation],
-            AclPermissionType.ALLOW,
-        )
+    @property
+    def streams(self) -> dict[str, Stream]:
+        return {self.prefix + stream.name: stream for stream in STREAMS}
 
 
-def provision(kafka: KafkaAddress, *, prefix: str = "", principals: bool) -> list[str]:
-    """Makes the platform's topics, each name after the prefix, and with `principals` each service's rights.
+@dataclass(frozen=True)
+class Plan:
+    """What applying would change, and what it leaves alone though somebody should look at it."""
+
+    topics: tuple[str, ...] = ()
+    settings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    allow: tuple[Right, ...] = ()
+    revoke: tuple[Right, ...] = ()
+    set_users: tuple[str, ...] = ()
+    remove_users: tuple[tuple[str, str], ...] = ()  # user and mechanism
+    notes: tuple[str, ...] = ()
+
+    @property
+    def steps(self) -> list[tuple[str, str]]:
+        """Each change as a verb and what it is about, in the order of applying."""
+        return [
+            *(("make", f"topic {name}") for name in self.topics),
+            *(
+                ("mend", f"the settings of topic {name}: {', '.join(f'{key}={value}' for key, value in its.items())}")
+                for name, its in self.settings.items()
+            ),
+            *(("set", f"the password of user {user}") for user in self.set_users),
+            *(("allow", str(right)) for right in self.allow),
+            *(("revoke", str(right)) for right in self.revoke),
+            *(("remove", f"user {user} ({mechanism})") for user, mechanism in self.remove_users),
+        ]
+
+
+def compare(wanted: Wanted, found: Found) -> Plan:
+    """Pure. Raises Unavailable for a topic whose partitions differ, since nothing can mend that."""
+    for name, stream in wanted.streams.items():
+        if found.partitions.get(name, stream.partitions) != stream.partitions:
+            raise Unavailable(
+                f"Topic {name} has {found.partitions[name]} partitions instead of {stream.partitions}, and a change "
+                "would break the order of its events: give this platform another prefix or another cluster."
+            )
+    strangers = {name for name in found.partitions if name.startswith(f"{wanted.prefix}gse.")} - wanted.streams.keys()
+    notes = [f"Topic {name} is none of the contracts' streams. It stays." for name in sorted(strangers)]
+    topics = tuple(name for name in wanted.streams if name not in found.partitions)
+    settings = _differing(wanted, found)
+    if wanted.access is None:
+        return Plan(topics, settings, notes=tuple(notes))
+    declared = access.rights(wanted.prefix, wanted.access)
+    ours = {right for right in found.rights if access.is_ours(right)}
+    nameless = {right for right in ours if "UNKNOWN" in (right.kind, right.operation)}
+    notes += [
+        f"A right of {right.principal} is of a kind that this client cannot name. It stays." for right in nameless
+    ]
+    notes += [
+        f"Somebody else's right touches our streams: {right}. It stays."
+        for right in sorted(found.rights - ours)
+        if access.touches(right, declared)
+    ]
+    set_users, remove_users = _users(wanted, wanted.access, found)
+    notes += [
+        f"There is no user {user}, and no password to make it with."
+        for user in wanted.access.principals
+        if user not in (found.users or {}) and user not in wanted.passwords
+    ]
+    return Plan(
+        topics,
+        settings,
+        tuple(sorted(declared - found.rights)),
+        tuple(sorted(ours - declared - nameless)),
+        set_users,
+        remove_users,
+        tuple(notes),
+    )
+
+
+def plan(kafka: KafkaAddress, wanted: Wanted) -> Plan:
+    """Asks the cluster, changes nothing. Raises Unavailable when it refuses or does not answer."""
+    with _Admin(kafka) as client:
+        return compare(wanted, cluster.look(client, wanted.streams, principals=wanted.access is not None))
+
+
+def apply(kafka: KafkaAddress, wanted: Wanted) -> Plan:
+    """Makes the cluster what is declared; gives the plan that it carried out. Blocks until all of it holds."""
+    with _Admin(kafka) as client:
+        its = compare(wanted, cluster.look(client, wanted.streams, principals=wanted.access is not None))
+        if its.topics:
+            _make_topics(kafka, client, its.topics, wanted)
+        if its.settings:
+            cluster.mend_settings(client, its.settings)
+        if its.set_users:
+            kafka_users.change_users(client, {user: wanted.passwords[user] for user in its.set_users})
+        if its.allow:
+            cluster.allow(client, its.allow)
+        if its.revoke:
+            cluster.revoke(client, its.revoke)
+        if its.remove_users:
+            kafka_users.change_users(client, {}, its.remove_users)
+        return its
+
+
+def provision(
+    kafka: KafkaAddress, *, prefix: str = "", principals: bool, passwords: Mapping[str, str] | None = None
+) -> list[str]:
+    """Makes the platform's topics, each name after the prefix, and with `principals` rights and users what is declared.
 
     Returns what it did, a sentence each: nothing when all was there. Blocks until the topics can be used.
     Raises Unavailable when the cluster refuses, or has a topic with another number of partitions.
     """
-    heard: list[KafkaError] = []
-    settings: dict[str, Any] = {**kafka.confluent(), "error_cb": heard.append}
-    client = AdminClient(settings)
-    try:
-        done = _make_topics(kafka, client, prefix)
-        if principals:
-            done += _grant(client, rights(prefix, read_access(ACCESS)))
-    except KafkaException as error:
-        raise _refusal(kafka, heard[0] if heard else error.args[0]) from error
-    return done
+    wanted = Wanted(prefix, read_access(ACCESS) if principals else None, passwords or {})
+    return [f"{DONE[verb]} {what}" for verb, what in apply(kafka, wanted).steps]
 
 
 def remove_topics(kafka: KafkaAddress, prefix: str) -> None:
@@ -89,34 +172,7 @@ def remove_topics(kafka: KafkaAddress, prefix: str) -> None:
     there = client.list_topics(timeout=SECONDS).topics
     names = [prefix + stream.name for stream in STREAMS if prefix + stream.name in there]
     if names:
-        _settle(client.delete_topics(names, request_timeout=SECONDS))
-
-
-def read_access(file: Path) -> Mapping[str, list[str]]:
-    """Which service reads which streams. A table that names what does not exist is refused."""
-    if not file.exists():
-        raise Unavailable(f"{file} is missing: access rights are applied from a checkout of the platform.")
-    reads: Mapping[str, list[str]] = tomllib.loads(file.read_text())["reads"]
-    known = {stream.name for stream in STREAMS}
-    strangers = sorted(reads.keys() - set(SERVICES)) + sorted(
-        {name for names in reads.values() for name in names} - known
-    )
-    if strangers:
-        raise Unavailable(f"{file} names what the contracts do not have: {', '.join(strangers)}.")
-    return reads
-
-
-def rights(prefix: str, reads: Mapping[str, list[str]]) -> list[Right]:
-    """One principal a service: its own streams, the streams of its reactions, the groups that bear its name."""
-    granted = []
-    for service in SERVICES:
-        own = [prefix + stream.name for stream in STREAMS if stream.service == service]
-        heard = [prefix + name for name in reads.get(service, [])]
-        # Reading or writing a topic includes describing it; writing one includes an idempotent producer's needs.
-        granted += [Right(service, "WRITE", "TOPIC", name) for name in own]
-        granted += [Right(service, "READ", "TOPIC", name) for name in own + heard]
-        granted.append(Right(service, "READ", "GROUP", f"{prefix}{service}.", pattern="PREFIXED"))
-    return granted
+        cluster.settle(client.delete_topics(names, request_timeout=SECONDS))
 
 
 def topic_settings(stream: Stream) -> dict[str, str]:
@@ -125,61 +181,42 @@ def topic_settings(stream: Stream) -> dict[str, str]:
     )
 
 
-def _refusal(kafka: KafkaAddress, reason: KafkaError) -> Unavailable:
-    said = reason.str().rstrip(".")
-    if reason.code() < 0:  # the client's own: no answer came
-        return Unavailable(
-            f"Kafka at {kafka.bootstrap} does not answer ({said}): is it running, and are user and password right?"
-        )
-    return Unavailable(f"Kafka at {kafka.bootstrap} refused ({said}): topics and rights are made by the operator.")
+def _differing(wanted: Wanted, found: Found) -> dict[str, dict[str, str]]:
+    differing = {
+        name: {key: value for key, value in topic_settings(stream).items() if found.settings[name].get(key) != value}
+        for name, stream in wanted.streams.items()
+        if name in found.settings
+    }
+    return {name: values for name, values in differing.items() if values}
 
 
-def _make_topics(kafka: KafkaAddress, client: AdminClient, prefix: str) -> list[str]:
-    there = client.list_topics(timeout=CONTACT_SECONDS).topics
-    missing = [stream for stream in STREAMS if prefix + stream.name not in there]
-    present = [stream for stream in STREAMS if prefix + stream.name in there]
-    for stream in present:
-        partitions = len(there[prefix + stream.name].partitions)
-        if partitions != stream.partitions:
-            raise Unavailable(
-                f"Topic {prefix}{stream.name} has {partitions} partitions instead of {stream.partitions}, and a change "
-                "would break the order of its events: give this platform another prefix or another cluster."
-            )
-    changed = _mend_settings(client, prefix, present)
+def _users(wanted: Wanted, declared: Access, found: Found) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+    """Whose password is to be set, and which way in is to be closed."""
+    there = found.users or {}
+    to_set = tuple(
+        user
+        for user in declared.principals
+        if user in wanted.passwords
+        and (wanted.renew or there.get(user, {}).get(kafka_users.MECHANISM, 0) < kafka_users.ITERATIONS)
+    )
+    to_remove = tuple(
+        (user, mechanism)
+        for user, mechanisms in sorted(there.items())
+        if access.owns(user) and user not in declared.principals
+        for mechanism in mechanisms
+    )
+    return to_set, to_remove
+
+
+def _make_topics(kafka: KafkaAddress, client: AdminClient, names: tuple[str, ...], wanted: Wanted) -> None:
+    """The controller answers first; then the broker knows the topics; then it makes the partitions, one by one."""
     # The cluster's own default number of copies: one here, three where deployment set it.
     topics = [
-        NewTopic(prefix + stream.name, stream.partitions, replication_factor=-1, config=topic_settings(stream))
-        for stream in missing
+        NewTopic(name, stream.partitions, replication_factor=-1, config=topic_settings(stream))
+        for name, stream in wanted.streams.items()
+        if name in names
     ]
-    if topics:
-        _settle(client.create_topics(topics, request_timeout=SECONDS))
-        _wait_for(kafka, client, topics)
-    return [f"made topic {topic.topic}" for topic in topics] + changed
-
-
-def _mend_settings(client: AdminClient, prefix: str, streams: list[Stream]) -> list[str]:
-    if not streams:
-        return []
-    wanted = {prefix + stream.name: topic_settings(stream) for stream in streams}
-    answers = client.describe_configs([ConfigResource(ResourceType.TOPIC, name) for name in wanted])
-    changes = []
-    for resource, answer in answers.items():
-        there = answer.result(SECONDS)
-        differing = {key: value for key, value in wanted[resource.name].items() if there[key].value != value}
-        if differing:
-            entries = [
-                ConfigEntry(key, value, incremental_operation=AlterConfigOpType.SET) for key, value in differing.items()
-            ]
-            changes.append(ConfigResource(ResourceType.TOPIC, resource.name, incremental_configs=entries))
-    if changes:
-        _settle(client.incremental_alter_configs(changes, request_timeout=SECONDS))
-    return [f"mended the settings of topic {change.name}" for change in changes]
-
-
-def _wait_for(kafka: KafkaAddress, client: AdminClient, topics: list[NewTopic]) -> None:
-    """The controller answers first; then the broker knows the topics; then it makes the partitions, one by one."""
-    names = {topic.topic for topic in topics}
-    _until(lambda: names <= client.list_topics(timeout=CONTACT_SECONDS).topics.keys(), "did not tell of the topics")
+    cluster.make_topics(client, topics)
     partitions = [TopicPartition(topic.topic, n) for topic in topics for n in range(topic.num_partitions)]
     children.in_thread(lambda: asyncio.run(_ends(kafka, partitions)))
 
@@ -202,43 +239,17 @@ async def _ends(kafka: KafkaAddress, partitions: list[TopicPartition]) -> None:
         await consumer.stop()
 
 
-def _until(done: Callable[[], bool], failing: str) -> None:
-    deadline = time.monotonic() + SECONDS
-    while not done():
-        if time.monotonic() > deadline:
-            raise Unavailable(f"Kafka took the order but {failing} within {SECONDS} seconds: see its log.")
-        time.sleep(0.02)
+class _Admin:
+    """The administrator's client for a block; what the cluster refuses there becomes a sentence."""
 
+    def __init__(self, kafka: KafkaAddress) -> None:
+        self._kafka = kafka
+        self._heard: list[KafkaError] = []
 
-def _grant(client: AdminClient, wanted: Iterable[Right]) -> list[str]:
-    there = _granted(client)
-    missing = {right: right.binding() for right in wanted}
-    missing = {right: binding for right, binding in missing.items() if _names(binding) not in there}
-    if missing:
-        _settle(client.create_acls(list(missing.values()), request_timeout=SECONDS))
-        _until(
-            lambda: {_names(binding) for binding in missing.values()} <= _granted(client), "did not apply the rights"
-        )
-    return [
-        f"allowed {right.service} to {right.operation.lower()} {right.kind.lower()} {right.name}" for right in missing
-    ]
+    def __enter__(self) -> AdminClient:
+        settings: dict[str, Any] = {**self._kafka.confluent(), "error_cb": self._heard.append}
+        return AdminClient(settings)
 
-
-def _granted(client: AdminClient) -> set[tuple[str, ...]]:
-    """The rights that the broker applies by now."""
-    anything: Any = AclBindingFilter  # its annotations ask for names, its documentation for None where any will do
-    anything = anything(
-        ResourceType.ANY, None, ResourcePatternType.ANY, None, None, AclOperation.ANY, AclPermissionType.ANY
-    )
-    return {_names(binding) for binding in client.describe_acls(anything, request_timeout=SECONDS).result(SECONDS)}
-
-
-def _names(binding: Any) -> tuple[str, ...]:
-    """A binding as the cluster means it; the client's own comparison also looks at how the object was made."""
-    kinds = (binding.restype, binding.resource_pattern_type, binding.operation, binding.permission_type)
-    return (*(kind.name for kind in kinds), binding.name, binding.principal, binding.host)
-
-
-def _settle(answers: Mapping[Any, "Future[Any]"]) -> None:
-    for answer in answers.values():
-        answer.result(SECONDS)
+    def __exit__(self, _type: object, error: BaseException | None, _traceback: object) -> None:
+        if isinstance(error, KafkaException):
+            raise cluster.refusal(self._kafka.bootstrap, error, self._heard) from error

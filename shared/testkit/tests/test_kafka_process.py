@@ -16,7 +16,7 @@ from confluent_kafka.cimpl import NewTopic
 
 from testkit.addresses import KafkaAddress
 from testkit.kafka_process import KafkaProcess, start_kafka
-from testkit.provision import provision, read_access, remove_topics
+from testkit.provision import provision, remove_topics
 from testkit.records import read_all
 from testkit.resources import in_memory
 from testkit.unavailable import Unavailable
@@ -126,14 +126,6 @@ async def test_nobody_joins_the_group_of_another(guarded: KafkaProcess) -> None:
         await hear(guarded.address_for("events"), "gse.members", "mentoring.gse.members")
 
 
-def test_topics_and_rights_are_made_once_and_only_by_the_operator(guarded: KafkaProcess) -> None:
-    assert provision(guarded.address_for("operator"), principals=True) == []
-    assert provision(guarded.address_for("operator"), prefix="p.", principals=True)[0] == "made topic p.gse.members"
-    assert provision(guarded.address_for("operator"), prefix="p.", principals=True) == []
-    with pytest.raises(Unavailable, match="topics and rights are made by the operator"):
-        provision(guarded.address_for("members"), prefix="q.", principals=True)
-
-
 async def test_a_changed_password_holds_from_the_next_start(start: Start, tmp_path: Path) -> None:
     start(tmp_path, users={"operator": "before", "leaver": "x"}).stop()
     kafka = start(tmp_path, users={"operator": "after"})
@@ -176,13 +168,6 @@ def test_a_home_with_users_is_not_opened_to_everybody(tmp_path: Path) -> None:
     (tmp_path / "kafka.json").write_text('{"port": 0, "secured": true, "broker_password": "x", "users": {}}')
     with pytest.raises(Unavailable, match="was made with users and is asked for without"):
         start_kafka(tmp_path)
-
-
-def test_an_access_table_that_names_what_does_not_exist_is_refused(tmp_path: Path) -> None:
-    table = tmp_path / "access.toml"
-    table.write_text('[reads]\nmembers = ["gse.nowhere"]\nstranger = []\n')
-    with pytest.raises(Unavailable, match=r"names what the contracts do not have: stranger, gse.nowhere\."):
-        read_access(table)
 
 
 def test_only_topics_behind_a_prefix_can_be_removed() -> None:
