@@ -17,6 +17,7 @@ So owning the offset row is owning the partition's subjects, and Kafka's own off
 
 import asyncio
 import random
+import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -57,10 +58,16 @@ class Consumer:
     hurry: bool = False  # a revocation or a stop waits for this batch
     idle: asyncio.Event = field(default_factory=asyncio.Event)
     deliveries: int = 0  # begun so far
+    _trying_since: float | None = None  # a transaction of its reactions
 
     def __post_init__(self) -> None:
         self.name = self.subscription.consumer(self.service)
         self.idle.set()
+
+    @property
+    def trying_seconds(self) -> float:
+        """How long the transaction in hand has been open; one that is begun again, in a conflict, counts anew."""
+        return 0.0 if self._trying_since is None else time.monotonic() - self._trying_since
 
     async def handle(self, kafka: AIOKafkaConsumer, delivered: Sequence[ConsumerRecord[Any, Any]]) -> None:
         """Handle a delivery; afterwards the consumer stands where the store says, whatever happened."""
@@ -85,6 +92,7 @@ class Consumer:
             await asyncio.sleep(1)
             self._rewind(kafka, delivered)
         finally:
+            self._trying_since = None
             self.idle.set()
 
     async def look_at_the_store(self, kafka: AIOKafkaConsumer) -> None:
@@ -168,6 +176,7 @@ class Consumer:
         return records
 
     async def _commit(self, records: list[Record], park: dict[Place, str]) -> list[Record]:
+        self._trying_since = time.monotonic()
         async with self.database.transaction(collects=True) as tx:
             stored = await offsets.lock(tx, self.name, sorted({(record.topic, record.partition) for record in records}))
             elsewhere = {

@@ -128,6 +128,10 @@ class Database:
             for wake in self.on_said:
                 wake()
 
+    async def renew_connections(self) -> None:
+        """Take new connections from now on: those that are here reach a store that is not the right one any more."""
+        await self._pool.expire_connections()
+
     async def close(self) -> None:
         """Wait for what is open, at most four seconds, and close every connection."""
         try:

@@ -33,6 +33,11 @@ from chassis.telemetry import Metrics, logger
 GRACE_SECONDS = 20.0  # above the longest batch
 TICK_SECONDS = 1.0
 REFUSALS = 10  # of as many ticks; fewer are a group that is changing
+LATE_SECONDS = 20.0  # for the reactions of one transaction, which take 50 ms
+LOST_SECONDS = 60.0  # the same, above the longest that the store itself may keep a statement
+METADATA_MS = 15_000  # after which a stream that was made meanwhile is seen; Kafka's own default is five minutes
+RIGHTS = "compare its rights by `./gse kafka plan`"
+RUNBOOK = "follow “A stream was lost or recreated” in deploy/README.md"
 log = logger(__name__)
 
 
@@ -45,6 +50,9 @@ class Hearing(ConsumerRebalanceListener):
     subscriber: Any = None  # FastStream's, set by `subscribe`
     assigned: frozenset[TopicPartition] | None = None  # None: not in the group yet
     refusals: int = 0  # commits that Kafka refused in a row; one that goes unanswered is none
+    refused_as: str = ""  # the class of the last one
+    late_after: float = LATE_SECONDS
+    lost_after: float = LOST_SECONDS
     _seeking: asyncio.Task[None] | None = None
     _stopping: bool = False
     _level_at: float = field(default_factory=time.monotonic)
@@ -98,16 +106,44 @@ class Hearing(ConsumerRebalanceListener):
     @property
     def trouble(self) -> str | None:
         """Why this replica does not hear its stream; None when it does. Kafka's being away is no reason."""
+        return self._kept_from_asking or self._kept_from_handling
+
+    @property
+    def _kept_from_asking(self) -> str | None:
+        if self._stream_is_gone:
+            return "its stream does not exist: make it by `./gse kafka apply`"
         if not self.ready:
-            return "it has no partitions yet"
-        tasks = self.subscriber.tasks if self.subscriber is not None else []
-        if tasks and all(task.done() for task in tasks):
-            return "it has ended asking for records"
-        if self.refusals >= REFUSALS:
-            return "Kafka refuses it in its group; the log says why"
-        if any(self._end_of(partition) < offset for partition, offset in self.consumer.expected.items()):
-            return "its stream ends before what it has heard: the stream was lost or recreated"
+            return "it has no partitions yet: Kafka is away or refuses it, and the log says which"
+        if self._has_ended:
+            return "it has ended asking for records: restart this replica"
         return None
+
+    @property
+    def _kept_from_handling(self) -> str | None:
+        if self.consumer.trying_seconds > self.late_after:
+            return "a reaction does not come back: see what it waits for; a restart ends it"
+        if self.refusals >= REFUSALS:
+            return f"Kafka refuses it in its group ({self.refused_as}): {RIGHTS}"
+        if any(self._end_of(partition) < offset for partition, offset in self.consumer.expected.items()):
+            return f"its stream ends before what it has heard: the stream was lost or recreated; {RUNBOOK}"
+        return None
+
+    @property
+    def lost(self) -> bool:
+        """Whether nothing but a restart will help."""
+        return self._has_ended or self.consumer.trying_seconds > self.lost_after
+
+    @property
+    def _has_ended(self) -> bool:
+        tasks = self.subscriber.tasks if self.subscriber is not None else []
+        return bool(tasks) and all(task.done() for task in tasks)
+
+    @property
+    def _stream_is_gone(self) -> bool:
+        """As Kafka told last; a consumer that is given nothing of a stream that is there is a standby."""
+        if self.kafka is None or self.assigned is None:
+            return False
+        return not all(self.kafka.partitions_for_topic(topic) for topic in self.kafka.subscription())
 
     def _end_of(self, partition: TopicPartition) -> float:
         end = self.kafka.highwater(partition) if self.kafka is not None else None
@@ -152,7 +188,7 @@ class Hearing(ConsumerRebalanceListener):
             except TimeoutError:
                 log.info("lag tools are not told", consumer=self.consumer.name, why="no answer")
             except KafkaError as error:
-                self.refusals += 1
+                self.refusals, self.refused_as = self.refusals + 1, type(error).__name__
                 log.info("lag tools are not told", consumer=self.consumer.name, why=type(error).__name__)
             else:
                 self.refusals = 0
@@ -212,6 +248,7 @@ def broker_of(settings: ServiceSettings, name: str) -> KafkaBroker:
         client_id=name,
         security=_security(settings),
         graceful_timeout=GRACE_SECONDS,
+        metadata_max_age_ms=METADATA_MS,
         allow_auto_create_topics=False,
         consumer_only=True,  # else it opens a producer and an administrator too
         logger=logging.getLogger("faststream"),

@@ -26,6 +26,10 @@ class LogMismatch(Exception):  # noqa: N818 - named for what is the matter
     """The streams and this database do not belong together; the text says how and what to do."""
 
 
+class NoStream(Exception):  # noqa: N818 - as above
+    """A stream of ours is not there, or we may not see it."""
+
+
 async def check(service: str, settings: ServiceSettings, database: Database) -> None:
     """Raises `LogMismatch`. Personal records are left out: they are rebuilt from their table."""
     topics = [topic_of(settings, stream(service)) for stream in (internal_stream, public_stream)]
@@ -58,7 +62,7 @@ async def _partitions_of(consumer: AIOKafkaConsumer, topic: str) -> list[int]:
     await consumer._client.set_topics([topic])  # noqa: SLF001 - the public call answers from a cache that may be empty
     found = consumer.partitions_for_topic(topic)
     if not found:
-        raise ConnectionError(f"{topic} does not exist or may not be read")
+        raise NoStream(f"{topic} does not exist, or this service may not read it")
     return sorted(found)
 
 

@@ -29,8 +29,11 @@ def health_routes() -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
     @router.get("/health/live")
-    async def live() -> dict[str, str]:
-        return {"status": "ok"}
+    async def live(request: Request, response: Response) -> dict[str, str]:
+        """The loop turns, or there is no answer; and nothing has ended that only a restart brings back."""
+        lost = _running(request).lost
+        response.status_code = 503 if lost else 200
+        return {"status": "; ".join(lost) or "ok"}
 
     @router.get("/health/ready")
     async def ready(request: Request, response: Response) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from typing import Any
 
 import asyncpg
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaConnectionError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 from aiokafka.structs import RecordMetadata
 
 from chassis import envelope, log_check
@@ -51,6 +51,7 @@ class Relay:
     database: Database
     metrics: Metrics
     refusal: str | None = None  # why this replica will not send; shown by readiness
+    trouble: str | None = None  # why it cannot, for now; Kafka's being away is no reason
     _said: asyncio.Event = field(default_factory=asyncio.Event)
 
     def wake(self) -> None:
@@ -62,6 +63,7 @@ class Relay:
             try:
                 epoch = await _take_lead(self.database, self._holder)
                 if epoch is None:
+                    self.trouble = None
                     await asyncio.sleep(RENEW_SECONDS)
                     continue
                 await self._lead(epoch)
@@ -72,8 +74,13 @@ class Relay:
                 self.refusal = str(error)
                 log.error("relay refuses to send", why=self.refusal)  # noqa: TRY400 - the sentence is the news
                 await asyncio.sleep(2 * LEASE_SECONDS)
-            except Exception:
+            except log_check.NoStream as error:
+                self.trouble = f"{error}: compare both by `./gse kafka plan`"
+                log.error("relay cannot send", why=self.trouble)  # noqa: TRY400 - as above
+                await asyncio.sleep(RENEW_SECONDS)
+            except Exception as error:
                 log.exception("relay failed and begins again")
+                self.trouble = _in_words(error)
                 self.metrics.relay_failures.inc()
                 await asyncio.sleep(RENEW_SECONDS)
 
@@ -129,6 +136,8 @@ class Relay:
                 self._said.clear()
                 busy = [row_id for ids in in_flight.values() for row_id in ids]
                 rows = await _oldest(self.database, busy) if len(in_flight) < IN_FLIGHT else []
+                if not rows and not in_flight:
+                    self.trouble = None
                 if rows:
                     # All sends of a batch are begun before the next is read: ids leave in order.
                     sends = [await self._send(producer, row) for row in rows]
@@ -213,6 +222,16 @@ class Relay:
             self.metrics.relayed.inc(sum(len(both) for both in sends))
         if failure is not None:
             raise failure
+        self.trouble = None
+
+
+def _in_words(error: Exception) -> str:
+    name = type(error).__name__
+    if isinstance(error, KafkaError):
+        return (
+            f"Kafka does not take what it sends ({name}): compare its rights by `./gse kafka plan`; the log says more"
+        )
+    return f"it failed ({name}) and begins again; the log says more"
 
 
 async def _first_of(*tasks: asyncio.Task[Any], event: asyncio.Event, full: bool) -> None:

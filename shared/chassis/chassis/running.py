@@ -28,6 +28,8 @@ from chassis.unbroken import unbroken
 HEALTH_SECONDS = 2
 DRAIN_SECONDS = 3  # for the batches in hand, and again for the broker
 TASKS_SECONDS = 9
+NO_ANSWER = "it does not answer: see that PostgreSQL runs and lets this service in"
+READ_ONLY = "it is read-only: point this service at the primary, or let it take writes again"
 log = logger(__name__)
 
 
@@ -58,15 +60,28 @@ class Running:
     broker: KafkaBroker
     hearings: Sequence[Hearing]
     outbox_backlog: int = 0
+    wanted: Sequence[Migration] = ()
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
-    _asking: asyncio.Task[tuple[bool, int, int]] | None = None
+    _asking: asyncio.Task[tuple[str, int, int]] | None = None
 
     @property
     def consumers(self) -> dict[str, Consumer]:
         return {hearing.consumer.name: hearing.consumer for hearing in self.hearings}
 
-    def begin(self, *work: Coroutine[Any, Any, None]) -> None:
-        self._tasks.extend(asyncio.create_task(its) for its in work)
+    def begin(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        """Work in the background, which goes on until the stop; `name` is what readiness calls it should it end."""
+        self._tasks.append(asyncio.create_task(work, name=name))
+
+    @property
+    def ended(self) -> list[str]:
+        """The names of what has ended in the background though it should not."""
+        return [task.get_name() for task in self._tasks if task.done() and (task.cancelled() or task.exception())]
+
+    @property
+    def lost(self) -> list[str]:
+        """What only a restart brings back."""
+        ended = [f"{name} has ended" for name in self.ended]
+        return ended + [f"{its.consumer.name} does not come back" for its in self.hearings if its.lost]
 
     async def listen(self) -> None:
         """Join the consumer groups; while Kafka is away, ask again."""
@@ -118,19 +133,16 @@ class Running:
         await asyncio.wait({asked}, timeout=HEALTH_SECONDS)
         if asked.done():
             try:
-                read_only, backlog, parked_records = asked.result()
+                checks["database"], backlog, parked_records = asked.result()
             except (Outage, Conflict):
-                checks["database"] = "it does not answer"
-            else:
-                checks["database"] = "it is read-only" if read_only else "ok"
+                checks["database"] = NO_ANSWER
         else:
-            checks["database"] = "it does not answer"
-        checks["relay"] = self.relay.refusal or "ok"
+            checks["database"] = NO_ANSWER
+        checks["relay"] = self.relay.refusal or self.relay.trouble or "ok"
         for hearing in self.hearings:
             checks[hearing.consumer.name] = hearing.trouble or "ok"
-        for task in self._tasks:
-            if task.done() and (task.cancelled() or task.exception() is not None):
-                checks["background"] = "something in the background has ended; the log says what"
+        for name in self.ended:
+            checks[name] = "it has ended, and the log says why: restart this replica"
         lags = [hearing.lag_records for hearing in self.hearings]
         return Health(
             checks=checks,
@@ -140,14 +152,23 @@ class Running:
             parked=parked_records,
         )
 
-    async def _ask_database(self) -> tuple[bool, int, int]:
-        """Whether it is read-only, what waits in the outbox, and what is parked."""
+    async def _ask_database(self) -> tuple[str, int, int]:
+        """What is the matter with it, or "ok"; what waits in the outbox; and what is parked."""
         async with self.database.transaction() as tx:
             read_only: bool = await tx.fetchval(
                 "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean"
             )
             backlog: int = await tx.fetchval("SELECT count(*) FROM outbox")
-            return read_only, backlog, await parked.count(tx)
+            parked_records = await parked.count(tx)
+        if read_only:
+            # Another store may be the primary by now, and an open connection would never find out.
+            await self.database.renew_connections()
+            return READ_ONLY, backlog, parked_records
+        try:
+            await _require_schema(self.service, self.database, self.wanted)
+        except WrongSchema as wrong:
+            return str(wrong), backlog, parked_records
+        return "ok", backlog, parked_records
 
     async def stop(self) -> None:
         """Finish what is in hand, take no more, close. A part that does not come to its end is not waited for."""
@@ -200,9 +221,14 @@ async def running(
         subscribe(broker, settings, Consumer(service, subscription, database, metrics), metrics)
         for subscription in subscriptions
     ]
-    its = Running(service, settings, database, metrics, relay, broker, hearings)
-    its.begin(relay.run(), its.keep_figures(), its.listen())
-    its.begin(*(timer.run(database) for timer in timers), *(sender.run(database) for sender in senders))
+    its = Running(service, settings, database, metrics, relay, broker, hearings, wanted=wanted)
+    its.begin(relay.run(), "relay")
+    its.begin(its.keep_figures(), "figures")
+    its.begin(its.listen(), "hearing")
+    for timer in timers:
+        its.begin(timer.run(database), f"timer {timer.name}")
+    for sender in senders:
+        its.begin(sender.run(database), f"sender {sender.name}")
     try:
         yield its
     finally:
@@ -212,14 +238,19 @@ async def running(
 async def _refuse_wrong_schema(service: str, database: Database, wanted: list[Migration]) -> None:
     while True:
         try:
-            missing = await migrations.missing(database, wanted)
+            await _require_schema(service, database, wanted)
         except (Outage, Conflict):
             log.warning("waiting for the database")
             await asyncio.sleep(1)
         else:
-            if missing:
-                raise WrongSchema(f"{missing[0]} is not applied: run `python -m {service}.app migrate` first")
             return
+
+
+async def _require_schema(service: str, database: Database, wanted: Sequence[Migration]) -> None:
+    """All of this code's migrations are there; a database that is newer is no matter, since migrations expand first."""
+    missing = await migrations.missing(database, list(wanted))
+    if missing:
+        raise WrongSchema(f"{missing[0]} is not applied: run `python -m {service}.app migrate`")
 
 
 async def _connected(service: str, settings: ServiceSettings) -> Database:

@@ -7,6 +7,8 @@ from itertools import product
 from typing import Any
 
 import pytest
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 from fastapi import FastAPI
 from httpx2 import AsyncClient
 from pydantic import SecretStr
@@ -18,6 +20,7 @@ from chassis.subscription import Subscription
 from chassis.testing import Delivery, client_of, deliver, migrating, said, signed_in, token_keys
 from contracts.members import MemberGradeChanged, MemberJoined, MemberLeft
 from testkit.addresses import KafkaAddress
+from testkit.cluster import make_topics, settle
 from testkit.databases import Databases
 from testkit.eventually import eventually
 from testkit.examples import ADA, joined, left, promoted
@@ -58,7 +61,10 @@ def reactions() -> Reactions:
 def prefix(kafka: KafkaAddress) -> Iterator[str]:
     its = f"t{secrets.token_hex(4)}."
     provision(kafka, prefix=its, principals=False)
+    client = AdminClient(kafka.confluent())
+    make_topics(client, [NewTopic(f"{its}gse.notes", 1), NewTopic(f"{its}gse.notes.public", 1)])
     yield its
+    settle(client.delete_topics([f"{its}gse.notes", f"{its}gse.notes.public"]))
     remove_topics(kafka, its)
 
 

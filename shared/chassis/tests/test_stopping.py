@@ -22,7 +22,7 @@ from chassis.consumer import Consumer
 from chassis.database import Database, connect
 from chassis.hearing import REFUSALS, Hearing, broker_of
 from chassis.relay import Relay
-from chassis.running import Running
+from chassis.running import NO_ANSWER, Running
 from chassis.settings import ServiceSettings
 from chassis.subscription import Subscription
 from chassis.telemetry import Metrics
@@ -196,7 +196,13 @@ def hearing(store: Database, commit: Callable[[Any], Awaitable[None]], *, end: i
     """One that stands in its group, with a double of aiokafka's consumer behind it."""
     consumer = Consumer("test", Subscription("gse.members", {MemberJoined: _nothing}), store, Metrics())
     consumer.expected[PLACE] = 0
-    kafka = SimpleNamespace(commit=commit, highwater=lambda _partition: end, assignment=lambda: {PLACE})
+    kafka = SimpleNamespace(
+        commit=commit,
+        highwater=lambda _partition: end,
+        assignment=lambda: {PLACE},
+        subscription=lambda: {PLACE.topic},
+        partitions_for_topic=lambda _topic: {PLACE.partition},
+    )
     subscriber = SimpleNamespace(consumer=kafka, tasks=[])
     return Hearing(consumer, Metrics(), subscriber=subscriber, assigned=frozenset({PLACE}))
 
@@ -226,7 +232,9 @@ async def test_a_group_that_refuses_it_is_trouble_until_it_takes_it_again(store:
     for _ in range(REFUSALS):
         assert its.trouble is None
         await its.tick()
-    assert its.trouble == "Kafka refuses it in its group; the log says why"
+    assert its.trouble == (
+        "Kafka refuses it in its group (GroupAuthorizationFailedError): compare its rights by `./gse kafka plan`"
+    )
     refuses = False
     await its.tick()
     assert its.trouble is None
@@ -238,13 +246,17 @@ async def test_the_end_of_the_task_that_asks_for_records_is_trouble(store: Datab
     its.subscriber.tasks.append(task)
     assert its.trouble is None
     await task
-    assert its.trouble == "it has ended asking for records"
+    assert its.lost
+    assert its.trouble == "it has ended asking for records: restart this replica"
 
 
 async def test_a_stream_that_ends_before_what_was_heard_is_trouble(store: Database) -> None:
     its = hearing(store, _commit_nothing, end=40)
     its.consumer.expected[PLACE] = 41
-    assert its.trouble == "its stream ends before what it has heard: the stream was lost or recreated"
+    assert its.trouble == (
+        "its stream ends before what it has heard: the stream was lost or recreated; "
+        "follow “A stream was lost or recreated” in deploy/README.md"
+    )
 
 
 async def _commit_nothing(_offsets: Any) -> None:
@@ -257,12 +269,12 @@ async def test_health_answers_while_the_store_is_silent_and_the_stop_comes_to_it
         settings = settings_of(url, "127.0.0.1:1")
         relay = Relay("test", settings, store, Metrics())
         its = Running("test", settings, store, Metrics(), relay, broker_of(settings, "test"), [])
-        its.begin(its.keep_figures())
+        its.begin(its.keep_figures(), "figures")
         assert (await its.health()).checks["database"] == "ok"
         flows.clear()
         async with asyncio.timeout(6):
-            assert (await its.health()).checks["database"] == "it does not answer"
-            assert (await its.health()).checks["database"] == "it does not answer"
+            assert (await its.health()).checks["database"] == NO_ANSWER
+            assert (await its.health()).checks["database"] == NO_ANSWER
         async with asyncio.timeout(20):
             await its.stop()
 
@@ -274,9 +286,10 @@ async def test_work_that_ends_cancelled_by_itself_is_told(store: Database, datab
     settings = settings_of(database_url, "127.0.0.1:1")
     relay = Relay("test", settings, store, Metrics())
     its = Running("test", settings, store, Metrics(), relay, broker_of(settings, "test"), [])
-    its.begin(end())
+    its.begin(end(), "timer nudges")
     await asyncio.sleep(0)
-    assert not (await its.health()).ready
+    assert (await its.health()).checks["timer nudges"] == "it has ended, and the log says why: restart this replica"
+    assert its.lost == ["timer nudges has ended"]
 
 
 async def test_offsets_that_cannot_be_read_for_an_unforeseen_reason_are_read_again(
