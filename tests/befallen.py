@@ -1,6 +1,7 @@
 """One small service that runs, on a broker with rights and a database of its own: for something to befall it."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -74,20 +75,22 @@ class Subject:
         wrong = {part: answer for part, answer in ready.json()["checks"].items() if answer != "ok"}
         return Told(ready.status_code, wrong, (await self.client.get("/health/live")).status_code)
 
-    async def unwell(self, *, live: int = 200) -> Told:
-        """What it says as soon as it says that something is wrong."""
+    async def saying(self, expected: Told) -> Told:
+        """What it says once it says what is expected; what it says instead, when the time for that is over."""
 
-        async def is_unwell() -> Told | None:
-            told = await self.told()
-            return told if told.ready != 200 and told.live == live else None
+        async def says_it() -> bool:
+            return await self.told() == expected
 
-        return await eventually(is_unwell, timeout=SECONDS, every=0.2) or Told(0, {})
+        with contextlib.suppress(AssertionError):
+            await eventually(says_it, timeout=SECONDS, every=0.5)
+            return expected
+        return await self.told()
 
     async def well(self) -> None:
         async def is_well() -> bool:
             return await self.told() == Told(200, {})
 
-        await eventually(is_well, timeout=SECONDS, every=0.2)
+        await eventually(is_well, timeout=SECONDS, every=0.5)
 
     async def administer(self, *statements: str) -> None:
         connection = await asyncpg.connect(self.admin_url)

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, TopicAuthorizationFailedError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
 from faststream.message import AckStatus
@@ -36,7 +36,6 @@ REFUSALS = 10  # of as many ticks; fewer are a group that is changing
 LATE_SECONDS = 20.0  # for the reactions of one transaction, which take 50 ms
 LOST_SECONDS = 60.0  # the same, above the longest that the store itself may keep a statement
 METADATA_MS = 15_000  # after which a stream that was made meanwhile is seen; Kafka's own default is five minutes
-RIGHTS = "compare its rights by `./gse kafka plan`"
 RUNBOOK = "follow “A stream was lost or recreated” in deploy/README.md"
 log = logger(__name__)
 
@@ -110,8 +109,8 @@ class Hearing(ConsumerRebalanceListener):
 
     @property
     def _kept_from_asking(self) -> str | None:
-        if self._stream_is_gone:
-            return "its stream does not exist: make it by `./gse kafka apply`"
+        if self._stream_is_hidden:
+            return "its stream does not exist, or it may not read it: compare both by `./gse kafka plan`"
         if not self.ready:
             return "it has no partitions yet: Kafka is away or refuses it, and the log says which"
         if self._has_ended:
@@ -123,7 +122,7 @@ class Hearing(ConsumerRebalanceListener):
         if self.consumer.trying_seconds > self.late_after:
             return "a reaction does not come back: see what it waits for; a restart ends it"
         if self.refusals >= REFUSALS:
-            return f"Kafka refuses it in its group ({self.refused_as}): {RIGHTS}"
+            return f"Kafka refuses it in its group ({self.refused_as}): compare its rights by `./gse kafka plan`"
         if any(self._end_of(partition) < offset for partition, offset in self.consumer.expected.items()):
             return f"its stream ends before what it has heard: the stream was lost or recreated; {RUNBOOK}"
         return None
@@ -139,8 +138,10 @@ class Hearing(ConsumerRebalanceListener):
         return bool(tasks) and all(task.done() for task in tasks)
 
     @property
-    def _stream_is_gone(self) -> bool:
+    def _stream_is_hidden(self) -> bool:
         """As Kafka told last; a consumer that is given nothing of a stream that is there is a standby."""
+        if self.refusals >= REFUSALS and self.refused_as == TopicAuthorizationFailedError.__name__:
+            return True
         if self.kafka is None or self.assigned is None:
             return False
         return not all(self.kafka.partitions_for_topic(topic) for topic in self.kafka.subscription())

@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Coroutine, Mapping, Sequence
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from aiokafka.errors import KafkaError
@@ -28,6 +30,7 @@ from chassis.unbroken import unbroken
 HEALTH_SECONDS = 2
 DRAIN_SECONDS = 3  # for the batches in hand, and again for the broker
 TASKS_SECONDS = 9
+FAILED_SECONDS = 10  # for which a failure in the background is told
 NO_ANSWER = "it does not answer: see that PostgreSQL runs and lets this service in"
 READ_ONLY = "it is read-only: point this service at the primary, or let it take writes again"
 log = logger(__name__)
@@ -63,25 +66,43 @@ class Running:
     wanted: Sequence[Migration] = ()
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _asking: asyncio.Task[tuple[str, int, int]] | None = None
+    _failed_at: dict[str, float] = field(default_factory=dict)
 
     @property
     def consumers(self) -> dict[str, Consumer]:
         return {hearing.consumer.name: hearing.consumer for hearing in self.hearings}
 
-    def begin(self, work: Coroutine[Any, Any, None], name: str) -> None:
-        """Work in the background, which goes on until the stop; `name` is what readiness calls it should it end."""
-        self._tasks.append(asyncio.create_task(work, name=name))
+    def begin(self, work: Callable[[], Coroutine[Any, Any, None]], name: str) -> None:
+        """Work in the background until the stop; `name` is what readiness calls it when it ends before."""
+        self._tasks.append(asyncio.create_task(self._keep(work, name)))
+
+    async def _keep(self, work: Callable[[], Coroutine[Any, Any, None]], name: str) -> None:
+        """Begin it again when it fails."""
+        while True:
+            try:
+                await work()
+            except asyncio.CancelledError:
+                # A cancellation within a library can get loose; only one that was asked of this task is a stop.
+                task = asyncio.current_task()
+                if task is None or task.cancelling():
+                    raise
+                log.exception("work in the background was cancelled by nobody, and begins again", work=name)
+            except Exception:
+                log.exception("work in the background failed and begins again", work=name)
+            else:
+                return
+            self._failed_at[name] = time.monotonic()
+            await asyncio.sleep(1)
 
     @property
-    def ended(self) -> list[str]:
-        """The names of what has ended in the background though it should not."""
-        return [task.get_name() for task in self._tasks if task.done() and (task.cancelled() or task.exception())]
+    def failing(self) -> list[str]:
+        """The names of what has ended in the background just now, though it should not."""
+        return [name for name, at in self._failed_at.items() if time.monotonic() - at < FAILED_SECONDS]
 
     @property
     def lost(self) -> list[str]:
         """What only a restart brings back."""
-        ended = [f"{name} has ended" for name in self.ended]
-        return ended + [f"{its.consumer.name} does not come back" for its in self.hearings if its.lost]
+        return [f"{its.consumer.name} does not come back" for its in self.hearings if its.lost]
 
     async def listen(self) -> None:
         """Join the consumer groups; while Kafka is away, ask again."""
@@ -141,8 +162,8 @@ class Running:
         checks["relay"] = self.relay.refusal or self.relay.trouble or "ok"
         for hearing in self.hearings:
             checks[hearing.consumer.name] = hearing.trouble or "ok"
-        for name in self.ended:
-            checks[name] = "it has ended, and the log says why: restart this replica"
+        for name in self.failing:
+            checks[name] = "it failed and begins again; the log says why"
         lags = [hearing.lag_records for hearing in self.hearings]
         return Health(
             checks=checks,
@@ -222,13 +243,13 @@ async def running(
         for subscription in subscriptions
     ]
     its = Running(service, settings, database, metrics, relay, broker, hearings, wanted=wanted)
-    its.begin(relay.run(), "relay")
-    its.begin(its.keep_figures(), "figures")
-    its.begin(its.listen(), "hearing")
+    its.begin(relay.run, "relay")
+    its.begin(its.keep_figures, "figures")
+    its.begin(its.listen, "hearing")
     for timer in timers:
-        its.begin(timer.run(database), f"timer {timer.name}")
+        its.begin(partial(timer.run, database), f"timer {timer.name}")
     for sender in senders:
-        its.begin(sender.run(database), f"sender {sender.name}")
+        its.begin(partial(sender.run, database), f"sender {sender.name}")
     try:
         yield its
     finally:

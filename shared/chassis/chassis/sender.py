@@ -54,6 +54,7 @@ class Sender(Generic[Item, Outcome]):
 
     async def run(self, database: Database) -> None:
         """For ever. When cancelled, the conversations that are open come to their end and are settled first."""
+        self._stopping = False
         work = asyncio.ensure_future(self._work(database))
         try:
             await asyncio.shield(work)

@@ -6,6 +6,8 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 
 from chassis import outbox, relay
 from chassis.database import Database
@@ -15,6 +17,7 @@ from chassis.telemetry import Metrics
 from contracts.base import DomainEvent
 from contracts.members import MemberContactChanged
 from testkit.addresses import KafkaAddress
+from testkit.cluster import make_topics, settle
 from testkit.eventually import eventually
 from testkit.examples import ADA, BEN, contact, joined, left, promoted
 from testkit.records import Record, read_all
@@ -233,6 +236,24 @@ async def test_a_stream_that_ends_before_what_was_sent_is_refused(settings: Serv
     assert sentence == (
         f"{settings.topic_prefix}gse.members ends at 0 and we have sent up to 41: the stream was lost or recreated; "
         "follow “A store was restored” in deploy/README.md"
+    )
+
+
+async def test_streams_that_are_not_there_are_told_until_they_are(
+    settings: ServiceSettings, store: Database, kafka: KafkaAddress, topic_prefix: str
+) -> None:
+    elsewhere = settings.model_copy(update={"topic_prefix": f"{topic_prefix}later."})
+    client = AdminClient(kafka.confluent())
+    names = [f"{elsewhere.topic_prefix}{name}" for name in ("gse.members", "gse.members.public")]
+    async with relaying(elsewhere, store) as its:
+        trouble = await eventually(lambda: its.trouble, timeout=20)
+        make_topics(client, [NewTopic(name, 1) for name in names])
+        await say(store, joined())
+        await eventually(lambda: is_empty(store), timeout=30)
+        assert its.trouble is None
+    settle(client.delete_topics(names))
+    assert trouble == (
+        f"{names[0]} does not exist, or this service may not read it: compare both by `./gse kafka plan`"
     )
 
 

@@ -269,7 +269,7 @@ async def test_health_answers_while_the_store_is_silent_and_the_stop_comes_to_it
         settings = settings_of(url, "127.0.0.1:1")
         relay = Relay("test", settings, store, Metrics())
         its = Running("test", settings, store, Metrics(), relay, broker_of(settings, "test"), [])
-        its.begin(its.keep_figures(), "figures")
+        its.begin(its.keep_figures, "figures")
         assert (await its.health()).checks["database"] == "ok"
         flows.clear()
         async with asyncio.timeout(6):
@@ -279,17 +279,25 @@ async def test_health_answers_while_the_store_is_silent_and_the_stop_comes_to_it
             await its.stop()
 
 
-async def test_work_that_ends_cancelled_by_itself_is_told(store: Database, database_url: str) -> None:
-    async def end() -> None:
-        raise asyncio.CancelledError
+async def test_work_that_fails_or_is_cancelled_by_nobody_is_told_and_begun_again(
+    store: Database, database_url: str
+) -> None:
+    ends = iter([asyncio.CancelledError(), ZeroDivisionError()])
+
+    async def work() -> None:
+        for end in ends:
+            raise end
+        await asyncio.Event().wait()
 
     settings = settings_of(database_url, "127.0.0.1:1")
     relay = Relay("test", settings, store, Metrics())
     its = Running("test", settings, store, Metrics(), relay, broker_of(settings, "test"), [])
-    its.begin(end(), "timer nudges")
-    await asyncio.sleep(0)
-    assert (await its.health()).checks["timer nudges"] == "it has ended, and the log says why: restart this replica"
-    assert its.lost == ["timer nudges has ended"]
+    its.begin(work, "timer nudges")
+    await asyncio.sleep(0.1)
+    assert (await its.health()).checks["timer nudges"] == "it failed and begins again; the log says why"
+    await eventually(lambda: next(ends, None) is None, every=0.5)
+    async with asyncio.timeout(5):
+        await its.stop()
 
 
 async def test_offsets_that_cannot_be_read_for_an_unforeseen_reason_are_read_again(
