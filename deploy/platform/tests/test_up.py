@@ -12,7 +12,11 @@ from typing import Any
 
 import httpx2
 import pytest
+from confluent_kafka.admin import AdminClient
 
+from testkit.access import Right
+from testkit.addresses import KafkaAddress
+from testkit.cluster import allow
 from testkit.ports import free_port
 
 GSE = [sys.executable, "-P", "-m", "gse_platform"]
@@ -43,9 +47,10 @@ class Platform:
         assert line.startswith("Ready: http://localhost:"), self.log.read_text()
         return line.removeprefix("Ready: ").strip()
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, **told: str) -> subprocess.CompletedProcess[str]:
+        environment = self.environment | told
         return subprocess.run(
-            [*GSE, *arguments], env=self.environment, capture_output=True, text=True, check=False, timeout=60
+            [*GSE, *arguments], env=environment, capture_output=True, text=True, check=False, timeout=60
         )
 
     def status(self) -> dict[str, Any]:
@@ -95,6 +100,38 @@ def test_a_persona_gets_a_token_that_members_signed(platform: Platform, persona:
 
 def test_nothing_is_parked_as_far_as_the_operator_can_see(platform: Platform) -> None:
     assert platform.run("parked", "list").stdout == "Nothing is parked.\n"
+
+
+def test_what_is_declared_for_kafka_holds_and_what_is_not_is_planned_to_go_and_goes(platform: Platform) -> None:
+    assert platform.run("kafka", "plan").stdout == "Nothing is to be changed.\n"
+    kafka = platform.status()["kafka"]
+    client = kafka["client"]
+    as_given = {
+        "GSE_KAFKA_BOOTSTRAP": kafka["bootstrap_servers"],
+        "GSE_KAFKA_SECURITY_PROTOCOL": client["security_protocol"],
+        "GSE_KAFKA_USERNAME": client["sasl_plain_username"],
+        "GSE_KAFKA_PASSWORD": client["sasl_plain_password"],
+    }
+    operator = KafkaAddress(
+        kafka["bootstrap_servers"],
+        client["security_protocol"],
+        username=client["sasl_plain_username"],
+        password=client["sasl_plain_password"],
+    )
+    admin = AdminClient(operator.confluent())
+    allow(admin, [Right("User:events", "READ", "TOPIC", "gse.members.contacts")])
+
+    planned = platform.run("kafka", "plan", "--json", **as_given)
+    done = platform.run("kafka", "apply", **as_given)
+    after = platform.run("kafka", "plan", **as_given)
+
+    assert planned.returncode == 2
+    assert json.loads(planned.stdout) == {
+        "changes": [{"do": "revoke", "what": "events to read topic gse.members.contacts"}],
+        "notes": [],
+    }
+    assert done.stdout == "revoked  events to read topic gse.members.contacts\n"
+    assert (after.returncode, after.stdout) == (0, "Nothing is to be changed.\n")
 
 
 def test_a_member_who_joins_is_seen_on_the_stream_as_a_cloud_event(platform: Platform) -> None:
