@@ -1,6 +1,9 @@
 """One transaction's work on some records of one stream: each placed in its subject's order, and its reaction run.
 
 The caller holds the offset rows of the records' partitions, so nobody else works on their subjects.
+
+Events whose type reacts in sets are collected while they come one after the other, of one type and each of another
+subject; before any other reaction, and at the end, the set is run. So effects keep the order of the stream.
 """
 
 import time
@@ -19,6 +22,7 @@ from chassis.ordering import Line, Verdict, decide, decide_newest
 from chassis.parked import Kind, Record
 from chassis.subscription import CannotRead, Subscription
 from chassis.telemetry import logger
+from contracts.base import DomainEvent
 
 BATCH_SECONDS = 0.05
 log = logger(__name__)
@@ -34,6 +38,19 @@ class Culprit(Exception):  # noqa: N818 - named for what it points at
         self.index, self.place, self.reason = index, place, reason
 
 
+@dataclass(frozen=True)
+class Heard:
+    """An event that has a reaction, and which record of the batch brought it."""
+
+    index: int
+    envelope: Envelope
+    event: DomainEvent
+
+    def culprit(self, error: Exception) -> Culprit:
+        place = (self.envelope.subject, self.envelope.sequence)
+        return Culprit(self.index, place, f"{self.event.event_name}: {type(error).__name__}")
+
+
 @dataclass
 class Batch:
     """One transaction's work on some records of one stream."""
@@ -44,6 +61,8 @@ class Batch:
     park: dict[Place, str]  # what to set aside instead of trying it, and why
     lines: dict[UUID, Line] = field(default_factory=dict)
     moved: set[UUID] = field(default_factory=set)
+    collecting: type[DomainEvent] | None = None
+    collected: dict[UUID, Heard] = field(default_factory=dict)  # of that type, by subject
     next_offsets: dict[tuple[str, int], int] = field(default_factory=dict)
     applied: list[datetime] = field(default_factory=list)
     repeats: int = 0
@@ -70,7 +89,11 @@ class Batch:
         return handled
 
     async def save(self) -> None:
-        """Write the progress of the subjects that moved and the next offsets."""
+        """Run what is collected, then write the progress of the subjects that moved and the next offsets.
+
+        Raises `Culprit`.
+        """
+        await self._run_collected()
         moved = {subject: self.lines[subject] for subject in sorted(self.moved)}
         await offsets.save_progress(self.tx, self.consumer, moved)
         await offsets.save(self.tx, self.consumer, self.next_offsets)
@@ -125,25 +148,52 @@ class Batch:
             await self._set_aside(record, envelope, "stuck", self.park[place])
             return False
         try:
-            found = self.subscription.read(envelope.type, record.value)
+            event = self.subscription.read(envelope.type, record.value)
         except CannotRead as error:
             await self._set_aside(record, envelope, "stuck", str(error))
             return False
-        if found is None:
+        if event is None:
             return True
-        reaction, event = found
-        self.tx.cause = _cause(envelope)
+        if envelope.subject in self.collected or type(event) is not self.collecting:
+            await self._run_collected()
+        its = Heard(index, envelope, event)
+        if type(event) in self.subscription.in_sets:
+            self.collecting = type(event)
+            self.collected[envelope.subject] = its
+        else:
+            await self._run(its)
+        self.applied.append(record.recorded_at)
+        return True
+
+    async def _run(self, its: Heard) -> None:
+        self.tx.cause = _cause(its.envelope)
         try:
-            await reaction(event, self.tx)
+            await self.subscription.reactions[type(its.event)](its.event, self.tx)
         except Exception as error:
             if is_transient(error):
                 raise
-            log.exception(
-                "a reaction failed", consumer=self.consumer, type=envelope.type, subject=str(envelope.subject)
-            )
-            raise Culprit(index, place, f"{event.event_name}: {type(error).__name__}") from None
-        self.applied.append(record.recorded_at)
-        return True
+            self._log(its, error)
+            raise its.culprit(error) from None
+
+    async def _run_collected(self) -> None:
+        """A set of one names its culprit; the consumer halves a batch until a larger one has become that."""
+        if self.collecting is None or not self.collected:
+            return
+        collected = list(self.collected.values())
+        self.collected = {}
+        self.tx.causes = {its.envelope.subject: _cause(its.envelope) for its in collected}
+        try:
+            await self.subscription.in_sets[self.collecting]([its.event for its in collected], self.tx)
+        except Exception as error:
+            if is_transient(error) or len(collected) > 1:
+                raise
+            self._log(collected[0], error)
+            raise collected[0].culprit(error) from None
+        self.tx.causes = {}
+
+    def _log(self, its: Heard, error: Exception) -> None:
+        subject = str(its.envelope.subject)
+        log.error("a reaction failed", consumer=self.consumer, type=its.envelope.type, subject=subject, exc_info=error)
 
     async def _set_aside(self, record: Record, envelope: Envelope | None, kind: Kind, reason: str) -> None:
         place: dict[str, Any] = {}
@@ -171,5 +221,7 @@ async def load_lines(tx: Transaction, consumer: str, subjects: set[UUID]) -> dic
 
 
 def _cause(envelope: Envelope) -> Cause:
+    if envelope.correlation_id and envelope.traceparent:
+        return Cause(envelope.correlation_id, envelope.traceparent, envelope.event_id)
     fresh = new_cause(envelope.traceparent)
     return Cause(envelope.correlation_id or fresh.correlation_id, fresh.traceparent, envelope.event_id)

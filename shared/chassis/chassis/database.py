@@ -8,7 +8,7 @@ Any other error of the database is a bug and stays what it is.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -71,6 +71,7 @@ class Transaction:
     now: datetime  # the business instant at which it began
     cause: Cause
     collects: bool = False  # in a consumer's batch `put` collects; the consumer flushes once
+    causes: Mapping[UUID, Cause] = field(default_factory=dict)  # in a reaction to a set: each event's, by subject
     said: list[Said] = field(default_factory=list)
     has_put: bool = False
 

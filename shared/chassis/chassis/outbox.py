@@ -20,7 +20,7 @@ LARGEST_BODY = 64 * 1024  # bytes; Kafka refuses 1 MB, and one refused record wo
 
 
 class SaidTooMuch(Exception):  # noqa: N818 - named for what happened
-    """A bug: a second `put` in one transaction, or a body above the bound."""
+    """A bug: a second `put` in one transaction, a body above the bound, or a reaction to a set that says something."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,8 @@ async def put(tx: Transaction, *events: DomainEvent | Tombstone) -> None:
     In a consumer's batch it only collects; the batch is written by one statement after its last reaction.
     Raises `SaidTooMuch`.
     """
+    if tx.causes:
+        raise SaidTooMuch("a reaction to a set says nothing: what is said names the one event that led to it")
     rows = [_row(event, tx) for event in events]
     if tx.collects:
         tx.said.extend(rows)

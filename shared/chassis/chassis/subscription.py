@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from pydantic import ValidationError
@@ -14,6 +15,12 @@ from contracts.base import DomainEvent
 from contracts.streams import STREAMS
 
 Reaction = Callable[[Any, Transaction], Awaitable[None]]
+"""`(event, tx)`: it decides, stores, and says what follows with `outbox.put(tx, …)`."""
+SetReaction = Callable[[list[Any], Transaction], Awaitable[None]]
+"""`(events, tx)`: the same for several events of one type, each of another subject, in statements that take them all.
+
+It does what the events would do one after the other, and says nothing. `tx.causes` has the cause of each, by subject.
+"""
 
 
 class CannotRead(Exception):  # noqa: N818 - named for what is the matter
@@ -24,35 +31,40 @@ class CannotRead(Exception):  # noqa: N818 - named for what is the matter
 class Subscription:
     """One stream and its reactions. A projection has progress of its own: give it a name of its own.
 
-    A reaction is `(event, tx)`: it decides, stores, and says what follows with `outbox.put(tx, …)`. The consumer owns
-    the transaction, drops repeats and keeps the order of each subject. Types not in the table are passed over.
+    The consumer owns the transaction, drops repeats and keeps the order of each subject. Types that stand in neither
+    table are passed over.
     """
 
     stream: str
     reactions: Mapping[type[DomainEvent], Reaction]
     projection: str | None = None
+    in_sets: Mapping[type[DomainEvent], SetReaction] = field(default_factory=dict)
 
-    @property
+    def __post_init__(self) -> None:
+        if both := self.reactions.keys() & self.in_sets.keys():
+            raise TypeError(f"{both.pop().event_name} has one reaction, alone or in sets")
+
+    @cached_property
     def compacted(self) -> bool:
         return next(stream.compacted for stream in STREAMS if stream.name == self.stream)
+
+    @cached_property
+    def _kinds(self) -> dict[str, type[DomainEvent]]:
+        return {kind.type_name(): kind for kind in (*self.reactions, *self.in_sets)}
 
     def consumer(self, service: str) -> str:
         """The name of its progress, and, behind a test's prefix, of its consumer group."""
         return ".".join(filter(None, (service, self.stream, self.projection)))
 
-    def read(self, type_name: str, value: bytes | None) -> tuple[Reaction, DomainEvent] | None:
-        """The reaction to a record and its event; None when this service passes the type over.
+    def read(self, type_name: str, value: bytes | None) -> DomainEvent | None:
+        """The event of a record, of a type in one of the tables; None when this service passes the type over.
 
         A record without a body takes one back: it has no reaction of its own, on a compacted stream.
         Raises `CannotRead`.
         """
-        parts = re.fullmatch(envelope.TYPE, type_name)
-        if parts is None or parts["service"] != self.stream.split(".")[1]:
-            raise CannotRead("ce_type is no type of this stream")
-        kind = next((kind for kind in self.reactions if kind.type_name() == type_name), None)
+        kind = self._kinds.get(type_name)
         if kind is None:
-            if any(known.event_name == parts["name"] for known in self.reactions):
-                raise CannotRead(f"a version of {parts['name']} that this service does not know")
+            self._check_other(type_name)
             return None
         if value is None and self.compacted:
             return None
@@ -61,9 +73,17 @@ class Subscription:
         if len(value) > LARGEST_BODY:
             raise CannotRead(f"a body above {LARGEST_BODY} bytes")
         try:
-            return self.reactions[kind], kind.read(value)
+            return kind.read(value)
         except (ValidationError, UnicodeDecodeError) as error:
             raise CannotRead(f"the body is no {kind.event_name}: {_where(error)}") from None
+
+    def _check_other(self, type_name: str) -> None:
+        """A type without a reaction may be passed over, if it is one of this stream. Raises `CannotRead`."""
+        parts = re.fullmatch(envelope.TYPE, type_name)
+        if parts is None or parts["service"] != self.stream.split(".")[1]:
+            raise CannotRead("ce_type is no type of this stream")
+        if any(known.event_name == parts["name"] for known in self._kinds.values()):
+            raise CannotRead(f"a version of {parts['name']} that this service does not know")
 
 
 def _where(error: ValidationError | UnicodeDecodeError) -> str:
