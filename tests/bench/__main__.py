@@ -5,11 +5,12 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Callable
 
+from bench import consumer
 from bench.figures import Finding, Tell, machine, shown
 from gse_platform.progress import Progress, console
 
 # A bench measures so many rounds, tells how far it is, and gives its lines of the table.
-BENCHES: dict[str, Callable[[int, Tell], list[Finding]]] = {}
+BENCHES: dict[str, Callable[[int, Tell], list[Finding]]] = {"consumer": consumer.measure}
 ROUNDS = 3
 
 
