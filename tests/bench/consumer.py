@@ -126,7 +126,7 @@ def _findings(series: dict[str, Series], size: float) -> list[Finding]:
 
 def joiners(count: int) -> list[MemberJoined]:
     """The same people in every run."""
-    random = Random(1)  # noqa: S311 - no secret
+    random = Random(1)
     return [
         MemberJoined(
             member_id=UUID(int=random.getrandbits(128), version=4),

@@ -17,7 +17,7 @@ from uuid import UUID
 from chassis import offsets, parked
 from chassis.causes import Cause, new_cause
 from chassis.database import Transaction, is_transient
-from chassis.envelope import Envelope, open_record
+from chassis.envelope import Envelope
 from chassis.ordering import Line, Verdict, decide, decide_newest
 from chassis.parked import Kind, Record
 from chassis.subscription import CannotRead, Subscription
@@ -71,12 +71,11 @@ class Batch:
 
     async def run(self, records: Sequence[Record]) -> int:
         """Handle records in their order until the batch's time is up; gives how many. Raises `Culprit`."""
-        read = [open_record(record.key, record.headers) for record in records]
-        self.lines = await load_lines(
-            self.tx, self.consumer, {its.subject for its in read if isinstance(its, Envelope)}
-        )
+        subjects = {its.envelope.subject for its in records if isinstance(its.envelope, Envelope)}
+        self.lines = await load_lines(self.tx, self.consumer, subjects)
         begun, handled = time.monotonic(), 0
-        for index, (record, envelope) in enumerate(zip(records, read, strict=True)):
+        for index, record in enumerate(records):
+            envelope = record.envelope
             if isinstance(envelope, Envelope):
                 await self._place(index, record, envelope)
             else:
@@ -94,7 +93,7 @@ class Batch:
         Raises `Culprit`.
         """
         await self._run_collected()
-        moved = {subject: self.lines[subject] for subject in sorted(self.moved)}
+        moved = {subject: self.lines[subject] for subject in self.moved}
         await offsets.save_progress(self.tx, self.consumer, moved)
         await offsets.save(self.tx, self.consumer, self.next_offsets)
 
@@ -132,7 +131,7 @@ class Batch:
             await parked.drop_older(self.tx, self.consumer, envelope.subject, envelope.sequence)
         while (following := line.follower()) is not None:
             waiting = await parked.take(self.tx, self.consumer, envelope.subject, following)
-            its = open_record(waiting.key, waiting.headers)
+            its = waiting.envelope
             if not isinstance(its, Envelope):
                 raise TypeError("a waiting record lost its place")
             if not await self._react(index, waiting, its):

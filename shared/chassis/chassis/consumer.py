@@ -29,7 +29,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from chassis import offsets, outbox
 from chassis.batch import Batch, Culprit, Place
 from chassis.database import Conflict, Database, Outage
-from chassis.envelope import Envelope, open_record
+from chassis.envelope import Envelope
 from chassis.parked import Record
 from chassis.subscription import Subscription
 from chassis.telemetry import Metrics, logger
@@ -204,9 +204,9 @@ class Consumer:
         self.metrics.gaps.labels(name).inc(batch.gaps)
         for kind, count in batch.parked.items():
             self.metrics.parked_total.labels(name, kind).inc(count)
-        now = datetime.now(UTC)
+        now, end_to_end = datetime.now(UTC), self.metrics.end_to_end.labels(name)
         for recorded_at in batch.applied:
-            self.metrics.end_to_end.labels(name).observe((now - recorded_at).total_seconds())
+            end_to_end.observe((now - recorded_at).total_seconds())
 
 
 def _record(its: ConsumerRecord[Any, Any]) -> Record:
@@ -216,7 +216,8 @@ def _record(its: ConsumerRecord[Any, Any]) -> Record:
 
 def _culprit(record: Record, error: Exception) -> Culprit:
     """A record that fails alone is the culprit; one without a place can't be, so the error is raised again."""
-    envelope = open_record(record.key, record.headers)
-    if not isinstance(envelope, Envelope):
+    if not isinstance(record.envelope, Envelope):
         raise error
-    return Culprit(0, (envelope.subject, envelope.sequence), f"its effects were not taken: {type(error).__name__}")
+    return Culprit(
+        0, (record.envelope.subject, record.envelope.sequence), f"its effects were not taken: {type(error).__name__}"
+    )

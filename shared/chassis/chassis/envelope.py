@@ -73,25 +73,25 @@ def headers_of(
 
 def open_record(key: bytes | None, headers: Headers) -> Envelope | Unreadable:
     """Read a record's place: subject, sequence, id and type. Never raises."""
-    found = {name: _text(value) for name, value in headers}
+    found = dict(headers)
     subject = _uuid(_text(key))
     if subject is None:
         return Unreadable("the key is not the id of a subject")
-    if _uuid(found.get("ce_subject")) != subject:
+    if found.get("ce_subject") != key:
         return Unreadable("ce_subject is missing or is not the key")
-    sequence = _sequence(found.get("ce_sequence"))
+    sequence = _sequence(_text(found.get("ce_sequence")))
     if sequence is None:
         return Unreadable("ce_sequence is missing or is not a number from 1")
-    event_id = _uuid(found.get("ce_id"))
+    event_id = _uuid(_text(found.get("ce_id")))
     if event_id is None:
         return Unreadable("ce_id is missing or is not a UUID")
-    traceparent = found.get("traceparent") or ""
+    traceparent = _text(found.get("traceparent")) or ""
     return Envelope(
         subject=subject,
         sequence=sequence,
         event_id=event_id,
-        type=found.get("ce_type") or "",
-        correlation_id=_uuid(found.get("ce_correlationid")),
+        type=_text(found.get("ce_type")) or "",
+        correlation_id=_uuid(_text(found.get("ce_correlationid"))),
         traceparent=traceparent if TRACEPARENT.fullmatch(traceparent) else None,
     )
 

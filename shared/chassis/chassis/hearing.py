@@ -1,7 +1,7 @@
 """Brings a stream to its consumer: FastStream polls, `Consumer` handles, neither does the other's work.
 
 What FastStream 0.7 would do on its own is switched off, since each was measured to lose or double records:
-- its parser decodes headers and body, and a bad one stops the partition: it sees empty copies, we get the records;
+- its parser decodes headers and body, and a bad one stops the partition: it sees one empty copy, we get the records;
 - its acknowledgements commit whatever was polled, and a refusal seeks without delay: `committed` is set first;
 - aiokafka assigns before it tells: partitions are paused at once, and a task loads the stored offsets, seeks, resumes.
 Kafka's own offsets are committed once a second, for lag tools; nothing is ever read from them.
@@ -233,7 +233,7 @@ def subscribe(broker: KafkaBroker, settings: ServiceSettings, consumer: Consumer
 async def _untouched(
     records: Sequence[ConsumerRecord[Any, Any]], original: Callable[[Any], Awaitable[KafkaMessage]]
 ) -> KafkaMessage:
-    message = await original(tuple(replace(record, headers=(), key=None, value=b"") for record in records))
+    message = await original((replace(records[0], headers=(), key=None, value=b""),))
     message.raw_message = tuple(records)
     return message
 

@@ -9,13 +9,14 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Literal
 from uuid import UUID
 
 import asyncpg
 
 from chassis.database import Transaction
-from chassis.envelope import Headers
+from chassis.envelope import Envelope, Headers, Unreadable, open_record
 
 Kind = Literal["waiting", "stuck", "fork", "alone"]
 
@@ -31,6 +32,11 @@ class Record:
     headers: Headers
     value: bytes | None
     recorded_at: datetime
+
+    @cached_property
+    def envelope(self) -> Envelope | Unreadable:
+        """Opened once, however many transactions try it."""
+        return open_record(self.key, self.headers)
 
 
 async def park(

@@ -12,7 +12,7 @@ from chassis import offsets, outbox, parked
 from chassis.batch import Batch, Culprit, Place, load_lines
 from chassis.consumer import Consumer
 from chassis.database import Database, Transaction
-from chassis.envelope import Envelope, open_record
+from chassis.envelope import Envelope
 from contracts.refusal import NotFound, Refused
 
 
@@ -84,7 +84,7 @@ async def _first_in_line(
     row = await _known(tx, parked_id)
     record = parked.record_of(row)
     batch = Batch(consumer.subscription, consumer.name, tx, park)
-    envelope = open_record(record.key, record.headers)
+    envelope = record.envelope
     if row["kind"] in {"fork", "alone"} or not isinstance(envelope, Envelope):
         return batch, record, None
     batch.lines = await load_lines(tx, consumer.name, {envelope.subject})
