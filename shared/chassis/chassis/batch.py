@@ -105,6 +105,7 @@ class Batch:
             self.repeats += 1
         elif verdict is Verdict.FORK:
             log.error("two events under one number", consumer=self.consumer, subject=str(envelope.subject))
+            line.forked = True
             await self._set_aside(record, envelope, "fork", "another event has this number")
         elif verdict is Verdict.WAIT:
             self.gaps += not (line.waiting or line.stuck)
@@ -125,10 +126,10 @@ class Batch:
     async def go_on(self, index: int, envelope: Envelope) -> None:
         """The event is done with: its line moves on, and what waited for it follows. Raises `Culprit`."""
         line = self.lines[envelope.subject]
+        if self.subscription.compacted and (line.stuck or line.forked):
+            await parked.drop_older(self.tx, self.consumer, envelope.subject, envelope.sequence)
         line.apply(envelope.sequence, envelope.event_id)
         self.moved.add(envelope.subject)
-        if self.subscription.compacted:
-            await parked.drop_older(self.tx, self.consumer, envelope.subject, envelope.sequence)
         while (following := line.follower()) is not None:
             waiting = await parked.take(self.tx, self.consumer, envelope.subject, following)
             its = waiting.envelope
@@ -180,7 +181,7 @@ class Batch:
             return
         collected = list(self.collected.values())
         self.collected = {}
-        self.tx.causes = {its.envelope.subject: _cause(its.envelope) for its in collected}
+        self.tx.event_ids = {its.envelope.subject: its.envelope.event_id for its in collected}
         try:
             await self.subscription.in_sets[self.collecting]([its.event for its in collected], self.tx)
         except Exception as error:
@@ -188,7 +189,7 @@ class Batch:
                 raise
             self._log(collected[0], error)
             raise collected[0].culprit(error) from None
-        self.tx.causes = {}
+        self.tx.event_ids = {}
 
     def _log(self, its: Heard, error: Exception) -> None:
         subject = str(its.envelope.subject)
@@ -215,7 +216,10 @@ async def load_lines(tx: Transaction, consumer: str, subjects: set[UUID]) -> dic
         lines[row["subject"]].last_event_id = row["last_event_id"]
     for row in await parked.of_subjects(tx, consumer, subjects):
         line = lines[row["subject"]]
-        (line.waiting if row["kind"] == "waiting" else line.stuck)[row["sequence"]] = row["event_id"]
+        if row["kind"] == "fork":
+            line.forked = True
+        else:
+            (line.waiting if row["kind"] == "waiting" else line.stuck)[row["sequence"]] = row["event_id"]
     return lines
 
 

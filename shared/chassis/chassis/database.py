@@ -71,7 +71,7 @@ class Transaction:
     now: datetime  # the business instant at which it began
     cause: Cause
     collects: bool = False  # in a consumer's batch `put` collects; the consumer flushes once
-    causes: Mapping[UUID, Cause] = field(default_factory=dict)  # in a reaction to a set: each event's, by subject
+    event_ids: Mapping[UUID, UUID] = field(default_factory=dict)  # in a reaction to a set: of each subject's event
     said: list[Said] = field(default_factory=list)
     has_put: bool = False
 

@@ -20,6 +20,7 @@ class Line:
     last_event_id: UUID | None = None
     waiting: dict[int, UUID] = field(default_factory=dict)
     stuck: dict[int, UUID] = field(default_factory=dict)
+    forked: bool = False  # a fork of it stands parked
 
     def apply(self, sequence: int, event_id: UUID) -> None:
         self.last_sequence, self.last_event_id = sequence, event_id

@@ -37,7 +37,7 @@ async def put(tx: Transaction, *events: DomainEvent | Tombstone) -> None:
     In a consumer's batch it only collects; the batch is written by one statement after its last reaction.
     Raises `SaidTooMuch`.
     """
-    if tx.causes:
+    if tx.event_ids:
         raise SaidTooMuch("a reaction to a set says nothing: what is said names the one event that led to it")
     rows = [_row(event, tx) for event in events]
     if tx.collects:

@@ -65,11 +65,11 @@ async def park(
 
 
 async def of_subjects(tx: Transaction, consumer: str, subjects: Iterable[UUID]) -> list[asyncpg.Record]:
-    """Where subjects stand still: subject, sequence, event_id and kind of what waits or is stuck."""
+    """What is set aside of subjects: subject, sequence, event_id and kind."""
     return await tx.fetch(
         """
         SELECT subject, sequence, event_id, kind FROM parked
-        WHERE consumer = $1 AND subject = ANY($2) AND kind IN ('waiting', 'stuck') AND discarded_at IS NULL""",
+        WHERE consumer = $1 AND subject = ANY($2) AND discarded_at IS NULL""",
         consumer,
         list(subjects),
     )

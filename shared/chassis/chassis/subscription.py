@@ -19,7 +19,7 @@ Reaction = Callable[[Any, Transaction], Awaitable[None]]
 SetReaction = Callable[[list[Any], Transaction], Awaitable[None]]
 """`(events, tx)`: the same for several events of one type, each of another subject, in statements that take them all.
 
-It does what the events would do one after the other, and says nothing. `tx.causes` has the cause of each, by subject.
+It does what the events would do one after the other, and says nothing. `tx.event_ids` has the id of each, by subject.
 """
 
 

@@ -189,17 +189,17 @@ async def test_a_bad_body_is_no_part_of_a_set(store: Database, effects: None) ->
     assert await read_parked(store) == [("stuck", "the body is no MemberJoined: body: json_invalid")]
 
 
-async def test_a_reaction_to_a_set_knows_the_cause_of_each_and_says_nothing(store: Database) -> None:
-    causes = {}
+async def test_a_reaction_to_a_set_knows_the_id_of_each_and_says_nothing(store: Database) -> None:
+    ids = {}
 
     async def answer(events: list[MemberJoined], tx: Transaction) -> None:
-        causes.update({its.member_id: tx.causes[its.subject].event_id for its in events})
+        ids.update({its.member_id: tx.event_ids[its.subject] for its in events})
         await outbox.put(tx, *(promoted(its.member_id) for its in events))
 
     its = said(joined(ADA), 1)
     await deliver(store, "test", Subscription("gse.members", {}, in_sets={MemberJoined: answer}), its)
 
-    assert causes == {ADA: UUID((dict(its.headers)["ce_id"] or b"").decode())}
+    assert ids == {ADA: UUID((dict(its.headers)["ce_id"] or b"").decode())}
     assert await read_parked(store) == [("stuck", "MemberJoined: SaidTooMuch")]
 
 
