@@ -20,4 +20,4 @@ def test_what_happens_when_a_member_joins_can_be_read_there() -> None:
     [row] = [row for row in generate.catalogue(HOUSE).splitlines() if row.startswith("| `MemberJoined` |")]
 
     assert row.startswith("| `MemberJoined` | public | members: A person became a member of the profession")
-    assert row.endswith("| events `keep_invitee`, mentoring `open_profile`, notifications `welcome` |")
+    assert row.endswith("| events `keep_invitees`, mentoring `open_profiles`, notifications `welcome` |")

@@ -16,13 +16,13 @@ from events.settings import Settings
 MEMBERS = Subscription(
     "gse.members",
     {
-        MemberJoined: reactions.keep_invitee,
         MemberGradeChanged: reactions.follow_grade,
         MemberTransferred: reactions.follow_transfer,
         MemberLeft: reactions.let_go,
         MemberErasureRequested: erasing.erase,
         MemberErased: erasing.sweep,
     },
+    in_sets={MemberJoined: reactions.keep_invitees},
 )
 
 

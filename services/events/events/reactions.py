@@ -5,10 +5,10 @@ from contracts.members import MemberGradeChanged, MemberJoined, MemberLeft, Memb
 from events import domain, hosted_event_store, store
 
 
-async def keep_invitee(event: MemberJoined, tx: Transaction) -> None:
+async def keep_invitees(events: list[MemberJoined], tx: Transaction) -> None:
     """From the day they join, a member may be invited."""
-    await store.add(tx, domain.keep(event))
-    await store.keep_out(tx, event.member_id)
+    await store.add(tx, [domain.keep(event) for event in events])
+    await store.keep_out(tx, *(event.member_id for event in events))
 
 
 async def follow_grade(event: MemberGradeChanged, tx: Transaction) -> None:

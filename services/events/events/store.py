@@ -1,5 +1,6 @@
 """The events service's tables: every statement, named for its meaning."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 import asyncpg
@@ -10,16 +11,18 @@ from events import domain
 from events.domain import Invitee
 
 
-async def add(tx: Transaction, invitee: Invitee) -> None:
-    """Add an invitee; one who is there stays as they are, so that a leaver stays gone."""
+async def add(tx: Transaction, invitees: Sequence[Invitee]) -> None:
+    """Add invitees; one who is there stays as they are, so that a leaver stays gone."""
     await tx.execute(
         """
-        INSERT INTO invitee (member_id, organisation, grade_band, since) VALUES ($1, $2, $3, $4)
+        INSERT INTO invitee (member_id, organisation, grade_band, since)
+        SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::date[]) AS kept (member_id)
+        ORDER BY member_id
         ON CONFLICT (member_id) DO NOTHING""",
-        invitee.member_id,
-        invitee.organisation,
-        invitee.grade_band,
-        invitee.since,
+        [its.member_id for its in invitees],
+        [its.organisation for its in invitees],
+        [its.grade_band for its in invitees],
+        [its.since for its in invitees],
     )
 
 
@@ -54,14 +57,16 @@ async def invitee_of(tx: Transaction, member_id: UUID) -> Invitee | None:
     return _invitee(row) if row else await _erased(tx, member_id)
 
 
-async def keep_out(tx: Transaction, member_id: UUID) -> None:
-    """Take the invitee away again when their member is erased. Call it after every write of an invitee.
+async def keep_out(tx: Transaction, *members: UUID) -> None:
+    """Take the invitee away again of whoever is erased. Call it after every write of an invitee.
 
     After it, since the write waits for an erasure that is under way: looking first could look too early.
     """
     await tx.execute(
-        "DELETE FROM invitee USING erased_member WHERE invitee.member_id = $1 AND erased_member.member_id = $1",
-        member_id,
+        """
+        DELETE FROM invitee USING erased_member
+        WHERE invitee.member_id = ANY($1::uuid[]) AND erased_member.member_id = invitee.member_id""",
+        members,
     )
 
 

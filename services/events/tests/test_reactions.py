@@ -9,7 +9,7 @@ from contracts.members import Grade, GradeBand, MemberGradeChanged, MemberJoined
 from events import hosted_event_store, store
 from events.app import MEMBERS
 from events.hosting import HostedEvent, Registration
-from testkit.examples import erased, erasure_requested
+from testkit.examples import erased, erasure_requested, joined
 
 ADA = UUID("00000000-0000-4000-8000-00000000000a")
 
@@ -36,14 +36,22 @@ async def invitee(events: Database) -> tuple[str | None, GradeBand | None, bool]
     return None if found is None else (found.organisation, found.grade_band, found.left_at is not None)
 
 
-async def test_keep_invitee_once_keeps_organisation_and_grade_band(events: Database) -> None:
+async def test_keep_invitees_once_keeps_organisation_and_grade_band(events: Database) -> None:
     outcome = await hear(events, said(JOINED, 1))
 
     assert outcome == Outcome(applied=1, repeats=0, parked=0)
     assert await invitee(events) == ("UKHSA", "HEO-SEO", False)
 
 
-async def test_keep_invitee_twice_keeps_one(events: Database) -> None:
+async def test_keep_invitees_once_of_several_leaves_out_who_is_erased(events: Database) -> None:
+    await hear(events, said(erasure_requested(ADA), 1))
+    await hear(events, *(said(joined(uuid4()), 1) for _ in range(3)), said(JOINED, 2))
+
+    async with events.transaction() as tx:
+        assert await store.count_present(tx) == 3
+
+
+async def test_keep_invitees_twice_keeps_one(events: Database) -> None:
     await hear(events, said(JOINED, 1))
     outcome = await hear(events, said(JOINED, 1), said(JOINED, 1))
 
@@ -52,7 +60,7 @@ async def test_keep_invitee_twice_keeps_one(events: Database) -> None:
         assert await store.count_present(tx) == 1
 
 
-async def test_keep_invitee_out_of_order_takes_along_what_waited_for_it(events: Database) -> None:
+async def test_keep_invitees_out_of_order_takes_along_what_waited_for_it(events: Database) -> None:
     await hear(events, said(TRANSFERRED, 3))
     await hear(events, said(PROMOTED, 2))
     assert await invitee(events) is None

@@ -16,13 +16,13 @@ from mentoring.settings import Settings
 MEMBERS = Subscription(
     "gse.members",
     {
-        MemberJoined: reactions.open_profile,
         MemberGradeChanged: reactions.follow_grade,
         MemberTransferred: reactions.follow_transfer,
         MemberLeft: reactions.close_profile,
         MemberErasureRequested: erasing.erase,
         MemberErased: erasing.sweep,
     },
+    in_sets={MemberJoined: reactions.open_profiles},
 )
 
 

@@ -6,10 +6,10 @@ from contracts.members import MemberGradeChanged, MemberJoined, MemberLeft, Memb
 from mentoring import domain, pair_store, scheme_store, store
 
 
-async def open_profile(event: MemberJoined, tx: Transaction) -> None:
+async def open_profiles(events: list[MemberJoined], tx: Transaction) -> None:
     """From the day they join, a member may take part."""
-    await store.add(tx, domain.open_profile(event, tx.now))
-    await store.keep_out(tx, event.member_id)
+    await store.add(tx, [domain.open_profile(event, tx.now) for event in events])
+    await store.keep_out(tx, *(event.member_id for event in events))
 
 
 async def follow_grade(event: MemberGradeChanged, tx: Transaction) -> None:

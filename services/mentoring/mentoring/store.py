@@ -1,6 +1,6 @@
 """Mentoring's tables: every statement, named for its meaning."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 import asyncpg
@@ -11,16 +11,18 @@ from mentoring import domain
 from mentoring.domain import Profile
 
 
-async def add(tx: Transaction, profile: Profile) -> None:
-    """Add a profile; one that is there stays as it is, so that a leaver's stays closed."""
+async def add(tx: Transaction, profiles: Sequence[Profile]) -> None:
+    """Add open profiles; one that is there stays as it is, so that a leaver's stays closed."""
     await tx.execute(
         """
-        INSERT INTO profile (member_id, organisation, grade, opened_at) VALUES ($1, $2, $3, $4)
+        INSERT INTO profile (member_id, organisation, grade, opened_at)
+        SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[]) AS opened (member_id)
+        ORDER BY member_id
         ON CONFLICT (member_id) DO NOTHING""",
-        profile.member_id,
-        profile.organisation,
-        profile.grade,
-        profile.opened_at,
+        [its.member_id for its in profiles],
+        [its.organisation for its in profiles],
+        [its.grade for its in profiles],
+        [its.opened_at for its in profiles],
     )
 
 
@@ -59,14 +61,16 @@ async def profile_of(tx: Transaction, member_id: UUID) -> Profile | None:
     return _profile(row) if row else await _erased(tx, member_id)
 
 
-async def keep_out(tx: Transaction, member_id: UUID) -> None:
-    """Take the profile away again when its member is erased. Call it after every write of a profile.
+async def keep_out(tx: Transaction, *members: UUID) -> None:
+    """Take the profile away again of whoever is erased. Call it after every write of a profile.
 
     After it, since the write waits for an erasure that is under way: looking first could look too early.
     """
     await tx.execute(
-        "DELETE FROM profile USING erased_member WHERE profile.member_id = $1 AND erased_member.member_id = $1",
-        member_id,
+        """
+        DELETE FROM profile USING erased_member
+        WHERE profile.member_id = ANY($1::uuid[]) AND erased_member.member_id = profile.member_id""",
+        members,
     )
 
 

@@ -1,7 +1,7 @@
 """Every reaction, with its event heard once, twice and out of order."""
 
 from datetime import UTC, date, datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from chassis.database import Database
 from chassis.testing import Delivery, Outcome, deliver, said, what_was_said
@@ -10,7 +10,7 @@ from mentoring import pair_store, scheme_store, store
 from mentoring.app import MEMBERS
 from mentoring.domain import Enrolment, MatchRun, Scheme, Wishes
 from mentoring.matching import Proposal
-from testkit.examples import erased, erasure_requested
+from testkit.examples import erased, erasure_requested, joined
 
 ADA = UUID("00000000-0000-4000-8000-00000000000a")
 BEN = UUID("00000000-0000-4000-8000-00000000000b")
@@ -81,14 +81,22 @@ async def rows(mentoring: Database) -> dict[str, int]:
     return dict(found or {})
 
 
-async def test_open_profile_once_keeps_organisation_and_grade(mentoring: Database) -> None:
+async def test_open_profiles_once_keeps_organisation_and_grade(mentoring: Database) -> None:
     outcome = await hear(mentoring, said(JOINED, 1))
 
     assert outcome == Outcome(applied=1, repeats=0, parked=0)
     assert await profile(mentoring) == ("UKHSA", "HEO", False)
 
 
-async def test_open_profile_twice_opens_one(mentoring: Database) -> None:
+async def test_open_profiles_once_of_several_leaves_out_who_is_erased(mentoring: Database) -> None:
+    await hear(mentoring, said(erasure_requested(ADA), 1))
+    await hear(mentoring, *(said(joined(uuid4()), 1) for _ in range(3)), said(JOINED, 2))
+
+    async with mentoring.transaction() as tx:
+        assert await store.count_open(tx) == 3
+
+
+async def test_open_profiles_twice_opens_one(mentoring: Database) -> None:
     await hear(mentoring, said(JOINED, 1))
     outcome = await hear(mentoring, said(JOINED, 1), said(JOINED, 1))
 
@@ -97,7 +105,7 @@ async def test_open_profile_twice_opens_one(mentoring: Database) -> None:
         assert await store.count_open(tx) == 1
 
 
-async def test_open_profile_out_of_order_takes_along_what_waited_for_it(mentoring: Database) -> None:
+async def test_open_profiles_out_of_order_takes_along_what_waited_for_it(mentoring: Database) -> None:
     await hear(mentoring, said(TRANSFERRED, 3))
     await hear(mentoring, said(PROMOTED, 2))
     assert await profile(mentoring) is None

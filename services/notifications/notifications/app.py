@@ -19,11 +19,11 @@ from notifications.settings import Settings
 MEMBERS = Subscription(
     "gse.members",
     {
-        MemberJoined: reactions.welcome,
         MemberLeft: reactions.let_go,
         MemberErasureRequested: erasing.erase,
         MemberErased: erasing.sweep,
     },
+    in_sets={MemberJoined: reactions.welcome},
 )
 MENTORING = Subscription(
     "gse.mentoring",
@@ -42,7 +42,7 @@ EVENTS = Subscription(
         EventHosted: hosted_events.thank,
     },
 )
-CONTACTS = Subscription("gse.members.contacts", {MemberContactChanged: reactions.keep_contact})
+CONTACTS = Subscription("gse.members.contacts", {}, in_sets={MemberContactChanged: reactions.keep_contacts})
 
 
 def create(settings: Settings) -> FastAPI:

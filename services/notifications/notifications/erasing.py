@@ -28,7 +28,7 @@ async def sweep(event: MemberErased, tx: Transaction) -> None:
 
 async def _purge(tx: Transaction, member_id: UUID) -> None:
     # Held from here on, also where there was none: nobody writes to or brings back the member meanwhile.
-    await store.add_recipient_if_new(tx, member_id)
+    await store.add_recipients_if_new(tx, member_id)
     await store.lock_recipient(tx, member_id)
     await store.cancel_unsent(tx, member_id, domain.LEFT_BEFORE_SENDING)
     await store.forget_whom_notices_are_about(tx, member_id)

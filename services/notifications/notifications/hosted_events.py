@@ -30,7 +30,7 @@ async def confirm(event: AttendeeRegistered, tx: Transaction) -> None:
     notice = hosted_event_notices.notice_of_place(its, recipient, notice_id=uuid4(), event_id=_event_id(tx), now=tx.now)
     if notice is not None:
         await hosted_event_store.add_attendance(tx, event.registration_id, event.hosted_event_id, event.member_id)
-        await store.add_notice(tx, notice)
+        await store.add_notices(tx, notice)
 
 
 async def thank(event: EventHosted, tx: Transaction) -> None:

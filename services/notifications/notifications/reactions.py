@@ -4,6 +4,7 @@ Joined, left and contact come on two streams in any order. Each reaction holds t
 statement on, so that whichever comes last sees what the others did.
 """
 
+from collections.abc import Sequence
 from uuid import UUID, uuid4
 
 from chassis.database import Transaction
@@ -14,31 +15,32 @@ from notifications import domain, hosted_event_store, my_store, store
 from notifications.domain import Recipient
 
 
-async def welcome(event: MemberJoined, tx: Transaction) -> None:
-    """A new member gets one welcome, once their address is here."""
-    if tx.cause.event_id is None:
-        raise TypeError("a notice is of an event")
-    recipient = await held(tx, event.member_id)
-    decided = domain.welcome(recipient, notice_id=uuid4(), event_id=tx.cause.event_id, now=tx.now)
-    if decided is not None:
-        known, notice = decided
-        await store.save_recipient(tx, known)
-        await store.add_notice(tx, notice)
+async def welcome(events: list[MemberJoined], tx: Transaction) -> None:
+    """New members get one welcome each, once their address is here."""
+    decided = [
+        domain.welcome(recipient, notice_id=uuid4(), event_id=tx.event_ids[member_id], now=tx.now)
+        for member_id, recipient in (await all_held(tx, [event.member_id for event in events])).items()
+    ]
+    stay = [its for its in decided if its is not None]
+    if stay:
+        await store.save_recipients(tx, *(known for known, _ in stay))
+        await store.add_notices(tx, *(notice for _, notice in stay))
 
 
-async def keep_contact(event: MemberContactChanged, tx: Transaction) -> None:
+async def keep_contacts(events: list[MemberContactChanged], tx: Transaction) -> None:
     """The newest name and address count, also for what waits or is due."""
-    recipient = await held(tx, event.member_id)
-    reachable = domain.with_contact(recipient, name=event.name, email=event.email)
-    if reachable is not None:
-        await store.save_recipient(tx, reachable)
-        await store.make_waiting_due(tx, event.member_id)
+    recipients = await all_held(tx, [event.member_id for event in events])
+    decided = [domain.with_contact(recipients[event.member_id], name=event.name, email=event.email) for event in events]
+    reachable = [its for its in decided if its is not None]
+    if reachable:
+        await store.save_recipients(tx, *reachable)
+        await store.make_waiting_due(tx, *(its.member_id for its in reachable))
 
 
 async def let_go(event: MemberLeft, tx: Transaction) -> None:
     """Name, address, places and pairs go, and what was not sent yet is cancelled."""
     recipient = await held(tx, event.member_id)
-    await store.save_recipient(tx, domain.let_go(recipient))
+    await store.save_recipients(tx, domain.let_go(recipient))
     await hosted_event_store.give_up_places(tx, event.member_id)
     await my_store.forget_pairs(tx, event.member_id)
     await store.cancel_unsent(tx, event.member_id, domain.LEFT_BEFORE_SENDING)
@@ -57,7 +59,7 @@ async def introduce(event: MentoringPairCreated, tx: Transaction) -> None:
             recipient, other, notice_id=uuid4(), pair_id=event.pair_id, event_id=tx.cause.event_id, now=tx.now
         )
         if notice is not None:
-            await store.add_notice(tx, notice)
+            await store.add_notices(tx, notice)
     if domain.is_pair(first, second):
         await my_store.add_pair(tx, event.pair_id, event.first_member_id, event.second_member_id)
 
@@ -80,6 +82,11 @@ async def keep_key_date(event: KeyDateScheduled, tx: Transaction) -> None:
 
 async def held(tx: Transaction, member_id: UUID) -> Recipient:
     """The recipient, until the commit: whatever claims a member calls this first."""
-    await store.add_recipient_if_new(tx, member_id)
-    await store.keep_out(tx, member_id)
-    return await store.lock_recipient(tx, member_id)
+    return (await all_held(tx, [member_id]))[member_id]
+
+
+async def all_held(tx: Transaction, members: Sequence[UUID]) -> dict[UUID, Recipient]:
+    """The same of several members, in the order in which everybody locks them."""
+    await store.add_recipients_if_new(tx, *members)
+    await store.keep_out(tx, *members)
+    return await store.lock_recipients(tx, *members)

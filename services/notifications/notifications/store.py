@@ -1,5 +1,6 @@
 """The SQL of notifications: one statement a function."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 import asyncpg
@@ -10,39 +11,65 @@ from notifications.domain import Ending, Notice, NoticeState, Recipient, Recipie
 CLAIM_SECONDS = 30  # wall time; well above the longest conversation
 
 
-async def add_recipient_if_new(tx: Transaction, member_id: UUID) -> None:
+async def add_recipients_if_new(tx: Transaction, *members: UUID) -> None:
     await tx.execute(
-        "INSERT INTO recipient (member_id, state) VALUES ($1, 'expected') ON CONFLICT (member_id) DO NOTHING", member_id
+        """
+        INSERT INTO recipient (member_id, state)
+        SELECT member_id, 'expected' FROM unnest($1::uuid[]) AS heard (member_id) ORDER BY member_id
+        ON CONFLICT (member_id) DO NOTHING""",
+        members,
     )
 
 
 async def lock_recipient(tx: Transaction, member_id: UUID) -> Recipient:
-    """The recipient, held until the commit. Whatever changes their notices from an event holds this first.
+    """The recipient, held until the commit. Whatever changes their notices from an event holds this first."""
+    return (await lock_recipients(tx, member_id))[member_id]
+
+
+async def lock_recipients(tx: Transaction, *members: UUID) -> dict[UUID, Recipient]:
+    """Recipients, by their id, held until the commit.
 
     An erased member has no row to hold, and is as one who left. They are looked for after the lock, so that whoever
     waited for the row while it was deleted finds them.
     """
-    row = await tx.fetchrow("SELECT state, name, email FROM recipient WHERE member_id = $1 FOR UPDATE", member_id)
-    if row is not None:
-        return Recipient(member_id, RecipientState(row["state"]), row["name"], row["email"])
-    if not await is_erased(tx, member_id):
+    rows = await tx.fetch(
+        """
+        SELECT member_id, state, name, email FROM recipient WHERE member_id = ANY($1::uuid[])
+        ORDER BY member_id FOR UPDATE""",
+        members,
+    )
+    held = {
+        row["member_id"]: Recipient(row["member_id"], RecipientState(row["state"]), row["name"], row["email"])
+        for row in rows
+    }
+    gone = set(members) - held.keys()
+    if gone - await erased_of(tx, gone):
         raise LookupError("a recipient row is deleted only when its member is erased")
-    return Recipient(member_id, RecipientState.LEFT)
+    return held | {member_id: Recipient(member_id, RecipientState.LEFT) for member_id in gone}
 
 
 async def is_erased(tx: Transaction, member_id: UUID) -> bool:
-    found: bool = await tx.fetchval("SELECT EXISTS (SELECT FROM erased_member WHERE member_id = $1)", member_id)
-    return found
+    return bool(await erased_of(tx, [member_id]))
 
 
-async def keep_out(tx: Transaction, member_id: UUID) -> None:
-    """Take the recipient away again when their member is erased. Call it after `add_recipient_if_new`.
+async def erased_of(tx: Transaction, members: Collection[UUID]) -> set[UUID]:
+    """Which of these members are erased."""
+    if not members:
+        return set()
+    rows = await tx.fetch("SELECT member_id FROM erased_member WHERE member_id = ANY($1::uuid[])", list(members))
+    return {row["member_id"] for row in rows}
+
+
+async def keep_out(tx: Transaction, *members: UUID) -> None:
+    """Take the recipient away again of whoever is erased. Call it after `add_recipients_if_new`.
 
     After it, since adding waits for an erasure that is under way: looking first could look too early.
     """
     await tx.execute(
-        "DELETE FROM recipient USING erased_member WHERE recipient.member_id = $1 AND erased_member.member_id = $1",
-        member_id,
+        """
+        DELETE FROM recipient USING erased_member
+        WHERE recipient.member_id = ANY($1::uuid[]) AND erased_member.member_id = recipient.member_id""",
+        members,
     )
 
 
@@ -59,13 +86,17 @@ async def remember_erased(tx: Transaction, member_id: UUID) -> None:
     )
 
 
-async def save_recipient(tx: Transaction, recipient: Recipient) -> None:
+async def save_recipients(tx: Transaction, *recipients: Recipient) -> None:
+    """Recipients whom the caller holds."""
     await tx.execute(
-        "UPDATE recipient SET state = $2, name = $3, email = $4 WHERE member_id = $1",
-        recipient.member_id,
-        recipient.state,
-        recipient.name,
-        recipient.email,
+        """
+        UPDATE recipient SET state = its.state, name = its.name, email = its.email
+        FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) AS its (member_id, state, name, email)
+        WHERE recipient.member_id = its.member_id""",
+        [its.member_id for its in recipients],
+        [its.state for its in recipients],
+        [its.name for its in recipients],
+        [its.email for its in recipients],
     )
 
 
@@ -80,31 +111,41 @@ async def count_members(tx: Transaction) -> int:
     return number
 
 
-async def add_notice(tx: Transaction, notice: Notice) -> None:
+async def add_notices(tx: Transaction, *notices: Notice) -> None:
     """A second notice to the same person of the same event, or hosted event, and template is none."""
+    rows = [
+        (
+            its.notice_id, its.member_id, its.event_id, its.template.category, its.template.name,
+            its.template.version, its.state, its.created_at, its.about_member_id, its.pair_id, its.hosted_event_id,
+        )
+        for its in notices
+    ]  # fmt: skip
     await tx.execute(
         """
         INSERT INTO notice (notice_id, member_id, event_id, category, template, template_version, state,
             created_at, due_at, about_member_id, pair_id, hosted_event_id)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10, $11)
+        SELECT notice_id, member_id, event_id, category, template, template_version, state,
+            created_at, created_at, about_member_id, pair_id, hosted_event_id
+        FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::int[], $7::text[],
+            $8::timestamptz[], $9::uuid[], $10::uuid[], $11::uuid[]) AS its (notice_id, member_id, event_id, category,
+            template, template_version, state, created_at, about_member_id, pair_id, hosted_event_id)
         ON CONFLICT DO NOTHING""",
-        notice.notice_id, notice.member_id, notice.event_id, notice.template.category, notice.template.name,
-        notice.template.version, notice.state, notice.created_at, notice.about_member_id, notice.pair_id,
-        notice.hosted_event_id,
-    )  # fmt: skip
+        *(list(column) for column in zip(*rows, strict=True)),
+    )
 
 
-async def make_waiting_due(tx: Transaction, member_id: UUID) -> None:
-    """What waited for this member's address is due once everybody in it can be reached and what it tells is known."""
+async def make_waiting_due(tx: Transaction, *members: UUID) -> None:
+    """What waited for their addresses is due once everybody in it can be reached and what it tells is known."""
     await tx.execute(
         """
         UPDATE notice SET state = 'due', due_at = $2
-        WHERE state = 'waiting' AND (member_id = $1 OR about_member_id = $1) AND NOT EXISTS (
-            SELECT FROM recipient
-            WHERE recipient.member_id IN (notice.member_id, notice.about_member_id) AND recipient.email IS NULL
+        WHERE state = 'waiting' AND (member_id = ANY($1::uuid[]) OR about_member_id = ANY($1::uuid[])) AND NOT EXISTS (
+            SELECT FROM recipient WHERE recipient.member_id = notice.member_id AND email IS NULL
+        ) AND NOT EXISTS (
+            SELECT FROM recipient WHERE recipient.member_id = notice.about_member_id AND email IS NULL
         ) AND NOT EXISTS (
             SELECT FROM hosted_event WHERE hosted_event.hosted_event_id = notice.hosted_event_id AND title IS NULL)""",
-        member_id,
+        members,
         tx.now,
     )
 

@@ -122,7 +122,9 @@ async def test_a_leaving_that_meets_thanks_cancels_them(january: Database) -> No
 
 async def test_a_publication_that_meets_an_address_lets_the_confirmation_go(january: Database) -> None:
     await hear(january, said(registered(), 1))
-    await meet(january, lambda tx: reactions.keep_contact(contact(), tx), lambda: hear(january, said(published(), 1)))
+    await meet(
+        january, lambda tx: reactions.keep_contacts([contact()], tx), lambda: hear(january, said(published(), 1))
+    )
 
     assert [its[1:] for its in await unsent(january)] == [("confirmation", "due"), ("invitation", "due")]
 

@@ -10,8 +10,10 @@ from chassis.outbox import Tombstone
 from chassis.testing import deliver, said
 from contracts.members import Grade, GradeBand, MemberContactChanged, MemberGradeChanged, MemberJoined, MemberLeft
 from notifications.app import CONTACTS, MEMBERS
+from testkit.examples import BEN, contact, erasure_requested, joined
 
 ADA = UUID("00000000-0000-4000-8000-00000000000a")
+CAL = UUID("00000000-0000-4000-8000-00000000000c")
 JOINED = MemberJoined(
     member_id=ADA,
     organisation="UKHSA",
@@ -45,6 +47,28 @@ async def test_welcome_once_makes_the_member_known_and_waits_for_an_address(noti
     assert await notices(notifications) == [("welcome", "waiting", None)]
 
 
+async def test_welcome_once_of_several_is_of_each_ones_own_event_and_leaves_out_who_is_erased(
+    notifications: Database,
+) -> None:
+    await deliver(notifications, "notifications", CONTACTS, said(contact(BEN), 1))
+    await deliver(notifications, "notifications", MEMBERS, said(erasure_requested(CAL), 1))
+    joiners = [said(JOINED, 1), said(joined(CAL), 2), said(joined(BEN), 1)]
+    await deliver(notifications, "notifications", MEMBERS, *joiners)
+
+    async with notifications.transaction() as tx:
+        found = [tuple(row) for row in await tx.fetch("SELECT member_id, event_id, state FROM notice ORDER BY number")]
+    of_ada, _, of_ben = (UUID((dict(its.headers)["ce_id"] or b"").decode()) for its in joiners)
+    assert sorted(found) == [(ADA, of_ada, "waiting"), (BEN, of_ben, "due")]
+
+
+async def test_keep_contacts_once_of_several_leaves_out_who_is_erased(notifications: Database) -> None:
+    await deliver(notifications, "notifications", MEMBERS, said(joined(BEN), 1), said(erasure_requested(CAL), 1))
+    await deliver(notifications, "notifications", CONTACTS, *(said(contact(its), 1) for its in (CAL, BEN)))
+
+    assert await recipients(notifications) == [("known", "Ada", "ada@example.org")]
+    assert await notices(notifications) == [("welcome", "due", None)]
+
+
 async def test_welcome_twice_makes_one_notice(notifications: Database) -> None:
     first = await deliver(notifications, "notifications", MEMBERS, said(JOINED, 1))
     again = await deliver(notifications, "notifications", MEMBERS, said(JOINED, 1), said(JOINED, 1))
@@ -53,7 +77,7 @@ async def test_welcome_twice_makes_one_notice(notifications: Database) -> None:
     assert await notices(notifications) == [("welcome", "waiting", None)]
 
 
-async def test_keep_contact_once_makes_a_waiting_welcome_due(notifications: Database) -> None:
+async def test_keep_contacts_once_makes_a_waiting_welcome_due(notifications: Database) -> None:
     await deliver(notifications, "notifications", MEMBERS, said(JOINED, 1))
     await deliver(notifications, "notifications", CONTACTS, said(CONTACT, 1))
 
@@ -73,7 +97,7 @@ async def test_an_address_that_comes_before_the_joining_is_kept_and_nothing_is_w
     assert await notices(notifications) == [("welcome", "due", None)]
 
 
-async def test_keep_contact_twice_changes_nothing(notifications: Database) -> None:
+async def test_keep_contacts_twice_changes_nothing(notifications: Database) -> None:
     await deliver(notifications, "notifications", MEMBERS, said(JOINED, 1))
     await deliver(notifications, "notifications", CONTACTS, said(CONTACT, 1))
     again = await deliver(notifications, "notifications", CONTACTS, said(CONTACT, 1))
@@ -82,7 +106,7 @@ async def test_keep_contact_twice_changes_nothing(notifications: Database) -> No
     assert await notices(notifications) == [("welcome", "due", None)]
 
 
-async def test_keep_contact_out_of_order_does_not_replace_the_newer_by_the_older(notifications: Database) -> None:
+async def test_keep_contacts_out_of_order_does_not_replace_the_newer_by_the_older(notifications: Database) -> None:
     await deliver(notifications, "notifications", CONTACTS, said(MOVED, 2), said(CONTACT, 1))
 
     assert await recipients(notifications) == [("expected", "Ada Byron", "byron@example.org")]
