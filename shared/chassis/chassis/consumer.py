@@ -115,16 +115,14 @@ class Consumer:
 
     async def _fresh(self, kafka: AIOKafkaConsumer, delivered: Sequence[ConsumerRecord[Any, Any]]) -> list[Record]:
         """What may be handled: of partitions that are ready, and not from before a seek that came in between."""
-        ends = {TopicPartition(its.topic, its.partition): its.offset for its in delivered}
+        ends = {(its.topic, its.partition): its.offset for its in delivered}
         ready = {
-            partition: self.expected[partition]
-            for partition, last in ends.items()
-            if partition in self.expected and await kafka.position(partition) > last
+            at: self.expected[partition]
+            for at, last in ends.items()
+            if (partition := TopicPartition(*at)) in self.expected and await kafka.position(partition) > last
         }
         return [
-            _record(its)
-            for its in delivered
-            if its.offset >= ready.get(TopicPartition(its.topic, its.partition), its.offset + 1)
+            _record(its) for its in delivered if its.offset >= ready.get((its.topic, its.partition), its.offset + 1)
         ]
 
     def _rewind(self, kafka: AIOKafkaConsumer, records: Sequence[Record | ConsumerRecord[Any, Any]]) -> None:

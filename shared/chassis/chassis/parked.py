@@ -21,7 +21,7 @@ from chassis.envelope import Envelope, Headers, Unreadable, open_record
 Kind = Literal["waiting", "stuck", "fork", "alone"]
 
 
-@dataclass(frozen=True)
+@dataclass  # not frozen: there is one for each record, and a frozen one takes three times as long to make
 class Record:
     """A record of Kafka, or one that was parked, in the same shape."""
 
