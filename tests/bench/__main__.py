@@ -5,12 +5,18 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Callable
 
-from bench import consumer
+from bench import consumer, end_to_end, idle, joining, starting
 from bench.figures import Finding, Tell, machine, shown
 from gse_platform.progress import Progress, console
 
 # A bench measures so many rounds, tells how far it is, and gives its lines of the table.
-BENCHES: dict[str, Callable[[int, Tell], list[Finding]]] = {"consumer": consumer.measure}
+BENCHES: dict[str, Callable[[int, Tell], list[Finding]]] = {
+    "consumer": consumer.measure,
+    "end-to-end": end_to_end.measure,
+    "joining": joining.measure,
+    "starting": starting.measure,
+    "idle": idle.measure,
+}
 ROUNDS = 3
 
 
