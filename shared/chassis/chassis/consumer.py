@@ -100,7 +100,7 @@ class Consumer:
         before, partitions = self.deliveries, sorted((its.topic, its.partition) for its in self.expected)
         if not partitions or not self.idle.is_set():
             return
-        async with self.database.transaction() as tx:
+        async with self.database.transaction(one_statement=True) as tx:
             stored = await offsets.stored(tx, self.name, partitions)
         if self.deliveries != before or self.hurry:
             return  # a batch or a change of the group came in between, and knows better

@@ -46,6 +46,15 @@ class Outage(Exception):  # noqa: N818 - named for what happened
     """The database is away. What was being committed may or may not be there."""
 
 
+class _Connection(asyncpg.Connection):
+    """Goes back to the pool as it is: we set nothing that outlives a transaction, and asking the server to put it all
+    back was one of six round trips of a request. A transaction that was left open is still rolled back.
+    """
+
+    def get_reset_query(self) -> str:
+        return ""
+
+
 @dataclass(frozen=True)
 class Said:
     """One row of the outbox before it has its number."""
@@ -74,22 +83,34 @@ class Transaction:
     event_ids: Mapping[UUID, UUID] = field(default_factory=dict)  # in a reaction to a set: of each subject's event
     said: list[Said] = field(default_factory=list)
     has_put: bool = False
+    one_statement: bool = False
+    _ran: bool = False
 
     async def execute(self, sql: str, *values: object) -> str:
         """Run one statement; gives its command tag, such as `UPDATE 1`."""
+        self._may_run()
         tag: str = await self.connection.execute(sql, *values)
         return tag
 
     async def fetch(self, sql: str, *values: object) -> list[asyncpg.Record]:
+        self._may_run()
         rows: list[asyncpg.Record] = await self.connection.fetch(sql, *values)
         return rows
 
     async def fetchrow(self, sql: str, *values: object) -> asyncpg.Record | None:
+        self._may_run()
         row: asyncpg.Record | None = await self.connection.fetchrow(sql, *values)
         return row
 
     async def fetchval(self, sql: str, *values: object) -> Any:
+        self._may_run()
         return await self.connection.fetchval(sql, *values)
+
+    def _may_run(self) -> None:
+        """A second statement would be a transaction of its own, and the first be kept when it fails."""
+        if self.one_statement and self._ran:
+            raise RuntimeError("a second statement in a transaction that was opened for one")
+        self._ran = True
 
 
 class Database:
@@ -101,8 +122,11 @@ class Database:
         self.on_said: list[Callable[[], None]] = []
 
     @asynccontextmanager
-    async def transaction(self, *, collects: bool = False) -> AsyncIterator[Transaction]:
+    async def transaction(self, *, collects: bool = False, one_statement: bool = False) -> AsyncIterator[Transaction]:
         """One transaction: commits at the end of the block, rolls back on any exception.
+
+        With `one_statement` that statement is the transaction, committed when it has run: one round trip and not three,
+        for what is asked again and again while nothing happens. A second statement is refused.
 
         Raises `Conflict` and `Outage` for those two kinds of failure, also when they happen while committing.
         """
@@ -110,9 +134,11 @@ class Database:
             connection = await self._pool.acquire(timeout=ACQUIRE_SECONDS)
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             raise Outage("the database does not answer") from error
-        tx = Transaction(connection, self.clock(), present_cause.get() or new_cause(), collects)
+        tx = Transaction(
+            connection, self.clock(), present_cause.get() or new_cause(), collects, one_statement=one_statement
+        )
         try:
-            async with connection.transaction():
+            async with contextlib.nullcontext() if one_statement else connection.transaction():
                 yield tx
         except _CONFLICTS as error:
             raise Conflict("another transaction was in the way") from error
@@ -121,8 +147,8 @@ class Database:
                 raise Outage("the connection to the database was lost") from error
             raise
         finally:
-            # Giving back asks the server once more. A connection that falls then is thrown away by the pool, and takes
-            # nothing back: what was committed is committed, and what failed has failed as it did.
+            # Giving back may ask the server once more, to roll back. A connection that falls then is thrown away by the
+            # pool, and takes nothing back: what was committed is committed, and what failed has failed as it did.
             with contextlib.suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
                 await self._pool.release(connection)
         if tx.has_put:
@@ -170,6 +196,7 @@ async def connect(url: str, *, size: int, name: str, clock: Clock = wall_clock) 
                 "lock_timeout": "5s",
                 "idle_in_transaction_session_timeout": f"{IDLE_SECONDS}s",
             },
+            connection_class=_Connection,
         )
     except (OSError, TimeoutError, *_OUTAGES) as error:
         raise Outage("the database does not answer") from error

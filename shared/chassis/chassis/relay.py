@@ -263,7 +263,7 @@ async def _take_lead(database: Database, holder: str) -> int | None:
 async def _renew(database: Database, epoch: int) -> None:
     while True:
         await asyncio.sleep(RENEW_SECONDS)
-        async with database.transaction() as tx:
+        async with database.transaction(one_statement=True) as tx:
             tag = await tx.execute(
                 "UPDATE relay_lease SET expires_at = now() + make_interval(secs => $2) WHERE epoch = $1",
                 epoch,
@@ -279,7 +279,7 @@ async def _give_up_lead(database: Database, epoch: int) -> None:
 
 
 async def _oldest(database: Database, in_flight: list[int]) -> list[asyncpg.Record]:
-    async with database.transaction() as tx:
+    async with database.transaction(one_statement=True) as tx:
         return await tx.fetch("SELECT * FROM outbox WHERE id <> ALL($1) ORDER BY id LIMIT $2", in_flight, BATCH)
 
 

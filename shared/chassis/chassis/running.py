@@ -125,10 +125,12 @@ class Running:
                 if ticked is not None:
                     log.error("a consumer's figures could not be kept", exc_info=ticked)
             try:
-                async with self.database.transaction() as tx:
+                async with self.database.transaction(one_statement=True) as tx:
                     row = await tx.fetchrow("SELECT count(*) AS events, min(written_at) AS oldest FROM outbox")
+                async with self.database.transaction(one_statement=True) as tx:
                     self.metrics.parked.set(await parked.count(tx))
-                    if seconds % 3600 == 0:
+                if seconds % 3600 == 0:
+                    async with self.database.transaction(one_statement=True) as tx:
                         await idempotency.forget_expired(tx, datetime.now(UTC))
                 if row is not None:
                     self.outbox_backlog = row["events"]

@@ -39,8 +39,9 @@ async def test_a_connection_that_falls_after_the_commit_takes_nothing_back(store
         tx.has_put = True
         await tx.execute("CREATE TABLE effect ()")
 
-    async with store.transaction() as tx:
-        assert await tx.fetchval("SELECT count(*) FROM effect") == 0
+    bare = await asyncpg.connect(database_url)
+    assert await bare.fetchval("SELECT count(*) FROM effect") == 0
+    await bare.close()
     assert woken == [True]
 
 
@@ -56,3 +57,30 @@ async def test_a_connection_that_falls_after_a_failure_leaves_the_failure_as_it_
 async def test_a_store_that_is_not_there_is_an_outage() -> None:
     with pytest.raises(Outage):
         await connect("postgresql://a:b@127.0.0.1:1/none", size=2, name="test")
+
+
+async def test_a_connection_goes_back_as_the_commit_left_it(store: Database, database_url: str) -> None:
+    async with store.transaction() as tx:
+        pid = await tx.fetchval("SELECT pg_backend_pid()")
+    bare = await asyncpg.connect(database_url)
+    last = await bare.fetchval("SELECT query FROM pg_stat_activity WHERE pid = $1", pid)
+    await bare.close()
+
+    assert last == "COMMIT;"
+
+
+async def test_one_statement_is_committed_without_asking_for_it(store: Database, database_url: str) -> None:
+    async with store.transaction(one_statement=True) as tx:
+        pid = await tx.fetchval("SELECT pg_backend_pid()")
+    bare = await asyncpg.connect(database_url)
+    last = await bare.fetchval("SELECT query FROM pg_stat_activity WHERE pid = $1", pid)
+    await bare.close()
+
+    assert last == "SELECT pg_backend_pid()"
+
+
+async def test_a_second_statement_where_one_was_promised_is_refused(store: Database) -> None:
+    async with store.transaction(one_statement=True) as tx:
+        await tx.fetchval("SELECT 1")
+        with pytest.raises(RuntimeError, match="second statement"):
+            await tx.execute("SELECT 2")

@@ -44,8 +44,10 @@ async def main(url: str, bootstrap: str, prefix: str, replica: str, moment: str)
         """One that may stop this process when a batch is committed."""
 
         @asynccontextmanager
-        async def transaction(self, *, collects: bool = False) -> AsyncIterator[Transaction]:
-            async with super().transaction(collects=collects) as tx:
+        async def transaction(
+            self, *, collects: bool = False, one_statement: bool = False
+        ) -> AsyncIterator[Transaction]:
+            async with super().transaction(collects=collects, one_statement=one_statement) as tx:
                 yield tx
             if collects:
                 stop_once_when("in-delivery")
