@@ -118,7 +118,7 @@ def service_part(platform: Platform, service: str, environment: Mapping[str, str
     return program(
         service,
         SERVING,
-        [*PYTHON, f"{service}.app", "serve"],
+        [*PYTHON, f"{service}.app", "migrate", "serve"],
         env=environment,
         logs=platform.home.logs,
     )

@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import httpx2
@@ -26,7 +26,7 @@ from gse_platform.platform import (
     service_part,
 )
 from gse_platform.progress import Progress
-from gse_platform.supervisor import Part, Running, Supervisor, ended, program
+from gse_platform.supervisor import LOOK_EVERY, Part, Running, Supervisor, ended, program
 from testkit.addresses import KafkaAddress
 from testkit.kafka_process import KafkaProcess, start_kafka
 from testkit.postgres_process import PostgresProcess, start_postgres
@@ -34,6 +34,7 @@ from testkit.provision import provision
 
 MIGRATION_SECONDS = 120
 READY_SECONDS = 120
+REFUSALS = (1, 2)  # exit codes of a service: the state is wrong, or the call is
 
 Story = Callable[[Platform, Progress], Awaitable[None]]
 
@@ -102,18 +103,17 @@ async def _bring_up(platform: Platform, supervisor: Supervisor, progress: Progre
     environments = {
         service: service_environment(platform, service, databases[service], kafka[service]) for service in SERVICES
     }
-    with progress.step("Databases"):
-        async with asyncio.TaskGroup() as migrations:
-            for service in SERVICES:
-                migrations.create_task(migrate(platform, service, environments[service]))
     # From here on others can see the platform, and see which process is which after a restart.
     state = _state(platform, databases, kafka["operator"])
     supervisor.changed = lambda: homes.write_state(platform.home, _with_pids(state, supervisor.running))
     with progress.step("Services") as tell:
-        for service in SERVICES:
-            await supervisor.start(service_part(platform, service, environments[service]))
-        await supervisor.start(front_door_part(platform))
-        await all_ready(platform, tell)
+        parts = [service_part(platform, service, environments[service]) for service in SERVICES]
+        for part in (*parts, front_door_part(platform)):
+            await supervisor.start(part)
+        async with asyncio.TaskGroup() as waiting:
+            refusing = waiting.create_task(_refusal(supervisor, parts))
+            await all_ready(platform, tell)
+            refusing.cancel()
 
 
 async def _kafka(platform: Platform, supervisor: Supervisor, progress: Progress) -> dict[str, KafkaAddress]:
@@ -159,7 +159,17 @@ async def _databases(platform: Platform, supervisor: Supervisor, progress: Progr
     return found
 
 
+async def _refusal(supervisor: Supervisor, parts: Sequence[Part]) -> None:
+    """Waits for a service that says it cannot start here: with its tables, or with its settings."""
+    while True:
+        for part in parts:
+            if supervisor.running[part.name].poll() in REFUSALS:
+                raise CannotGoOn(f"{part.name} does not start: {_log(part)}")
+        await asyncio.sleep(LOOK_EVERY)
+
+
 async def migrate(platform: Platform, service: str, environment: dict[str, str]) -> None:
+    """For whoever needs the tables before the service runs; the service itself migrates at its start."""
     name = f"{service}-migrate"
     command = [*PYTHON, f"{service}.app", "migrate"]
     part = program(name, STORES, command, env=environment, logs=platform.home.logs)

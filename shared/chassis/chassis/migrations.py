@@ -4,14 +4,17 @@ Files are never edited once they have been applied anywhere: a changed file is r
 and contract a release later, so that old code runs on the new schema.
 """
 
+import asyncio
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
 
-from chassis.database import Database
+from chassis.database import Database, is_transient
+from chassis.telemetry import logger
 
+log = logger(__name__)
 CHASSIS = Path(__file__).parent / "migrations"
 LOCK = 7_236_001  # any number, the same for all who migrate one database
 _HISTORY = """
@@ -55,9 +58,12 @@ def wanted(service: str, folder: Path) -> list[Migration]:
     return [*read("chassis", CHASSIS), *read(service, folder)]
 
 
-async def migrate(url: str, migrations: list[Migration]) -> list[str]:
-    """Apply what is missing; gives the names of what was applied. Safe to run by several at once."""
-    connection = await asyncpg.connect(url, server_settings={"lock_timeout": "30s", "timezone": "UTC"})
+async def migrate(url: str, migrations: list[Migration], *, patiently: bool = False) -> list[str]:
+    """Apply what is missing; gives the names of what was applied. Safe to run by several at once.
+
+    `patiently` waits for a store that is away, as a service does; else that is an error.
+    """
+    connection = await _connection(url, patiently=patiently)
     try:
         await connection.execute("SELECT pg_advisory_lock($1)", LOCK)
         await connection.execute(_HISTORY)
@@ -74,6 +80,17 @@ async def migrate(url: str, migrations: list[Migration]) -> list[str]:
         return [f"{migration.component}/{migration.name}" for migration in missing]
     finally:
         await connection.close()
+
+
+async def _connection(url: str, *, patiently: bool) -> "asyncpg.Connection[asyncpg.Record]":
+    while True:
+        try:
+            return await asyncpg.connect(url, server_settings={"lock_timeout": "30s", "timezone": "UTC"})
+        except Exception as error:
+            if not (patiently and (isinstance(error, OSError) or is_transient(error))):
+                raise
+            log.warning("waiting for the database")
+            await asyncio.sleep(1)
 
 
 async def missing(database: Database, migrations: list[Migration]) -> list[str]:

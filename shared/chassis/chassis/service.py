@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Annotated, Any, NoReturn, TypeVar
 
 import uvicorn
+import uvloop
 from fastapi import APIRouter, Depends, FastAPI, Request
 from jinja2 import Environment
 from pydantic import ValidationError
@@ -101,10 +102,14 @@ S = TypeVar("S", bound=ServiceSettings)
 
 
 def main(settings_type: type[S], create_app: Callable[[S], FastAPI], *, name: str, package: str) -> None:
-    """`python -m <service>.app migrate | serve`. Exit codes: 0 done, 1 the state is wrong, 2 the call is wrong."""
-    commands = {"migrate", "serve"}
-    if len(sys.argv) != 2 or sys.argv[1] not in commands:  # noqa: PLR2004 - the program and one command
-        _refuse_the_call(f"usage: python -m {name}.app migrate | serve")
+    """`python -m <service>.app migrate | serve | migrate serve`.
+
+    Both in one process where one person runs both: a process of its own costs a second for its imports alone.
+    Exit codes: 0 done, 1 the state is wrong, 2 the call is wrong.
+    """
+    commands = sys.argv[1:]
+    if commands not in (["migrate"], ["serve"], ["migrate", "serve"]):
+        _refuse_the_call(f"usage: python -m {name}.app migrate | serve | migrate serve")
     try:
         settings = settings_type()
     except ValidationError as error:
@@ -113,13 +118,15 @@ def main(settings_type: type[S], create_app: Callable[[S], FastAPI], *, name: st
     except SettingsError:
         _refuse_the_call(f"{name}: a setting that holds JSON cannot be read")
     configure_logs(name, settings.log_format)
-    if sys.argv[1] == "migrate":
-        url = settings.database_url.get_secret_value()
-        applied = asyncio.run(migrations.migrate(url, migrations.wanted(name, migrations.migrations_of(package))))
-        print(f"{name}: {len(applied)} migrations applied")  # noqa: T201 - a command's answer
-        return
     try:
-        asyncio.run(_serve(create_app(settings), settings))
+        if "migrate" in commands:
+            url = settings.database_url.get_secret_value()
+            wanted = migrations.wanted(name, migrations.migrations_of(package))
+            applied = asyncio.run(migrations.migrate(url, wanted, patiently="serve" in commands))
+            print(f"{name}: {len(applied)} migrations applied", flush=True)  # noqa: T201 - a command's answer
+        if "serve" not in commands:
+            return
+        uvloop.run(_serve(create_app(settings), settings))
     except WrongSchema as error:
         sys.exit(f"{name}: {error}")
 

@@ -316,23 +316,34 @@ async def test_offsets_that_cannot_be_read_for_an_unforeseen_reason_are_read_aga
     await eventually(lambda: its.ready, timeout=5)
 
 
-async def test_a_service_told_to_stop_while_it_waits_for_its_store_stops(tmp_path: Path) -> None:
+async def _program(tmp_path: Path, database_url: str, *commands: str) -> asyncio.subprocess.Process:
+    """A service of nothing but the chassis, as a process, whose Kafka is away."""
     keys = tmp_path / "keys.json"
     keys.write_text(
         '{"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "a", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}'
     )
-    (tmp_path / "migrations").mkdir()
+    (tmp_path / "migrations").mkdir(exist_ok=True)
     environment = {
         **os.environ,
-        "GSE_DATABASE_URL": "postgresql://a:b@127.0.0.1:1/none",
+        "GSE_DATABASE_URL": database_url,
         "GSE_KAFKA_BOOTSTRAP": "127.0.0.1:1",
         "GSE_HTTP_PORT": "0",
         "GSE_TOKEN_KEYS": str(keys),
     }
     program = PROGRAM.replace("PACKAGE", repr(str(tmp_path / "app.py")))
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", program, "serve", env=environment, stdout=asyncio.subprocess.PIPE
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        program,
+        *commands,
+        env=environment,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
     )
+
+
+async def test_a_service_told_to_stop_while_it_waits_for_its_store_stops(tmp_path: Path) -> None:
+    process = await _program(tmp_path, "postgresql://a:b@127.0.0.1:1/none", "serve")
     assert process.stdout is not None
     async with asyncio.timeout(30):
         while b"waiting for the database" not in await process.stdout.readline():
@@ -346,6 +357,34 @@ async def test_a_service_told_to_stop_while_it_waits_for_its_store_stops(tmp_pat
                 process.kill()
                 await process.communicate()
     assert process.returncode == 0
+
+
+async def test_one_process_brings_its_tables_up_to_date_and_then_serves(
+    tmp_path: Path, database: Callable[..., Awaitable[str]]
+) -> None:
+    url = await database("empty", lambda _: asyncio.sleep(0))
+    process = await _program(tmp_path, url, "migrate", "serve")
+    assert process.stdout is not None
+    said = b""
+    async with asyncio.timeout(60):
+        while b"Kafka" not in said:  # which is the first that it misses once it runs
+            said += await process.stdout.readline()
+    process.send_signal(signal.SIGTERM)
+    await process.communicate()
+    assert b"empty: 2 migrations applied" in said
+    assert process.returncode == 0
+
+
+async def test_a_process_that_finds_tables_of_another_build_ends_and_says_which(
+    tmp_path: Path, database_url: str
+) -> None:
+    bare = await asyncpg.connect(database_url)
+    await bare.execute("UPDATE schema_migration SET checksum = 'another'")
+    await bare.close()
+    process = await _program(tmp_path, database_url, "migrate", "serve")
+    _, words = await process.communicate()
+    assert words.startswith(b"empty: chassis/0001_chassis.sql was applied with other contents")
+    assert process.returncode == 1
 
 
 async def test_a_program_that_has_not_said_how_it_logs_prints_no_values() -> None:
