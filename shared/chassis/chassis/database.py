@@ -22,6 +22,7 @@ from chassis.clock import Clock, wall_clock
 
 ACQUIRE_SECONDS = 5
 CLOSE_SECONDS = 4
+UNUSED_SECONDS = 30  # a connection holds five megabytes of its server
 # What a stopped replica holds is let go little later than its place in its group, which lasts ten seconds.
 IDLE_SECONDS = 15
 _CONFLICTS = (
@@ -188,6 +189,7 @@ async def connect(url: str, *, size: int, name: str, clock: Clock = wall_clock) 
             url,
             min_size=1,
             max_size=size,
+            max_inactive_connection_lifetime=UNUSED_SECONDS,
             command_timeout=30,
             timeout=ACQUIRE_SECONDS,
             server_settings={

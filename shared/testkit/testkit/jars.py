@@ -14,13 +14,14 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from platform import machine
-
-import requests
-from jgo.maven import MavenContext, PythonResolver
+from typing import TYPE_CHECKING
 
 from testkit.cache import cache_folder, locked
 from testkit.progress import Progress, silent
 from testkit.unavailable import Unavailable, cannot_write, in_words, require_space
+
+if TYPE_CHECKING:
+    from jgo.maven import MavenContext
 
 HERE = Path(__file__).parent
 TRIES = 3
@@ -67,6 +68,8 @@ def listed(file: Path) -> list[Package]:
 
 def fetch(packages: list[Package], folder: Path, progress: Progress, what: str) -> list[Path]:
     """Puts the packages into a folder and returns their files; none of them differs from its hash."""
+    from jgo.maven import MavenContext, PythonResolver  # noqa: PLC0415 - 9 MB that only a machine's first start needs
+
     folder.mkdir(parents=True, exist_ok=True)
     progress(f"{what} (once)")
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix="making-") as making, ThreadPoolExecutor(8) as pool:
@@ -84,7 +87,7 @@ def fetch(packages: list[Package], folder: Path, progress: Progress, what: str) 
     return [future.result() for future in futures]
 
 
-def _fetch_one(maven: MavenContext, package: Package, folder: Path) -> Path:
+def _fetch_one(maven: "MavenContext", package: Package, folder: Path) -> Path:
     group, name, version = package.coordinates.split(":")
     artifact = maven.project(group, name).at_version(version).artifact()
     file = folder / str(artifact.filename)
@@ -101,6 +104,8 @@ def _fetch_one(maven: MavenContext, package: Package, folder: Path) -> Path:
 
 def _content(resolve: Callable[[], Path], package: Package) -> bytes:
     """A registry may drop a connection; what it refuses, and what fails three times, is for a person to mend."""
+    import requests  # noqa: PLC0415 - as above
+
     for attempt in itertools.count(1):
         try:
             return resolve().read_bytes()
