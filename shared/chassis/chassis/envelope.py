@@ -52,25 +52,25 @@ def headers_of(
     traceparent: str | None = None,
 ) -> list[tuple[str, bytes]]:
     """The headers of one record. Public records are given no correlation, causation or trace, and whole seconds."""
-    attributes = {
-        "ce_specversion": "1.0",
-        "ce_id": str(event_id),
-        "ce_type": type,
-        "ce_source": f"urn:gse:{service}",
-        "ce_time": occurred_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
-        "ce_subject": str(subject),
-        "ce_sequence": str(sequence),
-        "ce_dataschema": dataschema,
-        "ce_dataclassification": dataclassification,
-        "content-type": "application/json",
-    }
+    headers = [
+        ("ce_specversion", b"1.0"),
+        ("ce_id", str(event_id).encode()),
+        ("ce_type", type.encode()),
+        ("ce_source", f"urn:gse:{service}".encode()),
+        ("ce_time", occurred_at.astimezone(UTC).isoformat().replace("+00:00", "Z").encode()),
+        ("ce_subject", str(subject).encode()),
+        ("ce_sequence", str(sequence).encode()),
+        ("ce_dataschema", dataschema.encode()),
+        ("ce_dataclassification", dataclassification.encode()),
+        ("content-type", b"application/json"),
+    ]
     if correlation_id:
-        attributes["ce_correlationid"] = str(correlation_id)
+        headers.append(("ce_correlationid", str(correlation_id).encode()))
     if causation_id:
-        attributes["ce_causationid"] = str(causation_id)
+        headers.append(("ce_causationid", str(causation_id).encode()))
     if traceparent:
-        attributes["traceparent"] = traceparent
-    return [(name, value.encode()) for name, value in attributes.items()]
+        headers.append(("traceparent", traceparent.encode()))
+    return headers
 
 
 def open_record(key: bytes | None, headers: Headers) -> Envelope | Unreadable:

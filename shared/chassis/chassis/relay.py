@@ -3,8 +3,9 @@
 - One leader a service, by a lease row with an epoch. A late leader can only repeat: every marking names its epoch.
 - No cursor. The oldest rows that are not in flight are sent next; ids commit out of order, and a cursor steps over
   what commits late. Rows are marked exactly as acknowledged, by id, both records of a row, never by range.
-- The producer is idempotent and retries for ever, so an outage needs no code here. A send that fails is a bug: what
-  is in flight is settled, a new producer is taken, and sending begins again at the oldest row.
+- Kafka has one batch of a partition at a time. The producer is idempotent and retries for ever, so an outage needs no
+  code here. A send that fails is a bug, and nothing follows it: what is in flight is settled, a new producer is taken,
+  and sending begins again at the oldest row.
 - Sent rows move to the event log, from which Kafka can be rebuilt; personal rows are deleted.
 """
 
@@ -18,19 +19,20 @@ from typing import Any
 import asyncpg
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaConnectionError, KafkaError
-from aiokafka.structs import RecordMetadata
+from aiokafka.producer.message_accumulator import BatchBuilder
 
-from chassis import envelope, log_check
+from chassis import log_check
 from chassis.database import Conflict, Database, Outage
-from chassis.kafka import client_options, topic_of
+from chassis.kafka import client_options
+from chassis.records import Record, partition_of, records_of
 from chassis.settings import ServiceSettings
 from chassis.telemetry import Metrics, logger
 from chassis.unbroken import unbroken
-from contracts.base import Visibility
-from contracts.streams import public_stream
 
-BATCH = 500
-IN_FLIGHT = 4  # batches; a kill repeats at most what was in flight
+BATCH = 500  # rows read and sent at once
+IN_FLIGHT = 2_000  # rows sent and not yet marked: what a kill repeats at most
+LARGEST_BATCH = 900_000  # bytes; all of a batch may be of one partition, and the broker takes 1 MB at once
+AROUND_A_BODY = 1_000  # bytes; key and headers are always fewer
 LEASE_SECONDS = 5
 RENEW_SECONDS = 1
 POLL_SECONDS = 0.2
@@ -53,6 +55,7 @@ class Relay:
     refusal: str | None = None  # why this replica will not send; shown by readiness
     trouble: str | None = None  # why it cannot, for now; Kafka's being away is no reason
     _said: asyncio.Event = field(default_factory=asyncio.Event)
+    _partitions: dict[str, int] = field(default_factory=dict)
 
     def wake(self) -> None:
         """Something was said in this process; don't wait for the next poll."""
@@ -102,7 +105,7 @@ class Relay:
                 acks="all",
                 enable_idempotence=True,
                 linger_ms=0,
-                max_batch_size=128 * 1024,
+                max_batch_size=LARGEST_BATCH,
             )
             await unbroken(producer.start())
             self.metrics.relay_leading.set(1)
@@ -128,98 +131,95 @@ class Relay:
                 await _give_up_lead(self.database, epoch)
 
     async def _send_until_lost(self, producer: AIOKafkaProducer, epoch: int, renewing: asyncio.Task[None]) -> None:
-        in_flight: dict[asyncio.Task[None], list[int]] = {}
+        window = _Window()
+        renewing.add_done_callback(lambda _: self.wake())
         try:
             while True:
-                if renewing.done():
-                    renewing.result()
                 self._said.clear()
-                busy = [row_id for ids in in_flight.values() for row_id in ids]
-                rows = await _oldest(self.database, busy) if len(in_flight) < IN_FLIGHT else []
-                if not rows and not in_flight:
+                window.raise_failure(renewing)
+                if len(window.in_flight) > IN_FLIGHT - BATCH:
+                    await _first_of(renewing, *window.settling)
+                    continue
+                rows = await _oldest(self.database, list(window.in_flight))
+                if not rows and not window.in_flight:
                     self.trouble = None
                 if rows:
-                    # All sends of a batch are begun before the next is read: ids leave in order.
-                    sends = [await self._send(producer, row) for row in rows]
-                    task = asyncio.create_task(self._settle(rows, sends, epoch))
-                    in_flight[task] = [row["id"] for row in rows]
-                if len(rows) < BATCH:
-                    await _first_of(renewing, *in_flight, event=self._said, full=len(in_flight) >= IN_FLIGHT)
-                for task in [task for task in in_flight if task.done()]:
-                    del in_flight[task]
-                    task.result()
+                    batches, ids = await self._packed(producer, rows)
+                    # Kafka has one batch of a partition at a time; the next is read and packed meanwhile.
+                    if not window.answered.done():
+                        await _first_of(renewing, window.answered)
+                    window.raise_failure(renewing)
+                    window.in_flight.update(ids)
+                    window.answered = asyncio.gather(
+                        *[
+                            await producer.send_batch(its.records, its.topic, partition=its.partition)
+                            for its in batches
+                        ],
+                        return_exceptions=True,
+                    )
+                    task = asyncio.create_task(self._settle(window, batches, ids, epoch))
+                    task.add_done_callback(self._wake_for_failure)
+                    window.settling.add(task)
+                if len(rows) < BATCH and (not rows or len(ids) == len(rows)):
+                    with contextlib.suppress(TimeoutError):
+                        async with asyncio.timeout(POLL_SECONDS):
+                            await self._said.wait()
         finally:
             # Settle on the way out, whatever the reason: what Kafka has acknowledged is marked. What it has not by
             # then, because it is away, stays in the outbox; at worst it is sent twice.
-            if in_flight:
-                _, open_ones = await asyncio.wait(in_flight, timeout=SETTLE_SECONDS)
+            if window.settling:
+                _, open_ones = await asyncio.wait(window.settling, timeout=SETTLE_SECONDS)
                 for task in open_ones:
                     task.cancel()
-                await asyncio.gather(*in_flight, return_exceptions=True)
+                await asyncio.gather(*window.settling, return_exceptions=True)
 
-    async def _send(self, producer: AIOKafkaProducer, row: asyncpg.Record) -> list[asyncio.Future[RecordMetadata]]:
-        written_ms = int(row["written_at"].timestamp() * 1000)
-        common = {"type": row["type"], "service": self.service, "subject": row["subject"]}
-        schema = f"{self.settings.front_door}/schemas/{row['schema_name']}"
-        key = str(row["subject"]).encode()
-        sends = [
-            await producer.send(
-                topic_of(self.settings, row["stream"]),
-                key=key,
-                value=None if row["body"] is None else row["body"].encode(),
-                timestamp_ms=written_ms,
-                headers=envelope.headers_of(
-                    **common,
-                    event_id=row["event_id"],
-                    sequence=row["sequence"],
-                    occurred_at=row["occurred_at"],
-                    dataschema=f"{schema}.json",
-                    dataclassification=Visibility.PERSONAL if row["personal"] else Visibility.INTERNAL,
-                    correlation_id=row["correlation_id"],
-                    causation_id=row["causation_id"],
-                    traceparent=row["traceparent"],
-                ),
-            )
-        ]
-        if row["public_id"] is not None:
-            # Nothing here may tell who did what together: no trace, an id of its own, whole seconds.
-            sends.append(
-                await producer.send(
-                    topic_of(self.settings, public_stream(self.service)),
-                    key=key,
-                    value=row["public_body"].encode(),
-                    timestamp_ms=written_ms // 1000 * 1000,
-                    headers=envelope.headers_of(
-                        **common,
-                        event_id=row["public_id"],
-                        sequence=row["public_sequence"],
-                        occurred_at=row["occurred_at"].replace(microsecond=0),
-                        dataschema=f"{schema}.public.json",
-                        dataclassification=Visibility.PUBLIC,
-                    ),
-                )
-            )
-        return sends
+    def _wake_for_failure(self, settled: asyncio.Task[None]) -> None:
+        if not settled.cancelled() and settled.exception() is not None:
+            self.wake()
 
-    async def _settle(
-        self, rows: Sequence[asyncpg.Record], sends: Sequence[list[asyncio.Future[RecordMetadata]]], epoch: int
-    ) -> None:
-        answers = [await asyncio.gather(*both, return_exceptions=True) for both in sends]
-        acknowledged: list[int] = []
-        positions: dict[tuple[str, int], int] = {}
+    async def _packed(
+        self, producer: AIOKafkaProducer, rows: Sequence[asyncpg.Record]
+    ) -> tuple[list["_Batch"], list[int]]:
+        """The records of these rows by partition, and the ids of the rows: of all, or of the first that are enough."""
+        batches: dict[tuple[str, int], _Batch] = {}
+        ids: list[int] = []
+        room = LARGEST_BATCH
+        for row in rows:
+            records = records_of(row, self.service, self.settings)
+            room -= sum(len(its.value or b"") + AROUND_A_BODY for its in records)
+            if room < 0 and ids:
+                break
+            for its in records:
+                place = (its.topic, await self._partition(producer, its))
+                if place not in batches:
+                    batches[place] = _Batch(*place, producer.create_batch())
+                batches[place].add(row["id"], its)
+            ids.append(row["id"])
+        return list(batches.values()), ids
+
+    async def _partition(self, producer: AIOKafkaProducer, record: Record) -> int:
+        if record.topic not in self._partitions:
+            self._partitions[record.topic] = len(await producer.partitions_for(record.topic))
+        return partition_of(record.key, self._partitions[record.topic])
+
+    async def _settle(self, window: "_Window", batches: Sequence["_Batch"], ids: Sequence[int], epoch: int) -> None:
+        answers = await window.answered
+        failed: set[int] = set()
         failure: BaseException | None = None
-        for row, both in zip(rows, answers, strict=True):
-            failed = [answer for answer in both if isinstance(answer, BaseException)]
-            if failed:
-                failure = failure or failed[0]
-                continue
-            acknowledged.append(row["id"])
-            for answer in (answer for answer in both if not isinstance(answer, BaseException)):
-                place = (answer.topic, answer.partition)
-                positions[place] = max(positions.get(place, 0), answer.offset + 1)
-        if acknowledged:
-            await _mark(self.database, epoch, acknowledged, positions)
-            self.metrics.relayed.inc(sum(len(both) for both in sends))
+        for batch, answer in zip(batches, answers, strict=True):
+            if isinstance(answer, BaseException):
+                failure = failure or answer
+                failed.update(batch.ids)
+            else:
+                place = (batch.topic, batch.partition)
+                window.positions[place] = max(window.positions.get(place, 0), answer.offset + len(batch.ids))
+                self.metrics.relayed.inc(len(batch.ids))
+        window.acknowledged += [row_id for row_id in ids if row_id not in failed]
+        async with window.marking:  # who waited here finds its rows marked by the one before
+            acknowledged, positions = window.take()
+            if acknowledged:
+                await _mark(self.database, epoch, acknowledged, positions)
+                window.in_flight.difference_update(acknowledged)
         if failure is not None:
             raise failure
         self.trouble = None
@@ -234,16 +234,57 @@ def _in_words(error: Exception) -> str:
     return f"it failed ({name}) and begins again; the log says more"
 
 
-async def _first_of(*tasks: asyncio.Task[Any], event: asyncio.Event, full: bool) -> None:
-    """Wait for any task, for something said, or for the next poll; when the pipeline is full, for a task only."""
-    if full:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        return
-    said = asyncio.create_task(event.wait())
-    try:
-        await asyncio.wait([said, *tasks], timeout=POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        said.cancel()
+@dataclass
+class _Batch:
+    """Records of one partition, in order, and the row that each is of."""
+
+    topic: str
+    partition: int
+    records: BatchBuilder
+    ids: list[int] = field(default_factory=list)
+
+    def add(self, row_id: int, record: Record) -> None:
+        taken = self.records.append(
+            timestamp=record.timestamp_ms, key=record.key, value=record.value, headers=record.headers
+        )
+        if taken is None:
+            raise RuntimeError("a record did not fit into a batch that has room for all")
+        self.ids.append(row_id)
+
+
+@dataclass
+class _Window:
+    """What is between outbox and event log: sent, perhaps acknowledged, not marked."""
+
+    in_flight: set[int] = field(default_factory=set)
+    acknowledged: list[int] = field(default_factory=list)
+    positions: dict[tuple[str, int], int] = field(default_factory=dict)
+    answered: asyncio.Future[list[Any]] = field(default_factory=asyncio.Future)  # Kafka has answered the newest batch
+    marking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    settling: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.answered.set_result([])
+
+    def raise_failure(self, renewing: asyncio.Task[None]) -> None:
+        """What failed ends the lead. Nothing follows a batch that Kafka refused: it would overtake that one."""
+        for answer in self.answered.result() if self.answered.done() else []:
+            if isinstance(answer, BaseException):
+                raise answer
+        for task in [renewing, *self.settling]:
+            if task.done():
+                self.settling.discard(task)
+                task.result()
+
+    def take(self) -> tuple[list[int], dict[tuple[str, int], int]]:
+        """What is acknowledged and nobody marks yet."""
+        taken = self.acknowledged, self.positions
+        self.acknowledged, self.positions = [], {}
+        return taken
+
+
+async def _first_of(*futures: asyncio.Future[Any]) -> None:
+    await asyncio.wait(futures, return_when=asyncio.FIRST_COMPLETED)
 
 
 async def _take_lead(database: Database, holder: str) -> int | None:
@@ -279,8 +320,11 @@ async def _give_up_lead(database: Database, epoch: int) -> None:
 
 
 async def _oldest(database: Database, in_flight: list[int]) -> list[asyncpg.Record]:
+    # Hashed whichever plan the server keeps; `<> ALL` compares each row with each id once it plans for any array.
     async with database.transaction(one_statement=True) as tx:
-        return await tx.fetch("SELECT * FROM outbox WHERE id <> ALL($1) ORDER BY id LIMIT $2", in_flight, BATCH)
+        return await tx.fetch(
+            "SELECT * FROM outbox WHERE id NOT IN (SELECT unnest($1::bigint[])) ORDER BY id LIMIT $2", in_flight, BATCH
+        )
 
 
 async def _mark(database: Database, epoch: int, ids: list[int], positions: dict[tuple[str, int], int]) -> None:

@@ -7,6 +7,8 @@ from uuid import UUID
 
 import pytest
 from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
+from confluent_kafka.admin._resource import ResourceType
 from confluent_kafka.cimpl import NewTopic
 
 from chassis import outbox, relay
@@ -146,6 +148,51 @@ async def test_sent_rows_are_kept_in_the_event_log_and_personal_ones_are_not(
         elsewhere = await tx.fetchval("SELECT count(*) FROM event_log_other_months")
     assert [(row["type"], row["sequence"]) for row in rows] == [("uk.gov.gse.members.MemberJoined.v1", 1)]
     assert elsewhere == 0
+
+
+async def test_the_largest_bodies_of_one_subject_go_in_as_many_batches_as_kafka_takes(
+    settings: ServiceSettings, store: Database, kafka: KafkaAddress, topic_prefix: str
+) -> None:
+    for _ in range(60):
+        await say(store, promoted())
+    async with store.transaction() as tx:
+        await tx.execute("UPDATE outbox SET body = rpad('', $1, 'x'), public_body = rpad('', $1, 'x')", 64 * 1024)
+    async with relaying(settings, store):
+        await eventually(lambda: is_empty(store))
+
+    internal = await read_all(kafka, f"{topic_prefix}gse.members")
+    public = await read_all(kafka, f"{topic_prefix}gse.members.public")
+    in_order = [("MemberGradeChanged", str(number)) for number in range(1, 61)]
+    assert (sequences(internal), sequences(public)) == (in_order, in_order)
+    assert {len(record.value or b"") for record in internal + public} == {64 * 1024}
+
+
+async def test_nothing_overtakes_what_kafka_refuses(
+    settings: ServiceSettings, store: Database, kafka: KafkaAddress, topic_prefix: str
+) -> None:
+    internal = f"{topic_prefix}gse.members"
+    _bound_batches_of(kafka, internal, 200_000)  # a full batch of one subject is larger, the rest of it is not
+    await say(store, *(promoted() for _ in range(600)))
+    async with relaying(settings, store) as its:
+        await eventually(lambda: _failed(its, times=2))
+        assert await read_all(kafka, internal) == []
+        _bound_batches_of(kafka, internal, 1_000_000)
+        await eventually(lambda: is_empty(store))
+
+    seen = list(dict.fromkeys(int(number) for _, number in sequences(await read_all(kafka, internal))))
+    assert seen == list(range(1, 601))
+
+
+async def _failed(its: Relay, *, times: int) -> bool:
+    return (its.metrics.registry.get_sample_value("relay_failures_total") or 0) >= times
+
+
+def _bound_batches_of(kafka: KafkaAddress, topic: str, size: int) -> None:
+    entry = ConfigEntry("max.message.bytes", str(size), incremental_operation=AlterConfigOpType.SET)
+    resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=[entry])
+    client = AdminClient(kafka.confluent())
+    for answer in client.incremental_alter_configs([resource]).values():
+        answer.result(30)
 
 
 async def test_a_relay_stopped_again_and_again_loses_nothing_and_keeps_the_order(
