@@ -328,25 +328,28 @@ async def _oldest(database: Database, in_flight: list[int]) -> list[asyncpg.Reco
 
 
 async def _mark(database: Database, epoch: int, ids: list[int], positions: dict[tuple[str, int], int]) -> None:
-    async with database.transaction() as tx:
-        if await tx.fetchval("SELECT true FROM relay_lease WHERE epoch = $1 FOR SHARE", epoch) is None:
-            raise LostLead
-        await tx.execute(
+    """All in one statement: a round trip, and no longer than it takes does it hold the positions' rows."""
+    async with database.transaction(one_statement=True) as tx:
+        leads = await tx.fetchval(
             """
-            WITH sent AS (DELETE FROM outbox WHERE id = ANY($1) RETURNING *)
-            INSERT INTO event_log SELECT sent.*, now() FROM sent WHERE NOT personal""",
+            WITH mine AS MATERIALIZED (SELECT true FROM relay_lease WHERE epoch = $1 FOR SHARE),
+            sent AS (DELETE FROM outbox WHERE id = ANY($2::bigint[]) AND EXISTS (SELECT FROM mine) RETURNING *),
+            logged AS (INSERT INTO event_log SELECT sent.*, now() FROM sent WHERE NOT personal),
+            placed AS (
+                INSERT INTO relay_position (topic, partition, next_offset)
+                SELECT its.* FROM unnest($3::text[], $4::int[], $5::bigint[]) AS its WHERE EXISTS (SELECT FROM mine)
+                ON CONFLICT (topic, partition)
+                DO UPDATE SET next_offset = greatest(relay_position.next_offset, excluded.next_offset)
+            )
+            SELECT EXISTS (SELECT FROM mine)""",
+            epoch,
             ids,
-        )
-        await tx.execute(
-            """
-            INSERT INTO relay_position (topic, partition, next_offset)
-            SELECT * FROM unnest($1::text[], $2::int[], $3::bigint[])
-            ON CONFLICT (topic, partition)
-            DO UPDATE SET next_offset = greatest(relay_position.next_offset, excluded.next_offset)""",
             [topic for topic, _ in positions],
             [partition for _, partition in positions],
             list(positions.values()),
         )
+    if not leads:
+        raise LostLead
 
 
 async def _prepare_event_log(database: Database) -> None:
