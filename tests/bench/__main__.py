@@ -5,7 +5,7 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Callable
 
-from bench import consumer, end_to_end, idle, joining, starting
+from bench import consumer, end_to_end, idle, joining, latency, relay, starting, writers
 from bench.figures import Finding, Tell, machine, shown
 from gse_platform.progress import Progress, console
 
@@ -16,6 +16,9 @@ BENCHES: dict[str, Callable[[int, Tell], list[Finding]]] = {
     "joining": joining.measure,
     "starting": starting.measure,
     "idle": idle.measure,
+    "relay": relay.measure,
+    "latency": latency.measure,
+    "writers": writers.measure,
 }
 ROUNDS = 3
 
