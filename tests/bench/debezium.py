@@ -1,8 +1,8 @@
 """The peer: Debezium's outbox event router in Kafka Connect, tuned, warm, and on a PostgreSQL of its own.
 
-Set up for speed by its own documentation: pgoutput, a publication of the outbox table alone, no snapshot, texts passed on
-as they are, batches of 4,096, a queue of 16,384, a producer with acks=all and idempotence. It keeps no account of what it
-sent but its place in the log, and its table is not emptied. A record bears two headers where ours bears twelve.
+Set up for speed by its own documentation: pgoutput, a publication of the outbox table alone, no snapshot, texts passed
+on as they are, batches of 4,096, a queue of 16,384, a producer with acks=all and idempotence. It keeps no account of
+what it sent but its place in the log, and its table is not emptied. A record bears two headers where ours bears twelve.
 """
 
 import asyncio
@@ -107,7 +107,14 @@ def debezium(at: Places, tell: Tell) -> Iterator[Debezium]:
         config = home / "worker.properties"
         config.write_text("".join(f"{name}={value}\n" for name, value in _worker(at, home, port).items()))
         tell("Starting Debezium")
-        command = [java, *HEAP, "-cp", f"{jars}/*", "org.apache.kafka.connect.cli.ConnectStandalone", config]
+        command: list[str | Path] = [
+            java,
+            *HEAP,
+            "-cp",
+            f"{jars}/*",
+            "org.apache.kafka.connect.cli.ConnectStandalone",
+            config,
+        ]
         process = children.start(command, log=home / "debezium.log", cwd=home)
         its = Debezium(url, f"http://{HOST}:{port}", process, home / "debezium.log")
         try:
@@ -188,7 +195,7 @@ async def _say_backlog(url: str, events: int) -> None:
                     'RoleGranted', rpad('', {BODY}, '.'));
                 COMMIT;
             END LOOP;
-        END $$"""
+        END $$"""  # noqa: S608 - our own numbers
     )
     await connection.execute("SET synchronous_commit = on")
     await connection.execute("CHECKPOINT")

@@ -1,7 +1,7 @@
 """How soon a consumer has what was committed, at 200 events a second: by our relay, beside Debezium at a poll of 1 ms.
 
-From the return of the commit to the record in a consumer's hand, on one clock. Writer and relay share a process, as in a
-service; Debezium's writer has one of its own. The first fifth of each round warms up and is left out.
+From the return of the commit to the record in a consumer's hand, on one clock. Writer and relay share a process, as in
+a service; Debezium's writer has one of its own. The first fifth of each round warms up and is left out.
 """
 
 import asyncio

@@ -2,8 +2,8 @@
 
 Broker and stores are this machine's own processes, as the tests have them, with their data on disk and `fsync` on.
 Ours is the real `chassis.relay.Relay` in a process of its own (`relay_process`), told where things are as a service
-is. A backlog is one event said by the real `outbox.put`, then copied by one statement, each copy with ids, a subject and a
-place of its own: 100,000 calls would only make the bench longer.
+is. A backlog is one event said by the real `outbox.put`, then copied by one statement, each copy with ids, a subject
+and a place of its own: 100,000 calls would only make the bench longer.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 from uuid import uuid4
 
 import asyncpg
@@ -26,7 +27,7 @@ from bench.figures import Tell
 from chassis import migrations, outbox
 from chassis.database import connect
 from chassis.migrations import CHASSIS, read
-from contracts.members import MemberGradeChanged, Role, RoleGranted
+from contracts.members import Role, RoleGranted
 from testkit import children
 from testkit.addresses import KafkaAddress
 from testkit.examples import promoted
@@ -158,7 +159,7 @@ class Ends:
         self._consumer = AIOKafkaConsumer(**kafka.aiokafka())
         self._partitions = [TopicPartition(topic, number) for topic in topics for number in range(PARTITIONS)]
 
-    async def __aenter__(self) -> "Ends":
+    async def __aenter__(self) -> Self:
         await self._consumer.start()
         return self
 

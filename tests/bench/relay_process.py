@@ -37,12 +37,12 @@ WINDOW = 2_000  # records on their way at once, as in the relay
 
 @contextlib.asynccontextmanager
 async def at_work(*, relays: bool = True) -> AsyncIterator[Database]:
-    settings = ServiceSettings()  # type: ignore[call-arg] - from the environment
+    settings = ServiceSettings()
     database = await connect(settings.database_url.get_secret_value(), size=settings.database_pool, name="bench")
     relay = Relay("members", settings, database, Metrics())
     database.on_said.append(relay.wake)
     task = asyncio.create_task(relay.run() if relays else asyncio.sleep(0))
-    while relays and relay.metrics.registry.get_sample_value("relay_leading") != 1:
+    while relays and relay.metrics.registry.get_sample_value("relay_leading") != 1:  # noqa: ASYNC110 - a gauge
         await asyncio.sleep(0.02)
     try:
         yield database
@@ -109,11 +109,11 @@ async def _whole(work: Awaitable[None]) -> None:
 
 async def write(seconds: float, *, plain: bool) -> None:
     async with at_work(relays=not plain) as database:
-        await _commits(database, WARM_SECONDS, plain)
-        answer(await _commits(database, seconds, plain) / seconds)
+        await _commits(database, WARM_SECONDS, plain=plain)
+        answer(await _commits(database, seconds, plain=plain) / seconds)
 
 
-async def _commits(database: Database, seconds: float, plain: bool) -> int:
+async def _commits(database: Database, seconds: float, *, plain: bool) -> int:
     end = time.monotonic() + seconds
 
     async def one_connection() -> int:
@@ -149,7 +149,7 @@ async def raw(topic: str, records: int) -> None:
     """Seconds for so many records of the relay's size and headers, made before; a window of them on their way."""
     now, body = datetime.now(UTC), b"." * BODY
     made = [(str(subject).encode(), _headers(subject, now)) for subject in (uuid4() for _ in range(records))]
-    settings = ServiceSettings()  # type: ignore[call-arg] - as above
+    settings = ServiceSettings()
     producer = AIOKafkaProducer(
         bootstrap_servers=settings.kafka_bootstrap, acks="all", enable_idempotence=True, linger_ms=0,
         max_batch_size=128 * 1024,
