@@ -13,6 +13,7 @@ import typer
 from gse_platform import clock as clocks
 from gse_platform import parked as parked_events
 from gse_platform import quality, requirements
+from gse_platform import rebuild as rebuilding
 from gse_platform.home import CannotGoOn, read_state, the_home
 from gse_platform.personas import PERSONAS
 from gse_platform.progress import console
@@ -34,6 +35,8 @@ kafka = typer.Typer(
     no_args_is_help=True,
 )
 app.add_typer(kafka, name="kafka")
+rebuild = typer.Typer(help="What was lost or is wrong, made anew from what was said.", no_args_is_help=True)
+app.add_typer(rebuild, name="rebuild")
 JSON = Annotated[bool, typer.Option("--json", help="For programs.")]
 PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
@@ -192,6 +195,12 @@ def kafka_apply(renew: Renew = False, as_json: JSON = False) -> None:  # noqa: F
     from gse_platform import kafka as its  # noqa: PLC0415 (as above)
 
     its.apply_plan(the_home(), renew=renew, as_json=as_json)
+
+
+@rebuild.command("projection")
+def rebuild_projection(service: Service, name: Annotated[str, typer.Argument(metavar="NAME")]) -> None:
+    """Throw a service's projection away and fill it again from its stream, beside the running service."""
+    raise typer.Exit(rebuilding.projection(read_state(the_home()), service, name))
 
 
 @app.command()

@@ -104,7 +104,7 @@ async def _bring_up(platform: Platform, supervisor: Supervisor, progress: Progre
         service: service_environment(platform, service, databases[service], kafka[service]) for service in SERVICES
     }
     # From here on others can see the platform, and see which process is which after a restart.
-    state = _state(platform, databases, kafka["operator"])
+    state = _state(platform, databases, kafka["operator"], environments)
     supervisor.changed = lambda: homes.write_state(platform.home, _with_pids(state, supervisor.running))
     with progress.step("Services") as tell:
         parts = [service_part(platform, service, environments[service]) for service in SERVICES]
@@ -221,7 +221,9 @@ def _log(part: Part) -> str:
     return f"see {part.log}" + (f", which ends with: {words}" if words else "")
 
 
-def _state(platform: Platform, databases: dict[str, str], operator: KafkaAddress) -> dict[str, Any]:
+def _state(
+    platform: Platform, databases: dict[str, str], operator: KafkaAddress, environments: dict[str, dict[str, str]]
+) -> dict[str, Any]:
     """What the other commands read; holds passwords, so it is for the owner's eyes only."""
     host, port = platform.smtp
     return {
@@ -238,6 +240,10 @@ def _state(platform: Platform, databases: dict[str, str], operator: KafkaAddress
             },
         },
         "services": {service: {"url": platform.url(service)} for service in SERVICES},
+        "environments": {
+            service: {name: value for name, value in told.items() if name.startswith(("GSE_", f"{service.upper()}_"))}
+            for service, told in environments.items()
+        },
         "postgres": {"databases": databases},
         "identity_provider": {
             "issuer": platform.issuer,

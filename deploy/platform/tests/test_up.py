@@ -155,6 +155,29 @@ def test_a_member_who_joins_is_seen_on_the_stream_as_a_cloud_event(platform: Pla
     assert "invented" not in told.stdout.lower()
 
 
+def test_a_projection_is_rebuilt_beside_the_running_service_and_others_are_refused(platform: Platform) -> None:
+    token = platform.run("token", "--as", "team").stdout.strip()
+    day = {"title": "Women and Girls in Science", "starts_on": "2027-02-11", "ends_on": "2027-02-11"}
+    door = platform.status()["front_door"]
+    scheduled = httpx2.post(
+        f"{door}/api/events/v1/key-dates", json=day, headers={"Authorization": f"Bearer {token}"}, trust_env=False
+    )
+    assert scheduled.is_success, scheduled.text
+
+    def shown() -> bool:
+        return "Women and Girls in Science" in httpx2.get(door, trust_env=False).text
+
+    until(shown, within=60)
+    done = platform.run("rebuild", "projection", "members", "coming-up")
+    assert done.stdout.startswith("members.gse.events.coming-up was rebuilt from "), done.stderr
+    assert ": 1 rows, the same as before" in done.stdout
+    assert shown()
+
+    refused = platform.run("rebuild", "projection", "mentoring", "mentoring.gse.members")
+    assert refused.returncode == 1
+    assert "mentoring.gse.members cannot be rebuilt: its reactions say events" in refused.stderr
+
+
 def test_a_second_start_in_the_same_home_names_the_first(platform: Platform) -> None:
     done = platform.run("up")
 

@@ -45,6 +45,7 @@ COMING_UP = Subscription(
         EventHosted: coming_up.take_down,
     },
     projection="coming-up",
+    tables=("coming_up",),
 )
 
 

@@ -59,6 +59,7 @@ class Batch:
     consumer: str
     tx: Transaction
     park: dict[Place, str]  # what to set aside instead of trying it, and why
+    given_up: frozenset[UUID] = frozenset()  # events that an operator discarded, when all is heard again
     lines: dict[UUID, Line] = field(default_factory=dict)
     moved: set[UUID] = field(default_factory=set)
     collecting: type[DomainEvent] | None = None
@@ -143,6 +144,8 @@ class Batch:
 
     async def _react(self, index: int, record: Record, envelope: Envelope) -> bool:
         """Run the reaction; False when the event was set aside instead."""
+        if envelope.event_id in self.given_up:
+            return True
         place = (envelope.subject, envelope.sequence)
         if place in self.park:
             await self._set_aside(record, envelope, "stuck", self.park[place])

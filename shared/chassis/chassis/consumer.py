@@ -122,7 +122,7 @@ class Consumer:
             if (partition := TopicPartition(*at)) in self.expected and await kafka.position(partition) > last
         }
         return [
-            _record(its) for its in delivered if its.offset >= ready.get((its.topic, its.partition), its.offset + 1)
+            as_record(its) for its in delivered if its.offset >= ready.get((its.topic, its.partition), its.offset + 1)
         ]
 
     def _rewind(self, kafka: AIOKafkaConsumer, records: Sequence[Record | ConsumerRecord[Any, Any]]) -> None:
@@ -207,7 +207,8 @@ class Consumer:
             end_to_end.observe((now - recorded_at).total_seconds())
 
 
-def _record(its: ConsumerRecord[Any, Any]) -> Record:
+def as_record(its: ConsumerRecord[Any, Any]) -> Record:
+    """What Kafka delivered, in the shape that a batch takes."""
     recorded_at = datetime.fromtimestamp(its.timestamp / 1000, UTC)
     return Record(its.topic, its.partition, its.offset, its.key, its.headers, its.value, recorded_at)
 

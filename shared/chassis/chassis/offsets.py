@@ -58,6 +58,17 @@ async def lock(tx: Transaction, consumer: str, partitions: Iterable[Partition]) 
     return {partition: found.get(partition, 0) for partition in partitions}
 
 
+async def lock_all(tx: Transaction, consumer: str) -> dict[Partition, int]:
+    """Own every partition that has been heard, as `lock` does."""
+    rows = await tx.fetch(
+        """
+        SELECT topic, partition, next_offset FROM consumer_offset
+        WHERE consumer = $1 ORDER BY topic, partition FOR UPDATE""",
+        consumer,
+    )
+    return {(row["topic"], row["partition"]): row["next_offset"] for row in rows}
+
+
 async def save(tx: Transaction, consumer: str, next_offsets: Mapping[Partition, int]) -> None:
     if not next_offsets:
         return
@@ -80,6 +91,11 @@ async def progress_of(tx: Transaction, consumer: str, subjects: Iterable[UUID]) 
         consumer,
         list(subjects),
     )
+
+
+async def forget_progress(tx: Transaction, consumer: str) -> None:
+    """As if no subject had been heard."""
+    await tx.execute("DELETE FROM progress WHERE consumer = $1", consumer)
 
 
 async def save_progress(tx: Transaction, consumer: str, lines: Mapping[UUID, Line]) -> None:

@@ -114,6 +114,19 @@ async def forget(tx: Transaction, consumer: str, subject: UUID) -> None:
     )
 
 
+async def clear(tx: Transaction, consumer: str) -> None:
+    """Delete what stands parked, since all of it will come again. What was discarded stays."""
+    await tx.execute("DELETE FROM parked WHERE consumer = $1 AND discarded_at IS NULL", consumer)
+
+
+async def discarded(tx: Transaction, consumer: str) -> frozenset[UUID]:
+    """The events that an operator gave up, and whose subjects went on without them."""
+    rows = await tx.fetch(
+        "SELECT event_id FROM parked WHERE consumer = $1 AND kind = 'stuck' AND discarded_at IS NOT NULL", consumer
+    )
+    return frozenset(row["event_id"] for row in rows)
+
+
 async def standing(tx: Transaction, *, after: int, limit: int) -> list[asyncpg.Record]:
     """What is set aside now, by id from `after`; without keys, headers and bodies."""
     return await tx.fetch(
@@ -131,6 +144,14 @@ async def by_id(tx: Transaction, parked_id: int) -> asyncpg.Record | None:
 
 async def count(tx: Transaction) -> int:
     number: int = await tx.fetchval("SELECT count(*) FROM parked WHERE discarded_at IS NULL")
+    return number
+
+
+async def standing_of(tx: Transaction, consumer: str) -> int:
+    """How many records a consumer has set aside."""
+    number: int = await tx.fetchval(
+        "SELECT count(*) FROM parked WHERE discarded_at IS NULL AND consumer = $1", consumer
+    )
     return number
 
 

@@ -14,17 +14,18 @@ from jinja2 import Environment
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
-from chassis import migrations, operating, operations, problems, schemas, web
-from chassis.database import Database, Outage
+from chassis import migrations, operating, operations, problems, rebuilding, schemas, web
+from chassis.database import Conflict, Database, Outage
 from chassis.identity import TokenKeys
 from chassis.limits import Limits
-from chassis.migrations import WrongSchema
+from chassis.migrations import Migration, WrongSchema
 from chassis.running import running
 from chassis.sender import Sender
 from chassis.settings import ServiceSettings
 from chassis.subscription import Subscription
 from chassis.telemetry import configure_logs, logger
 from chassis.timers import Timer
+from contracts.refusal import Refused
 
 STOP_SECONDS = 5  # for requests that are under way; the parts behind them have twenty
 log = logger(__name__)
@@ -68,6 +69,7 @@ def create(
         dependencies=[Depends(_room_to_write), Depends(web.guard)],
     )
     app.state.settings = settings
+    app.state.subscriptions = subscriptions
     app.include_router(operating.health_routes())
     app.include_router(operating.parked_routes(name))
     app.include_router(operations.routes(name))
@@ -102,14 +104,16 @@ S = TypeVar("S", bound=ServiceSettings)
 
 
 def main(settings_type: type[S], create_app: Callable[[S], FastAPI], *, name: str, package: str) -> None:
-    """`python -m <service>.app migrate | serve | migrate serve`.
+    """`python -m <service>.app migrate | serve | migrate serve | rebuild-projection NAME`.
 
-    Both in one process where one person runs both: a process of its own costs a second for its imports alone.
+    To migrate and serve in one process where one person runs both: a process of its own costs a second for its imports.
     Exit codes: 0 done, 1 the state is wrong, 2 the call is wrong.
     """
-    commands = sys.argv[1:]
-    if commands not in (["migrate"], ["serve"], ["migrate", "serve"]):
-        _refuse_the_call(f"usage: python -m {name}.app migrate | serve | migrate serve")
+    commands, name_asked = sys.argv[1:], ""
+    if len(commands) == 2 and commands[0] == "rebuild-projection":  # noqa: PLR2004 - the command and the name
+        name_asked = commands.pop()
+    if commands not in (["migrate"], ["serve"], ["migrate", "serve"]) and not name_asked:
+        _refuse_the_call(f"usage: python -m {name}.app migrate | serve | migrate serve | rebuild-projection NAME")
     try:
         settings = settings_type()
     except ValidationError as error:
@@ -118,10 +122,13 @@ def main(settings_type: type[S], create_app: Callable[[S], FastAPI], *, name: st
     except SettingsError:
         _refuse_the_call(f"{name}: a setting that holds JSON cannot be read")
     configure_logs(name, settings.log_format)
+    wanted = migrations.wanted(name, migrations.migrations_of(package))
+    if name_asked:
+        _rebuild(name, settings, wanted, create_app(settings).state.subscriptions, name_asked)
+        return
     try:
         if "migrate" in commands:
             url = settings.database_url.get_secret_value()
-            wanted = migrations.wanted(name, migrations.migrations_of(package))
             applied = asyncio.run(migrations.migrate(url, wanted, patiently="serve" in commands))
             print(f"{name}: {len(applied)} migrations applied", flush=True)  # noqa: T201 - a command's answer
         if "serve" not in commands:
@@ -129,6 +136,18 @@ def main(settings_type: type[S], create_app: Callable[[S], FastAPI], *, name: st
         uvloop.run(_serve(create_app(settings), settings))
     except WrongSchema as error:
         sys.exit(f"{name}: {error}")
+
+
+def _rebuild(
+    name: str, settings: ServiceSettings, wanted: list[Migration], subscriptions: Sequence[Subscription], asked: str
+) -> None:
+    try:
+        done = asyncio.run(rebuilding.run(name, settings, wanted, subscriptions, asked))
+    except (Refused, WrongSchema) as its:
+        sys.exit(f"{name}: {its}")
+    except (Outage, Conflict) as its:
+        sys.exit(f"{name}: {its}. Nothing has changed: run it again.")
+    print(done)  # noqa: T201 - a command's answer
 
 
 def _variable(settings_type: type[ServiceSettings], field: str) -> str:

@@ -31,6 +31,9 @@ class CannotRead(Exception):  # noqa: N818 - named for what is the matter
 class Subscription:
     """One stream and its reactions. A projection has progress of its own: give it a name of its own.
 
+    The tables of a projection are written by its reactions alone, which say nothing and write nowhere else: then
+    `rebuilding` can throw them away and fill them again. What refers to another of them comes before it.
+
     The consumer owns the transaction, drops repeats and keeps the order of each subject. Types that stand in neither
     table are passed over.
     """
@@ -39,6 +42,7 @@ class Subscription:
     reactions: Mapping[type[DomainEvent], Reaction]
     projection: str | None = None
     in_sets: Mapping[type[DomainEvent], SetReaction] = field(default_factory=dict)
+    tables: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if both := self.reactions.keys() & self.in_sets.keys():
