@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any
 
 import httpx2
@@ -185,9 +185,9 @@ async def migrate(platform: Platform, service: str, environment: dict[str, str])
         raise CannotGoOn(f"The database of {service} was not migrated ({how}): {_log(part)}")
 
 
-async def all_ready(platform: Platform, tell: Callable[[str], None]) -> None:
+async def all_ready(platform: Platform, tell: Callable[[str], None], services: Collection[str] = SERVICES) -> None:
     """Wait until every part answers and every service says that it is ready."""
-    asked = {service: f"{platform.url(service)}/health/ready" for service in SERVICES}
+    asked = {service: f"{platform.url(service)}/health/ready" for service in services}
     asked["front door"] = f"http://127.0.0.1:{platform.port}/api/members/v1/"
     asked |= {} if platform.given.issuer else {"identity provider": f"{platform.issuer}/jwks"}
     asked |= {} if platform.given.smtp else {"mail sink": f"{platform.mail}/messages"}

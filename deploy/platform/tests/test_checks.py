@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gse_platform.prove.checks import CHECKS, verdicts
-from gse_platform.prove.facts import Change, Command, Facts, Heard, Mail, Parked, Planted, Record, Said
+from gse_platform.prove.facts import Change, Command, Facts, Heard, Look, Mail, Parked, Planted, Record, Said
 
 ADA, BEN, CAT, DAN = "ada-id", "ben-id", "cat-id", "dan-id"
 SCHEME, RUN, PAIR, TALK, PLACE = "scheme-id", "run-id", "pair-id", "talk-id", "place-id"
@@ -206,6 +206,10 @@ def healthy() -> Facts:
         poison=POISON,
         told={"logs/members.log": 0},
         traces={"members.member": 0},
+        looks=[
+            Look("a member of the same organisation", "what members has of ada-id", granted=False, seen=False),
+            Look("notifications", "gse.members.contacts", granted=True, seen=True),
+        ],
     )
 
 
@@ -253,7 +257,7 @@ def parked_with(reason: str) -> Callable[[Facts], Facts]:
     return lambda its: replace(its, parked=[replace(its.parked[0], reason=reason), *its.parked[1:]])
 
 
-COMMAND, CONTACT, KEY, WHOLE, SAME, ORDER, END, HEARD, ONCE, BAD, NEWEST, FOLD, LEFT, ERASED, MAIL, SECRET = CHECKS
+COMMAND, CONTACT, KEY, WHOLE, SAME, ORDER, END, HEARD, ONCE, BAD, NEWEST, FOLD, LEFT, ERASED, MAIL, SECRET, OWN = CHECKS
 
 DOCTORED: list[tuple[str, str, Callable[[Facts], Facts]]] = [
     (
@@ -367,6 +371,22 @@ DOCTORED: list[tuple[str, str, Callable[[Facts], Facts]]] = [
     ("an address is a key", SECRET, with_record(3, key=b"ben.qcanary@canary.example")),
     ("a name is in a header", SECRET, with_record(3, headers={"traceparent": b"qcanary"})),
     ("a name is in a log", SECRET, lambda its: replace(its, told={"logs/members.log": 1})),
+    (
+        "another organisation is shown a member",
+        OWN,
+        with_more("looks", Look("hosep of MOD", "what members has of ada-id", granted=False, seen=True)),
+    ),
+    (
+        "a service can read what it was not granted",
+        OWN,
+        with_more("looks", Look("events", "gse.members.contacts", granted=False, seen=True)),
+    ),
+    (
+        "a member is not shown what is theirs",
+        OWN,
+        with_more("looks", Look("themselves", "ada-id", granted=True, seen=False)),
+    ),
+    ("nobody looked", OWN, lambda its: replace(its, looks=[])),
 ]
 
 

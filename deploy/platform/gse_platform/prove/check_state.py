@@ -199,6 +199,13 @@ def canaries_stay_home(facts: Facts) -> list[str]:
     ]
 
 
+def everybody_sees_their_own(facts: Facts) -> list[str]:
+    """Who looked saw what was theirs to see, and of what was not, nothing. Nobody having looked proves nothing."""
+    return ([] if facts.looks else ["nobody looked"]) + [
+        f"{its.who} {'saw' if its.seen else 'did not see'} {its.what}" for its in facts.looks if its.seen != its.granted
+    ]
+
+
 def _bytes(key: bytes | None, headers: Any, value: bytes | None) -> bytes:
     named = b" ".join(name.encode() + b" " + (text or b"") for name, text in headers.items())
     return b" ".join((key or b"", named, value or b"")).lower()

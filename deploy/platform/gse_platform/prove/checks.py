@@ -25,6 +25,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "Who asked for it is forgotten by all four services": check_state.the_erased_are_forgotten,
     "Mail went out once, and its notices say so": check_state.mail_went_out_once,
     "Names and addresses are on no other stream, in no log or figure": check_state.canaries_stay_home,
+    "Everybody sees what they were granted, and nothing else": check_state.everybody_sees_their_own,
 }
 
 

@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from contracts.streams import SERVICES, STREAMS
-from gse_platform.prove import kafka_log, witness
+from gse_platform.prove import kafka_log, looking, witness
 from gse_platform.prove.asking import History
 from gse_platform.prove.bad_records import Stranger
 from gse_platform.prove.facts import Facts, Mail
@@ -31,13 +31,21 @@ class Marks:
     poison: str
 
 
-async def level(house: House, tell: Callable[[str], None]) -> float | None:
-    """Wait until nothing is to be sent, heard or written to anybody; the seconds that took, None if it never came."""
-    began = time.monotonic()
+async def level(house: House, tell: Callable[[str], None], *, still: float = LONGEST_SECONDS) -> float | None:
+    """Wait until nothing is to be sent, heard or written to anybody; the seconds that took, None if it never came.
+
+    Where nothing has moved for so many seconds (`still`), nothing is waited for.
+    """
+    began = moved = time.monotonic()
+    before: dict[str, int] = {}
     while (elapsed := time.monotonic() - began) < LONGEST_SECONDS:
         open_ones = await _under_way(house)
         if not open_ones:
             return elapsed
+        if open_ones != before:
+            before, moved = open_ones, time.monotonic()
+        if time.monotonic() - moved > still:
+            return None
         tell(", ".join(f"{what}: {count}" for what, count in open_ones.items()))
         await asyncio.sleep(1)
     return None
@@ -48,13 +56,13 @@ async def _under_way(house: House) -> dict[str, int]:
     kafka = AIOKafkaConsumer(**house.operator.aiokafka(), enable_auto_commit=False)
     try:
         await kafka.start()
-        ends = await _ends(kafka)
+        ends = await _ends(kafka, house.prefix)
         for service in SERVICES:
             for what, count in (await witness.unsettled(house.databases[service], service)).items():
                 found[f"{service} {what}"] = count
             heard = await witness.heard_so_far(house.databases[service])
             found[f"{service} to hear"] = sum(max(0, ends[place[1:]] - offset) for place, offset in heard.items())
-        again = await _ends(kafka)
+        again = await _ends(kafka, house.prefix)
         found["new records"] = sum(again.values()) - sum(ends.values())
         found |= await _not_ready(house)
     except (OSError, httpx2.HTTPError, asyncpg.PostgresError, KafkaError) as error:
@@ -71,8 +79,10 @@ async def _not_ready(house: House) -> dict[str, int]:
     return {f"{service} not ready": 1 for service, answer in answers.items() if not answer.is_success}
 
 
-async def _ends(kafka: AIOKafkaConsumer) -> dict[tuple[str, int], int]:
-    partitions = [TopicPartition(stream.name, number) for stream in STREAMS for number in range(stream.partitions)]
+async def _ends(kafka: AIOKafkaConsumer, prefix: str) -> dict[tuple[str, int], int]:
+    partitions = [
+        TopicPartition(prefix + stream.name, number) for stream in STREAMS for number in range(stream.partitions)
+    ]
     return {(its.topic, its.partition): end for its, end in (await kafka.end_offsets(partitions)).items()}
 
 
@@ -94,30 +104,44 @@ async def true_ids(house: House) -> dict[str, str]:
 async def collect(house: House, history: History, stranger: Stranger, marks: Marks, folder: Path) -> Facts:
     """Everything that the checks look at. The platform is level and says nothing new meanwhile."""
     testimonies = [await witness.testimony(house.databases[service], service) for service in SERVICES]
-    ends = await asyncio.to_thread(kafka_log.ends, house.operator, TOPICS, folder)
-    counts = {topic: sum(end for (name, _), end in ends.items() if name == topic) for topic in TOPICS}
+    topics = [house.prefix + topic for topic in TOPICS]
+    ends = await asyncio.to_thread(kafka_log.ends, house.operator, topics, folder)
+    counts = {topic: sum(end for (name, _), end in ends.items() if name == topic) for topic in topics}
     log = await asyncio.to_thread(kafka_log.read, house.operator, counts, folder)
     async with httpx2.AsyncClient(timeout=30, trust_env=False) as client:
-        mails = (await client.get(f"{house.platform.mail}/messages")).raise_for_status().json()
+        mails = (await client.get(f"{house.platform.mail}/messages")).raise_for_status().json()[house.mails_before :]
         figures = {
             f"{service} /metrics": (await client.get(f"{house.platform.url(service)}/metrics")).text
             for service in SERVICES
         }
     texts = figures | {str(file): file.read_text(errors="replace") for file in _logs(house.platform.home.path)}
+
+    def stream(topic: str) -> str:
+        return topic.removeprefix(house.prefix)
+
+    rows = {table: rows for its in testimonies for table, rows in its.rows.items()}
     facts = Facts(
         commands=list(history.commands.values()),
         said=[row for its in testimonies for row in its.said],
         heard=[row for its in testimonies for row in its.heard],
         changes=[row for its in testimonies for row in its.changes],
-        log=log,
-        ends=ends,
-        offsets={place: offset for its in testimonies for place, offset in its.offsets.items()},
+        log=[replace(its, topic=stream(its.topic)) for its in log],
+        ends={(stream(topic), partition): end for (topic, partition), end in ends.items()},
+        offsets={
+            (consumer, stream(topic), partition): offset
+            for its in testimonies
+            for (consumer, topic, partition), offset in its.offsets.items()
+        },
         planted=stranger.planted,
-        parked=[row for its in testimonies for row in its.parked],
-        rows={table: rows for its in testimonies for table, rows in its.rows.items()},
+        parked=[replace(row, topic=stream(row.topic)) for its in testimonies for row in its.parked],
+        rows=rows,
         mails=[Mail(mail["message_id"], mail["to"]) for mail in mails],
         canary=marks.canary,
         poison=marks.poison,
+        looks=[
+            *await looking.at_members(house, rows["members.member"]),
+            *await looking.at_streams(house),
+        ],
         told={place: lines_with(text, marks) for place, text in texts.items()},
     )
     addresses = history.addresses(facts.gone())

@@ -119,6 +119,16 @@ class Mail:
 
 
 @dataclass(frozen=True)
+class Look:
+    """Somebody tried to see something: whether it was theirs to see, and whether they saw it."""
+
+    who: str
+    what: str
+    granted: bool
+    seen: bool
+
+
+@dataclass(frozen=True)
 class Facts:
     commands: Sequence[Command] = ()
     said: Sequence[Said] = ()  # of each service in the order of its commits
@@ -135,6 +145,7 @@ class Facts:
     poison: str = ""  # part of every bad record
     told: Mapping[str, int] = field(default_factory=dict)  # file or page: lines that hold one of the two
     traces: Mapping[str, int] = field(default_factory=dict)  # <service>.<table>: rows with an address of who is gone
+    looks: Sequence[Look] = ()  # by people at what there is of a member, by services at streams
 
     def said_on(self, stream: str) -> dict[str, list[Said]]:
         """What was said on a stream, by subject, in order."""

@@ -69,11 +69,11 @@ class Profession:
     async def _one(self) -> None:
         """The next command, drawn by how often each is to be asked."""
         alone: dict[Callable[[], Awaitable[None]], int] = {
-            self._join: 33, self._propose: 3, self._move_a_gathering_on: 9, self._match: 3,
+            self.join: 33, self._propose: 3, self._move_a_gathering_on: 9, self._match: 3,
         }  # fmt: skip
         about: dict[Callable[[Person], Awaitable[None]], int] = {
-            self._enrol: 12, self._register: 13, self._change_grade: 10, self._transfer: 5, self._change_contact: 4,
-            self._leave: 4, self._erase: 3,
+            self._enrol: 12, self._register: 13, self.change_grade: 10, self._transfer: 5, self._change_contact: 4,
+            self._leave: 4, self.erase: 3,
         }  # fmt: skip
         person = self._somebody()
         if person is None or self.chance.choices((True, False), (sum(alone.values()), sum(about.values())))[0]:
@@ -88,7 +88,7 @@ class Profession:
         free = [its for its in self.people if not its.busy and its.present is present]
         return self.chance.choice(free) if free else None
 
-    async def _join(self) -> None:
+    async def join(self) -> None:
         organisation, grade = self.chance.choice(ORGANISATIONS), self.chance.choice(GRADES)
         person = Person(UUID(int=self.chance.getrandbits(128), version=4), organisation, grade)
         self.people.append(person)
@@ -100,7 +100,7 @@ class Profession:
         person.member_id = its.made
         self._free(person, its)
 
-    async def _change_grade(self, person: Person) -> None:
+    async def change_grade(self, person: Person) -> None:
         grade = self.chance.choice(GRADES)  # now and then the one they have, which is refused
         its = await self._of_member(person, "grade", "grade-changes", {"grade": grade})
         person.grade = grade if its.outcome == "ok" else person.grade
@@ -128,9 +128,9 @@ class Profession:
         person.present = person.present and its.outcome != "ok"
         self._free(person, its)
 
-    async def _erase(self, person: Person) -> None:
+    async def erase(self, person: Person) -> None:
         if person.erased:  # asked again it would only tell how far it is
-            await self._change_grade(person)
+            await self.change_grade(person)
             return
         its = await self._of_member(person, "erase", "erasure", {})
         person.erased = its.outcome == "ok"
@@ -172,7 +172,7 @@ class Profession:
 
     async def _match(self) -> None:
         if self.matching or self.enrolled < 6:  # noqa: PLR2004 (enough for a pair or two)
-            await self._join()
+            await self.join()
             return
         self.matching = True
         its = await self.history.ask(
@@ -195,7 +195,7 @@ class Profession:
 
     async def _propose(self) -> None:
         if len(self.gatherings) >= FIRST_GATHERINGS + len(self.history.commands) // COMMANDS_FOR_ANOTHER:
-            await self._join()
+            await self.join()
             return
         begins = datetime.now(UTC) - timedelta(hours=1)  # so that it can be said to be hosted
         form: dict[str, Any] = {
@@ -217,7 +217,7 @@ class Profession:
         free = [its for its in self.gatherings if not its.busy and its.state in steps]
         old = [its for its in self.gatherings[:-6] if not its.busy and its.state == "published"]
         if not free and not old:
-            await self._join()
+            await self.join()
             return
         its = self.chance.choice(free or old)
         kind, role, then = steps.get(its.state, ("host", "volunteer", "hosted"))
@@ -231,7 +231,7 @@ class Profession:
     async def _register(self, person: Person) -> None:
         open_ones = [its for its in self.gatherings if its.state in {"published", "hosted"}]
         if not open_ones:
-            await self._change_grade(person)
+            await self.change_grade(person)
             return
         there = self.chance.choice(open_ones[-8:]).event_id
         asked = {"hosted_event_id": there, "member_id": person.member_id}

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -22,7 +22,6 @@ from gse_platform.platform import (
     mail_sink_part,
     plan,
     service_environment,
-    service_part,
 )
 from gse_platform.prove import witness
 from gse_platform.prove.proxy import HOST, Proxy
@@ -35,6 +34,12 @@ from testkit.postgres_process import PostgresProcess, start_postgres
 from testkit.provision import provision
 
 Say = Callable[[str], None]
+Entry = Callable[[str], list[str]]
+
+
+def as_shipped(service: str) -> list[str]:
+    """What a service is started with: a module and its arguments."""
+    return [f"{service}.app", "serve"]
 
 
 @dataclass
@@ -47,6 +52,9 @@ class House:
     databases: dict[str, str]  # the superuser's way into each database, past the proxy
     proxies: dict[str, Proxy]  # by what stands behind: kafka, or the database of a service
     environments: dict[str, dict[str, str]]
+    entry: Entry = as_shipped
+    prefix: str = ""  # of every topic
+    mails_before: int = 0  # in the sink, of runs before this one
 
     def part(self, name: str) -> Running:
         return self.supervisor.running[name]
@@ -54,9 +62,17 @@ class House:
     def start_second(self, service: str) -> Running:
         """Another replica, which nobody restarts."""
         environment = self.environments[service] | {"GSE_REPLICA": "1", "GSE_HTTP_PORT": str(free_port())}
-        command = [*PYTHON, f"{service}.app", "serve"]
-        name, logs = f"{service}-1", self.platform.home.logs
-        return _keeping_logs(program(name, SERVING, command, env=environment, logs=logs)).start()
+        return self._program(f"{service}-1", service, environment).start()
+
+    async def begin(self, services: Collection[str]) -> None:
+        """Start these services and wait until they are ready; from then on they are kept running."""
+        for service in services:
+            await self.supervisor.start(self._program(service, service, self.environments[service]))
+        await all_ready(self.platform, lambda _: None, services)
+
+    def _program(self, name: str, service: str, environment: dict[str, str]) -> Part:
+        command = [*PYTHON, *self.entry(service)]
+        return _keeping_logs(program(name, SERVING, command, env=environment, logs=self.platform.home.logs))
 
     def heal(self) -> None:
         for proxy in self.proxies.values():
@@ -66,6 +82,14 @@ class House:
 @contextlib.asynccontextmanager
 async def built(home: Home, say: Say) -> AsyncIterator[House]:
     """Everything started and ready, with its witnesses; everything stopped at the end."""
+    async with furnished(home, say) as house:
+        await house.begin(SERVICES)
+        yield house
+
+
+@contextlib.asynccontextmanager
+async def furnished(home: Home, say: Say) -> AsyncIterator[House]:
+    """All but the services, whose databases are there, migrated and with their witnesses."""
     homes.make(home)
     platform = plan(home, Given(kafka=None, databases={}, smtp=None, issuer=None, topic_prefix=""), 0)
     supervisor = Supervisor(say=say)
@@ -75,8 +99,10 @@ async def built(home: Home, say: Say) -> AsyncIterator[House]:
             await proxy.start()
         await supervisor.start(identity_provider_part(platform))
         await supervisor.start(mail_sink_part(platform))
-        addresses = await _kafka(platform, supervisor, proxies["kafka"])
-        databases, urls = await _databases(platform, supervisor, proxies)
+        async with asyncio.TaskGroup() as stores:
+            kafka = stores.create_task(_kafka(platform, supervisor, proxies["kafka"]))
+            cluster = stores.create_task(_databases(platform, supervisor, proxies))
+        addresses, (databases, urls) = kafka.result(), cluster.result()
         environments = {
             service: service_environment(platform, service, urls[service], addresses[service]) for service in SERVICES
         }
@@ -85,9 +111,7 @@ async def built(home: Home, say: Say) -> AsyncIterator[House]:
                 migrations.create_task(migrate(platform, service, environments[service]))
         for service in SERVICES:
             await witness.install(databases[service], service)
-            await supervisor.start(_keeping_logs(service_part(platform, service, environments[service])))
         await supervisor.start(front_door_part(platform))
-        await all_ready(platform, lambda _: None)
         yield House(platform, supervisor, addresses["operator"], databases, proxies, environments)
     finally:
         for proxy in proxies.values():

@@ -79,7 +79,7 @@ def prove(commands: int, faults: int, seed: int | None) -> int:
         raise
     table.show(outcome, size.seed)
     if outcome.holds:
-        _remove(folder)
+        remove(folder)
         return 0
     _keep_evidence(outcome, folder)
     progress.say(f"The evidence lies in {folder}: history.jsonl, violations.json, faults.txt, the streams, home/logs")
@@ -158,7 +158,7 @@ def _keep_evidence(outcome: Outcome, folder: Path) -> None:
     (folder / "violations.json").write_text(json.dumps(outcome.verdicts, indent=2) + "\n")
 
 
-def _remove(folder: Path) -> None:
+def remove(folder: Path) -> None:
     """The run's folder, and the store's where its user could not reach that."""
     memory = json.loads((folder / "home" / "postgres" / "postgres.json").read_text())
     shutil.rmtree(memory["folder"], ignore_errors=True)

@@ -1,0 +1,115 @@
+"""Where a scenario is played: a platform, people who come through its front door, and faults at a given moment."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import time
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from gse_platform.home import CannotGoOn
+from gse_platform.prove import witness
+from gse_platform.prove.generator import Profession
+from gse_platform.prove.house import House
+from gse_platform.prove.people import Person
+
+AT_ONCE = 6
+PATIENCE = 60
+JOINING = 4.0  # seconds until a second replica has its share
+
+
+@dataclass
+class Scene:
+    """What a scenario may do."""
+
+    house: House
+    profession: Profession
+    _lives: dict[str, int] = field(default_factory=dict)
+
+    async def join(self, count: int) -> list[Person]:
+        """So many people join, some at a time; gives those who did."""
+        before = len(self.profession.people)
+        one_of_few = asyncio.Semaphore(AT_ONCE)
+
+        async def join() -> None:
+            async with one_of_few:
+                await self.profession.join()
+
+        await asyncio.gather(*(join() for _ in range(count)))
+        return [its for its in self.profession.people[before:] if not its.busy]
+
+    async def move(self, person: Person, times: int) -> None:
+        """Somebody changes grade, again and again."""
+        for _ in range(times):
+            await self.profession.change_grade(person)
+
+    async def erase(self, *people: Person) -> None:
+        for person in people:
+            await self.profession.erase(person)
+
+    async def everyday(self, commands: int) -> None:
+        """So many commands of all kinds, as the generator draws them."""
+
+        async def at_once(_number: int) -> None:
+            pass
+
+        await self.profession.run(len(self.profession.history.commands) + commands, at_once)
+
+    async def begin(self, service: str) -> None:
+        """The first start of a service that the scenario keeps for later."""
+        await self.house.begin([service])
+
+    async def kill(self, service: str, how: signal.Signals = signal.SIGKILL) -> None:
+        """End a service; the supervisor starts it again."""
+        await self.back(service)
+        pid = self._lives[service] = self.house.part(service).pid
+        os.kill(pid, how)
+
+    async def stop(self, service: str) -> None:
+        """Ask a service to end in order, as a deployment does; it is started again."""
+        await self.kill(service, signal.SIGTERM)
+
+    async def back(self, service: str) -> None:
+        """Wait until a service that was ended lives again."""
+        deadline = time.monotonic() + PATIENCE
+        while (its := self.house.part(service)).poll() is not None or its.pid == self._lives.get(service):
+            if time.monotonic() > deadline:
+                raise CannotGoOn(f"{service} did not come back")
+            await asyncio.sleep(0.1)
+
+    async def hears(self, service: str) -> None:
+        """Wait until a service has noted that it heard something more."""
+        url = self.house.databases[service]
+        before, deadline = sum((await witness.heard_so_far(url)).values()), time.monotonic() + PATIENCE
+        while sum((await witness.heard_so_far(url)).values()) == before:
+            if time.monotonic() > deadline:
+                raise CannotGoOn(f"{service} hears nothing")
+            await asyncio.sleep(0.02)
+
+    @contextlib.asynccontextmanager
+    async def meanwhile(self, commands: Coroutine[Any, Any, Any]) -> AsyncIterator[None]:
+        """While these commands are sent."""
+        async with asyncio.TaskGroup() as both:
+            both.create_task(commands)
+            yield
+
+    @contextlib.contextmanager
+    def cut(self, store: str) -> Iterator[None]:
+        """Nobody reaches Kafka, or the database of a service."""
+        self.house.proxies[store].cut()
+        try:
+            yield
+        finally:
+            self.house.proxies[store].heal()
+
+    @contextlib.asynccontextmanager
+    async def second(self, service: str) -> AsyncIterator[None]:
+        """Another replica beside the first."""
+        its = await asyncio.to_thread(self.house.start_second, service)
+        try:
+            await asyncio.sleep(JOINING)
+            yield
+        finally:
+            await asyncio.to_thread(its.stop)
