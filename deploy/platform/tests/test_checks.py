@@ -206,10 +206,7 @@ def healthy() -> Facts:
         poison=POISON,
         told={"logs/members.log": 0},
         traces={"members.member": 0},
-        looks=[
-            Look("a member of the same organisation", "what members has of ada-id", granted=False, seen=False),
-            Look("notifications", "gse.members.contacts", granted=True, seen=True),
-        ],
+        looks=[Look("events", "contacts", granted=False, seen=False), Look("ada", "ada-id", granted=True, seen=True)],
     )
 
 
@@ -251,6 +248,10 @@ def swapped(its: Facts) -> Facts:
     found = list(its.log)[:-1]
     found[0], found[2] = replace(second, offset=first.offset), replace(first, offset=second.offset)
     return replace(its, log=found, ends={**its.ends, ("gse.members", 0): 11})
+
+
+def looked(*, granted: bool, seen: bool) -> Callable[[Facts], Facts]:
+    return with_more("looks", Look("somebody", "a member", granted, seen))
 
 
 def parked_with(reason: str) -> Callable[[Facts], Facts]:
@@ -371,21 +372,8 @@ DOCTORED: list[tuple[str, str, Callable[[Facts], Facts]]] = [
     ("an address is a key", SECRET, with_record(3, key=b"ben.qcanary@canary.example")),
     ("a name is in a header", SECRET, with_record(3, headers={"traceparent": b"qcanary"})),
     ("a name is in a log", SECRET, lambda its: replace(its, told={"logs/members.log": 1})),
-    (
-        "another organisation is shown a member",
-        OWN,
-        with_more("looks", Look("hosep of MOD", "what members has of ada-id", granted=False, seen=True)),
-    ),
-    (
-        "a service can read what it was not granted",
-        OWN,
-        with_more("looks", Look("events", "gse.members.contacts", granted=False, seen=True)),
-    ),
-    (
-        "a member is not shown what is theirs",
-        OWN,
-        with_more("looks", Look("themselves", "ada-id", granted=True, seen=False)),
-    ),
+    ("somebody is shown what is not theirs", OWN, looked(granted=False, seen=True)),
+    ("a member is not shown what is theirs", OWN, looked(granted=True, seen=False)),
     ("nobody looked", OWN, lambda its: replace(its, looks=[])),
 ]
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from aiokafka import TopicPartition
 from faststream import AckPolicy
+from faststream.kafka import KafkaMessage
 
 from chassis import offsets, outbox
 from chassis.batch import Batch, Culprit
@@ -175,7 +176,7 @@ def _subscribe(
         **options,
     )
 
-    async def handle(record: Any, message: Any) -> None:
+    async def handle(record: Any, message: KafkaMessage) -> None:
         if in_a_task:
             task = asyncio.create_task(_handle(consumer, record))
             tasks.add(task)
