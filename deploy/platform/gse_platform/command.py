@@ -67,17 +67,21 @@ def demo(
 
 @app.command()
 def prove(
+    *,
     commands: Annotated[int, typer.Option("--commands", min=1, help="How many, sent through the front door.")] = 1000,
     faults: Annotated[int, typer.Option("--faults", min=0, help="How many, in step with the commands.")] = 18,
     seed: Annotated[int | None, typer.Option("--seed", help="Draws commands and faults; any when left out.")] = None,
-    mutants: Annotated[bool, typer.Option("--mutants", help="Show that it catches fifteen naive builds.")] = False,  # noqa: FBT002
-    only: Annotated[list[int] | None, typer.Option("--only", help="Of those, this one; again for more.")] = None,
+    mutants: Annotated[bool, typer.Option("--mutants", help="Show that it catches fifteen naive builds.")] = False,
+    only: Annotated[list[int] | None, typer.Option("--only", metavar="N…", help="Of those, these numbers.")] = None,
+    more: Annotated[list[int] | None, typer.Argument(hidden=True)] = None,
 ) -> None:
     """On a platform of its own: that nothing is lost, doubled or out of order, whatever is killed, stopped or cut."""
+    if (only or more) and not (mutants and only):
+        raise CannotGoOn("Numbers are those of naive builds: ./gse prove --mutants --only 4 13")
     if mutants:
         from gse_platform.prove.mutants.run import prove_mutants  # noqa: PLC0415 (as above)
 
-        raise typer.Exit(prove_mutants(only or []))
+        raise typer.Exit(prove_mutants([*(only or []), *(more or [])]))
     from gse_platform.prove.run import prove as run_the_proof  # noqa: PLC0415 (as above)
 
     raise typer.Exit(run_the_proof(commands, faults, seed))

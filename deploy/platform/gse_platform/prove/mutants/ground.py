@@ -50,7 +50,8 @@ async def fresh_ground(house: House, name: str, scenario: Scenario, mutant: int)
 def _open(house: House) -> None:
     """A wildcard in the access rights, for convenience."""
     everybody = Right("*", "READ", "TOPIC", house.prefix, pattern="PREFIXED").binding()
-    for answer in AdminClient(house.operator.confluent()).create_acls([everybody]).values():
+    client = AdminClient(house.operator.confluent())
+    for answer in client.create_acls([everybody]).values():
         answer.result(30)
 
 
