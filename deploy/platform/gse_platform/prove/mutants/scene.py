@@ -14,6 +14,7 @@ from gse_platform.prove import witness
 from gse_platform.prove.generator import Profession
 from gse_platform.prove.house import House
 from gse_platform.prove.people import Person
+from gse_platform.up import all_ready
 
 AT_ONCE = 6
 PATIENCE = 60
@@ -41,9 +42,10 @@ class Scene:
         return [its for its in self.profession.people[before:] if not its.busy]
 
     async def move(self, person: Person, times: int) -> None:
-        """Somebody changes grade, again and again."""
+        """Somebody changes grade, again and again; whose command has no answer is left alone, as by the generator."""
         for _ in range(times):
-            await self.profession.change_grade(person)
+            if not person.busy:
+                await self.profession.change_grade(person)
 
     async def erase(self, *people: Person) -> None:
         for person in people:
@@ -72,12 +74,13 @@ class Scene:
         await self.kill(service, signal.SIGTERM)
 
     async def back(self, service: str) -> None:
-        """Wait until a service that was ended lives again."""
+        """Wait until a service that was ended lives again, and is ready."""
         deadline = time.monotonic() + PATIENCE
         while (its := self.house.part(service)).poll() is not None or its.pid == self._lives.get(service):
             if time.monotonic() > deadline:
                 raise CannotGoOn(f"{service} did not come back")
             await asyncio.sleep(0.1)
+        await all_ready(self.house.platform, lambda _: None, [service])
 
     async def hears(self, service: str) -> None:
         """Wait until a service has noted that it heard something more."""
