@@ -5,7 +5,9 @@ import sys
 
 import pytest
 
-from gse_platform.prove.mutants.run import Run
+from gse_platform.prove.check_effects import heard_is_said
+from gse_platform.prove.check_log import ledger_is_log
+from gse_platform.prove.mutants.run import Run, sentence_of
 from gse_platform.prove.mutants.table import MUTANTS, SCENARIOS
 
 # A word of each trap, in the order in which they are numbered.
@@ -49,15 +51,26 @@ def test_every_naive_build_and_all_weather_find_what_they_replace_in_the_shipped
     assert (done.returncode, done.stderr) == (0, "")
 
 
+LOST, HEARD = sentence_of(ledger_is_log), sentence_of(heard_is_said)
+
+
 @pytest.mark.parametrize(
     ("run", "caught", "holds"),
     [
-        (Run({"a": []}, 1.0), False, True),
-        (Run({"a": ["lost"], "b": []}, 1.0), True, False),
+        (Run({LOST: [], HEARD: []}, 1.0), False, True),
+        (Run({LOST: ["one"], HEARD: []}, 1.0), True, False),
+        (Run({LOST: [], HEARD: ["one"]}, 1.0), False, False),
         (Run({}, 1.0, failed="TimeoutError"), False, False),
-        (Run({"a": ["lost"]}, 1.0, failed="TimeoutError"), False, False),
     ],
-    ids=["level", "lost", "no end", "no end and lost"],
+    ids=["level", "lost", "something else", "no end"],
 )
-def test_a_run_that_came_to_no_end_neither_catches_nor_holds(run: Run, *, caught: bool, holds: bool) -> None:
-    assert (run.caught, run.holds) == (caught, holds)
+def test_a_mutant_is_caught_by_the_check_that_has_to_speak_and_by_no_other(
+    run: Run, *, caught: bool, holds: bool
+) -> None:
+    assert (run.is_caught_by(ledger_is_log), run.holds) == (caught, holds)
+
+
+def test_the_sentence_that_has_to_speak_is_told_first() -> None:
+    run = Run({HEARD: ["one"], LOST: ["one", "two"]}, 1.0)
+
+    assert run.told(ledger_is_log) == "2 against “Ledgers and streams hold the same: nothing lost, no phantom”; 1 more"

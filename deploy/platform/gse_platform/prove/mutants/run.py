@@ -21,7 +21,7 @@ from gse_platform.progress import Progress
 from gse_platform.prove import collecting
 from gse_platform.prove.asking import SECONDS, History
 from gse_platform.prove.bad_records import Stranger
-from gse_platform.prove.checks import verdicts
+from gse_platform.prove.checks import CHECKS, Check, verdicts
 from gse_platform.prove.collecting import Marks
 from gse_platform.prove.generator import Profession
 from gse_platform.prove.house import House, furnished
@@ -50,21 +50,23 @@ class Run:
         return {sentence: against for sentence, against in self.verdicts.items() if against}
 
     @property
-    def caught(self) -> bool:
-        return bool(self.against) and not self.failed
-
-    @property
     def holds(self) -> bool:
         return not self.against and not self.failed
 
-    @property
-    def told(self) -> str:
-        """The sentence with most against it."""
+    def is_caught_by(self, check: Check) -> bool:
+        return not self.failed and bool(self.verdicts[sentence_of(check)])
+
+    def told(self, first: Check | None = None) -> str:
+        """A sentence that something speaks against, the one of `first` if it is among them, and how many more."""
         if self.failed:
             return f"came to no end ({self.failed})"
-        found = sorted(self.against.items(), key=lambda its: -len(its[1]))
-        more = f", and {len(found) - 1} more" if len(found) > 1 else ""
-        return f"{found[0][0]}: {len(found[0][1])}{more}" if found else "nothing"
+        found = sorted(self.against, key=lambda its: first is None or its != sentence_of(first))
+        more = f"; {len(found) - 1} more" if len(found) > 1 else ""
+        return f"{len(self.against[found[0]])} against “{found[0]}”{more}" if found else "nothing against it"
+
+
+def sentence_of(check: Check) -> str:
+    return next(sentence for sentence, its in CHECKS.items() if its is check)
 
 
 def prove_mutants(only: Sequence[int]) -> int:
@@ -79,7 +81,7 @@ def prove_mutants(only: Sequence[int]) -> int:
     progress.say(f"{len(chosen)} naive builds; everything is in {folder}")
     mutants, healthy = asyncio.run(_all(chosen, folder, progress))
     _show(mutants, healthy)
-    caught = sum(run.caught for run in mutants.values())
+    caught = sum(run.is_caught_by(MUTANTS[number].caught_by) for number, run in mutants.items())
     alarms = sum(not run.holds for run in healthy.values())
     if (caught, alarms) == (len(chosen), 0):
         remove(folder)
@@ -99,11 +101,11 @@ async def _all(chosen: Sequence[int], folder: Path, progress: Progress) -> tuple
             scenario = SCENARIOS[name]
             with progress.step(f"healthy, {name}"):
                 healthy[name] = await _play(house, scenario, 0, folder)
-            progress.say(f"  healthy, {name}: {healthy[name].told} speaks against it")
+            progress.say(f"  healthy, {name}: {healthy[name].told()}")
             for number in (its for its in chosen if MUTANTS[its].scenario == name):
                 with progress.step(f"{number}: {MUTANTS[number].sentence}"):
                     mutants[number] = await _play(house, scenario, number, folder)
-                progress.say(f"  {number}: {mutants[number].told}")
+                progress.say(f"  {number}: {mutants[number].told(MUTANTS[number].caught_by)}")
     return mutants, healthy
 
 
@@ -150,7 +152,8 @@ def _show(mutants: dict[int, Run], healthy: dict[str, Run]) -> None:
     for number, run in sorted(mutants.items()):
         mutant = MUTANTS[number]
         same = healthy[mutant.scenario]
-        caught = run.told if run.caught else f"[red]not caught: {run.told}[/]"
-        well = "holds" if same.holds else f"[red]blamed: {same.told}[/]"
+        told = run.told(mutant.caught_by)
+        caught = told if run.is_caught_by(mutant.caught_by) else f"[red]not caught:[/] {told}"
+        well = "holds" if same.holds else f"[red]blamed:[/] {same.told()}"
         shown.add_row(str(number), mutant.sentence, caught, f"{run.seconds:.0f}", well, f"{same.seconds:.0f}")
     console.print(shown)

@@ -75,6 +75,7 @@ async def killed_hearer(scene: "Scene") -> None:
             await scene.hears("mentoring")
             await scene.kill("mentoring")
             await scene.back("mentoring")
+    await scene.join(4)
 
 
 async def stopped_hearer(scene: "Scene") -> None:
@@ -86,7 +87,7 @@ async def stopped_hearer(scene: "Scene") -> None:
 
 
 async def hiccups(scene: "Scene") -> None:
-    """Each change of grade fails at its first try, and the next is close behind."""
+    """Every other change of grade fails at its first try, and the next is close behind."""
     people = await scene.join(3)
     await asyncio.gather(*(scene.move(person, 5) for person in people))
 

@@ -54,15 +54,16 @@ def slow_effects() -> None:
 
 
 def hiccups() -> None:
-    """Every change of grade fails once in mentoring."""
+    """Of each member's changes of grade, the first, the third and so on fail once in mentoring."""
     follow = shipped("mentoring.reactions:follow_grade")
-    failed: set[tuple[UUID, UUID]] = set()
+    met: dict[UUID, list[UUID]] = {}
 
     async def follow_grade(event: Any, tx: Any) -> None:
-        its = (event.member_id, tx.cause.event_id)
-        if its not in failed:
-            failed.add(its)
-            raise RuntimeError
+        theirs = met.setdefault(event.member_id, [])
+        if tx.cause.event_id not in theirs:
+            theirs.append(tx.cause.event_id)
+            if len(theirs) % 2:
+                raise RuntimeError
         await follow(event, tx)
 
     put("mentoring.reactions:follow_grade", follow_grade)
