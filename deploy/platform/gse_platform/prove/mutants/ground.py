@@ -13,7 +13,9 @@ from contracts.streams import SERVICES
 from gse_platform.prove.house import House
 from gse_platform.prove.mutants.table import MUTANTS, Scenario
 from gse_platform.supervisor import Supervisor
-from testkit.provision import Right, provision, remove_topics
+from testkit.access import Right
+from testkit.cluster import allow
+from testkit.provision import provision, remove_topics
 
 
 @contextlib.asynccontextmanager
@@ -49,10 +51,8 @@ async def fresh_ground(house: House, name: str, scenario: Scenario, mutant: int)
 
 def _open(house: House) -> None:
     """A wildcard in the access rights, for convenience."""
-    everybody = Right("*", "READ", "TOPIC", house.prefix, pattern="PREFIXED").binding()
-    client = AdminClient(house.operator.confluent())
-    for answer in client.create_acls([everybody]).values():
-        answer.result(30)
+    everybody = Right("User:*", "READ", "TOPIC", house.prefix, pattern="PREFIXED")
+    allow(AdminClient(house.operator.confluent()), [everybody])
 
 
 async def _copies(house: House, name: str) -> dict[str, str]:

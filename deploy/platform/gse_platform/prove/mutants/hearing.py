@@ -15,12 +15,13 @@ from faststream.kafka import KafkaMessage
 from chassis import offsets, outbox
 from chassis.batch import Batch, Culprit
 from chassis.consumer import Consumer
-from chassis.database import Database
+from chassis.database import Database, Transaction
 from chassis.envelope import Envelope
 from chassis.hearing import Hearing
 from chassis.kafka import topic_of
 from chassis.ordering import Line, Verdict
 from chassis.parked import Record
+from contracts.base import DomainEvent
 from gse_platform.prove.mutants.placing import put, shipped
 
 TTL = 2.0  # seconds that an id is remembered; elsewhere it is minutes, and repeats come later still
@@ -63,13 +64,12 @@ def dedupes_in_memory() -> None:
 
 def progress_apart_from_effects() -> None:
     """8: notes in one transaction that the events are handled, and makes their effects in the next."""
-    waiting: list[tuple[Any, Any, Any]] = []
-    cause_of = shipped("chassis.batch:_cause")
+    waiting: list[tuple[Batch, DomainEvent, Envelope]] = []
 
     async def note(its: Batch, _index: int, record: Record, envelope: Envelope) -> bool:
-        found = its.subscription.read(envelope.type, record.value)
-        if found is not None:
-            waiting.append((*found, cause_of(envelope)))
+        event = its.subscription.read(envelope.type, record.value)
+        if event is not None:
+            waiting.append((its, event, envelope))
             its.applied.append(record.recorded_at)
         return True
 
@@ -78,9 +78,8 @@ def progress_apart_from_effects() -> None:
     async def commit_twice(its: Consumer, records: list[Record], park: Any) -> list[Record]:
         left: list[Record] = await commit(its, records, park)
         async with its.database.transaction(collects=True) as tx:
-            for reaction, event, cause in waiting:
-                tx.cause = cause
-                await reaction(event, tx)
+            for its_batch, event, envelope in waiting:
+                await _react(its_batch, event, envelope, tx)
             waiting.clear()
             await outbox.flush(tx)
         return left
@@ -95,7 +94,6 @@ def retries_elsewhere() -> None:
     The topic is a task that waits: its record comes back a moment later, behind others, as a topic's would.
     """
     react = shipped("chassis.batch:Batch._react")
-    cause_of = shipped("chassis.batch:_cause")
     database: list[Database] = []
     later: set[asyncio.Task[None]] = set()
     commit = shipped("chassis.consumer:Consumer._commit")
@@ -107,12 +105,10 @@ def retries_elsewhere() -> None:
 
     async def come_back(its: Batch, record: Record, envelope: Envelope) -> None:
         await asyncio.sleep(RETRY)
-        found = its.subscription.read(envelope.type, record.value)
-        if found is not None:
-            reaction, event = found
+        event = its.subscription.read(envelope.type, record.value)
+        if event is not None:
             async with database[0].transaction(collects=True) as tx:
-                tx.cause = cause_of(envelope)
-                await reaction(event, tx)
+                await _react(its, event, envelope, tx)
                 await outbox.flush(tx)
 
     async def send_away(its: Batch, index: int, record: Record, envelope: Envelope) -> bool:
@@ -133,6 +129,7 @@ class Alone(Batch):
     """One record, whose offset stands with Kafka."""
 
     async def save(self) -> None:
+        await self._run_collected()
         await offsets.save_progress(self.tx, self.consumer, {its: self.lines[its] for its in self.moved})
 
 
@@ -202,6 +199,17 @@ async def _handle(consumer: Consumer, delivered: Any) -> None:
         place = (record.topic, record.partition)
         there = await offsets.stored(tx, consumer.name, [place])
         await offsets.save(tx, consumer.name, {place: max(record.offset + 1, there.get(place, 0))})
+
+
+async def _react(its: Batch, event: DomainEvent, envelope: Envelope, tx: Transaction) -> None:
+    """The service's reaction to one event, alone or as a set of one."""
+    tx.cause = shipped("chassis.batch:_cause")(envelope)
+    if type(event) in its.subscription.in_sets:
+        tx.event_ids = {envelope.subject: envelope.event_id}
+        await its.subscription.in_sets[type(event)]([event], tx)
+        tx.event_ids = {}
+    else:
+        await its.subscription.reactions[type(event)](event, tx)
 
 
 async def _untouched(record: Any, original: Any) -> Any:

@@ -100,5 +100,4 @@ def no_keys() -> None:
         return open_record(key or dict(headers).get("ce_subject"), headers)
 
     put("chassis.relay:AIOKafkaProducer", Keyless)
-    put("chassis.batch:open_record", open_without_key)
-    put("chassis.consumer:open_record", open_without_key)
+    put("chassis.parked:open_record", open_without_key)

@@ -43,10 +43,8 @@ def nobody_asks_whose_it_is() -> None:
 
 def deletes_the_row_only() -> None:
     """15: an erasure empties the member's row in notifications, and what hangs on it stays."""
-    hold = shipped("notifications.store:add_recipient_if_new")
 
     async def purge(tx: Any, member_id: UUID) -> None:
-        await hold(tx, member_id)
         await tx.execute(
             "UPDATE recipient SET name = NULL, email = NULL, state = 'left' WHERE member_id = $1", member_id
         )
