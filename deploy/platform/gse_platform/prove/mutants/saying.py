@@ -1,12 +1,14 @@
 """Naive ways to carry what was said to Kafka, each put in the place of a piece of the outbox or the relay."""
 
 import asyncio
+import random
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from chassis.database import Database, Said, Transaction
 from chassis.envelope import Envelope, Headers, Unreadable, open_record
+from chassis.records import Record, partition_of, records_of
 from chassis.relay import BATCH, Relay
 from contracts.streams import CONTACTS
 from gse_platform.prove.mutants.placing import put, shipped
@@ -46,7 +48,6 @@ def reads_by_a_cursor() -> None:
 
 def every_replica_sends() -> None:
     """5: no leader; each replica takes rows that no other has locked."""
-    send_row = shipped("chassis.relay:Relay._send")
 
     async def take(_database: Database, _holder: str) -> int | None:
         return 1
@@ -61,8 +62,8 @@ def every_replica_sends() -> None:
         while True:
             async with its.database.transaction() as tx:
                 rows = await tx.fetch("SELECT * FROM outbox ORDER BY id LIMIT 5 FOR UPDATE SKIP LOCKED")
-                for row in rows:
-                    await asyncio.gather(*await send_row(its, producer, row))
+                for record in (record for row in rows for record in records_of(row, its.service, its.settings)):
+                    await producer.send_and_wait(**record._asdict())
                 await tx.execute(
                     "WITH sent AS (DELETE FROM outbox WHERE id = ANY($1) RETURNING *)"
                     " INSERT INTO event_log SELECT sent.*, now() FROM sent WHERE NOT personal",
@@ -81,23 +82,26 @@ def marks_when_it_sends() -> None:
     """6: marks rows as sent when the client has taken them, not when Kafka has."""
     mark = shipped("chassis.relay:_mark")
 
-    async def settle(its: Relay, rows: Sequence[Any], _sends: Any, epoch: int) -> None:
-        await mark(its.database, epoch, [row["id"] for row in rows], {})
+    async def settle(its: Relay, window: Any, _batches: Any, ids: Sequence[int], epoch: int) -> None:
+        await mark(its.database, epoch, list(ids), {})
+        window.in_flight.difference_update(ids)
 
     put("chassis.relay:Relay._settle", settle)
 
 
 def no_keys() -> None:
     """12: records without a key, so that a subject is on any partition; who reads them takes the subject's header."""
-    shipped_one: Any = shipped("chassis.relay:AIOKafkaProducer")
 
-    class Keyless(shipped_one):  # type: ignore[misc]
-        async def send(self, topic: str, value: bytes | None = None, **options: Any) -> Any:
-            compacted = topic.endswith(CONTACTS)  # Kafka refuses what has no key there
-            return await super().send(topic, value, **options if compacted else options | {"key": None})
+    def keyless(row: Any, service: str, settings: Any) -> list[Record]:
+        records = records_of(row, service, settings)  # Kafka refuses what has no key on a compacted stream
+        return [its if its.topic.endswith(CONTACTS) else its._replace(key=None) for its in records]  # type: ignore[arg-type]
+
+    def any_partition(key: bytes | None, partitions: int) -> int:
+        return random.randrange(partitions) if key is None else partition_of(key, partitions)  # noqa: S311
 
     def open_without_key(key: bytes | None, headers: Headers) -> Envelope | Unreadable:
         return open_record(key or dict(headers).get("ce_subject"), headers)
 
-    put("chassis.relay:AIOKafkaProducer", Keyless)
+    put("chassis.relay:records_of", keyless)
+    put("chassis.relay:partition_of", any_partition)
     put("chassis.parked:open_record", open_without_key)

@@ -9,13 +9,17 @@ from gse_platform.prove.mutants.placing import put, shipped
 
 
 def slow_sends() -> None:
-    """Kafka's client takes up to 150 ms to take a record."""
+    """Kafka's client takes up to 150 ms to take a record, or a batch of them."""
     shipped_one: Any = shipped("chassis.relay:AIOKafkaProducer")
 
     class Slow(shipped_one):  # type: ignore[misc]
         async def send(self, *its: Any, **options: Any) -> Any:
             await asyncio.sleep(random.uniform(0, 0.15))  # noqa: S311
             return await super().send(*its, **options)
+
+        async def send_batch(self, *its: Any, **options: Any) -> Any:
+            await asyncio.sleep(random.uniform(0, 0.15))  # noqa: S311
+            return await super().send_batch(*its, **options)
 
     put("chassis.relay:AIOKafkaProducer", Slow)
 
