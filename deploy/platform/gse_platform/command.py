@@ -16,7 +16,7 @@ from gse_platform import quality, requirements
 from gse_platform import rebuild as rebuilding
 from gse_platform.home import CannotGoOn, read_state, the_home
 from gse_platform.personas import PERSONAS
-from gse_platform.progress import console
+from gse_platform.progress import Progress, console
 from gse_platform.status import show_status
 from gse_platform.tokens import token as token_for
 from testkit.unavailable import Unavailable
@@ -211,6 +211,14 @@ def kafka_apply(renew: Renew = False, as_json: JSON = False) -> None:  # noqa: F
 def rebuild_projection(service: Service, name: Annotated[str, typer.Argument(metavar="NAME")]) -> None:
     """Throw a service's projection away and fill it again from its stream, beside the running service."""
     raise typer.Exit(rebuilding.projection(read_state(the_home()), service, name))
+
+
+@rebuild.command("streams")
+def rebuild_streams() -> None:
+    """Write the streams that Kafka has lost again, from the services' event logs; may be killed and run again."""
+    from gse_platform.lost_streams import rebuild_streams as rebuild_lost  # noqa: PLC0415 (as above)
+
+    rebuild_lost(the_home(), Progress().say)
 
 
 @app.command()

@@ -20,6 +20,7 @@ from contracts.events import EventHosted, EventPublished, KeyDateScheduled
 from members import (
     api,
     coming_up,
+    contacts_again,
     erasing,
     importing,
     joining_pages,
@@ -88,4 +89,4 @@ def create(settings: Settings) -> FastAPI:
 
 
 if __name__ == "__main__":
-    service.main(Settings, create, name="members", package=__file__)
+    service.main(Settings, create, name="members", package=__file__, newest=contacts_again.newest)

@@ -106,6 +106,18 @@ async def hold_by_email(tx: Transaction, emails: Iterable[str]) -> dict[str, tup
     return {row["email"]: (row["member_id"], row["organisation"]) for row in rows}
 
 
+async def hold_contacts(tx: Transaction, member_ids: Iterable[UUID]) -> dict[UUID, tuple[str, str]]:
+    """Of those who are present: name and address, which do not change until this transaction ends."""
+    rows = await tx.fetch(
+        """
+        SELECT member_id, name, email FROM member WHERE member_id = ANY($1) AND left_on IS NULL
+        ORDER BY member_id FOR SHARE
+        """,
+        list(member_ids),
+    )
+    return {row["member_id"]: (row["name"], row["email"]) for row in rows}
+
+
 async def count_present(tx: Transaction) -> int:
     return int(await tx.fetchval("SELECT count(*) FROM member WHERE left_on IS NULL"))
 

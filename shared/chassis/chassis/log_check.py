@@ -19,6 +19,7 @@ from chassis.unbroken import unbroken
 from contracts.streams import internal_stream, public_stream
 
 RUNBOOK = "follow “A store was restored” in deploy/README.md"
+LOST_RUNBOOK = "follow “A stream was lost or recreated” in deploy/README.md"
 ANSWER_SECONDS = 10
 
 
@@ -47,7 +48,7 @@ async def check(service: str, settings: ServiceSettings, database: Database) -> 
             if ends[partition] < begin:
                 raise LogMismatch(
                     f"{partition.topic} ends at {ends[partition]} and we have sent up to {begin}: "
-                    f"the stream was lost or recreated; {RUNBOOK}"
+                    f"the stream was lost or recreated; {LOST_RUNBOOK}"
                 )
             consumer.seek(partition, begin)
         behind = {partition for partition, begin in begins.items() if ends[partition] > begin}

@@ -94,7 +94,7 @@ class Relay:
     async def _lead(self, epoch: int) -> None:
         producer: AIOKafkaProducer | None = None
         # From the first: if the check outlives the lease, two replicas would take it from each other for ever.
-        renewing = asyncio.create_task(_renew(self.database, epoch))
+        renewing = asyncio.create_task(renew(self.database, epoch))
         try:
             await _prepare_event_log(self.database)
             await log_check.check(self.service, self.settings, self.database)
@@ -128,7 +128,7 @@ class Relay:
             renewing.exception()  # that it was lost is known by now
         with contextlib.suppress(Outage, Conflict, TimeoutError):
             async with asyncio.timeout(1):
-                await _give_up_lead(self.database, epoch)
+                await give_up_lead(self.database, epoch)
 
     async def _send_until_lost(self, producer: AIOKafkaProducer, epoch: int, renewing: asyncio.Task[None]) -> None:
         window = _Window()
@@ -301,7 +301,8 @@ async def _take_lead(database: Database, holder: str) -> int | None:
     return epoch
 
 
-async def _renew(database: Database, epoch: int) -> None:
+async def renew(database: Database, epoch: int) -> None:
+    """Keep the lead for as long as this runs. Raises `LostLead`."""
     while True:
         await asyncio.sleep(RENEW_SECONDS)
         async with database.transaction(one_statement=True) as tx:
@@ -314,7 +315,7 @@ async def _renew(database: Database, epoch: int) -> None:
             raise LostLead
 
 
-async def _give_up_lead(database: Database, epoch: int) -> None:
+async def give_up_lead(database: Database, epoch: int) -> None:
     async with database.transaction() as tx:
         await tx.execute("UPDATE relay_lease SET expires_at = '-infinity' WHERE epoch = $1", epoch)
 

@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Annotated, Any, NoReturn, TypeVar
 
 import uvicorn
@@ -14,7 +15,7 @@ from jinja2 import Environment
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
-from chassis import migrations, operating, operations, problems, rebuilding, schemas, web
+from chassis import lost_streams, migrations, operating, operations, problems, rebuilding, schemas, web
 from chassis.database import Conflict, Database, Outage
 from chassis.identity import TokenKeys
 from chassis.limits import Limits
@@ -103,17 +104,29 @@ def _room_to_write(request: Request) -> None:
 S = TypeVar("S", bound=ServiceSettings)
 
 
-def main(settings_type: type[S], create_app: Callable[[S], FastAPI], *, name: str, package: str) -> None:
-    """`python -m <service>.app migrate | serve | migrate serve | rebuild-projection NAME`.
+def main(
+    settings_type: type[S],
+    create_app: Callable[[S], FastAPI],
+    *,
+    name: str,
+    package: str,
+    newest: lost_streams.Newest | None = None,
+) -> None:
+    """`python -m <service>.app migrate | serve | migrate serve | rebuild-projection NAME`, or `lost_streams.WORDS`.
 
     To migrate and serve in one process where one person runs both: a process of its own costs a second for its imports.
+    A service with a personal stream gives `newest`, to rebuild it.
     Exit codes: 0 done, 1 the state is wrong, 2 the call is wrong.
     """
     commands, name_asked = sys.argv[1:], ""
     if len(commands) == 2 and commands[0] == "rebuild-projection":  # noqa: PLR2004 - the command and the name
         name_asked = commands.pop()
-    if commands not in (["migrate"], ["serve"], ["migrate", "serve"]) and not name_asked:
-        _refuse_the_call(f"usage: python -m {name}.app migrate | serve | migrate serve | rebuild-projection NAME")
+    streams = lost_streams.are_words(commands)
+    if commands not in (["migrate"], ["serve"], ["migrate", "serve"]) and not name_asked and not streams:
+        _refuse_the_call(
+            f"usage: python -m {name}.app migrate | serve | migrate serve | rebuild-projection NAME"
+            " | lost-streams | rebuild-streams | hear-again STREAM..."
+        )
     try:
         settings = settings_type()
     except ValidationError as error:
@@ -127,6 +140,9 @@ def main(settings_type: type[S], create_app: Callable[[S], FastAPI], *, name: st
         _rebuild(name, settings, wanted, create_app(settings).state.subscriptions, name_asked)
         return
     try:
+        if streams:
+            asyncio.run(lost_streams.run(name, settings, newest, commands, partial(print, flush=True)))
+            return
         if "migrate" in commands:
             url = settings.database_url.get_secret_value()
             applied = asyncio.run(migrations.migrate(url, wanted, patiently="serve" in commands))
@@ -134,7 +150,7 @@ def main(settings_type: type[S], create_app: Callable[[S], FastAPI], *, name: st
         if "serve" not in commands:
             return
         uvloop.run(_serve(create_app(settings), settings))
-    except WrongSchema as error:
+    except (WrongSchema, lost_streams.CannotRebuild) as error:
         sys.exit(f"{name}: {error}")
 
 

@@ -282,7 +282,7 @@ async def test_a_stream_that_ends_before_what_was_sent_is_refused(settings: Serv
         sentence = await eventually(lambda: _refusal(its))
     assert sentence == (
         f"{settings.topic_prefix}gse.members ends at 0 and we have sent up to 41: the stream was lost or recreated; "
-        "follow “A store was restored” in deploy/README.md"
+        "follow “A stream was lost or recreated” in deploy/README.md"
     )
 
 
