@@ -7,9 +7,12 @@ event log; and a stream that ends before that offset was lost or recreated. In b
 """
 
 import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from chassis import envelope
 from chassis.database import Database
@@ -31,12 +34,36 @@ class NoStream(Exception):  # noqa: N818 - as above
     """A stream of ours is not there, or we may not see it."""
 
 
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Behind(Generic[T]):
+    """What stands on streams of ours behind the last offset that Kafka acknowledged to this database."""
+
+    taken: list[T]  # of each record, in the order of its partition
+    ends: dict[tuple[str, int], int]  # of each partition
+
+
 async def check(service: str, settings: ServiceSettings, database: Database) -> None:
     """Raises `LogMismatch`. Personal records are left out: they are rebuilt from their table."""
-    topics = [topic_of(settings, stream(service)) for stream in (internal_stream, public_stream)]
+    behind = await read_behind(settings, database, [internal_stream(service), public_stream(service)], _id_of)
+    unknown = len(await unknown_of(database, [its for its in behind.taken if its is not None]))
+    if unknown:
+        raise LogMismatch(f"{unknown} records on the streams are unknown to this database: it is older; {RUNBOOK}")
+
+
+async def read_behind(
+    settings: ServiceSettings,
+    database: Database,
+    streams: Sequence[str],
+    take: Callable[[ConsumerRecord[Any, Any]], T],
+) -> Behind[T]:
+    """Take what is needed of each such record. Raises `LogMismatch` when a stream ends before that offset."""
     consumer = AIOKafkaConsumer(**client_options(settings), enable_auto_commit=False, auto_offset_reset="earliest")
     try:
         await unbroken(consumer.start())
+        topics = [topic_of(settings, stream) for stream in streams]
         partitions = [
             TopicPartition(topic, number) for topic in topics for number in await _partitions_of(consumer, topic)
         ]
@@ -52,11 +79,31 @@ async def check(service: str, settings: ServiceSettings, database: Database) -> 
                 )
             consumer.seek(partition, begin)
         behind = {partition for partition, begin in begins.items() if ends[partition] > begin}
-        unknown = await _unknown(database, await _ids_on_the_log(consumer, behind, ends))
+        taken = await _read(consumer, behind, ends, take)
     finally:
         await consumer.stop()
-    if unknown:
-        raise LogMismatch(f"{unknown} records on the streams are unknown to this database: it is older; {RUNBOOK}")
+    return Behind(taken, {(its.topic, its.partition): end for its, end in ends.items()})
+
+
+async def unknown_of(database: Database, ids: Sequence[UUID]) -> set[UUID]:
+    """Those of the ids that neither the outbox nor the event log knows."""
+    if not ids:
+        return set()
+    async with database.transaction() as tx:
+        rows = await tx.fetch(
+            """
+            SELECT on_log.id FROM unnest($1::uuid[]) AS on_log (id)
+            WHERE NOT EXISTS (SELECT FROM outbox WHERE on_log.id IN (event_id, public_id))
+              AND NOT EXISTS (SELECT FROM event_log WHERE event_id = on_log.id)
+              AND NOT EXISTS (SELECT FROM event_log WHERE public_id = on_log.id)""",
+            ids,
+        )
+    return {row["id"] for row in rows}
+
+
+def _id_of(record: ConsumerRecord[Any, Any]) -> UUID | None:
+    read = envelope.open_record(record.key, record.headers)
+    return read.event_id if isinstance(read, envelope.Envelope) else None
 
 
 async def _partitions_of(consumer: AIOKafkaConsumer, topic: str) -> list[int]:
@@ -67,40 +114,25 @@ async def _partitions_of(consumer: AIOKafkaConsumer, topic: str) -> list[int]:
     return sorted(found)
 
 
-async def _ids_on_the_log(
-    consumer: AIOKafkaConsumer, behind: set[TopicPartition], ends: dict[TopicPartition, int]
-) -> list[UUID]:
-    ids: list[UUID] = []
+async def _read(
+    consumer: AIOKafkaConsumer,
+    behind: set[TopicPartition],
+    ends: dict[TopicPartition, int],
+    take: Callable[[ConsumerRecord[Any, Any]], T],
+) -> list[T]:
+    taken: list[T] = []
     while behind:
         async with asyncio.timeout(ANSWER_SECONDS):
             found = await consumer.getmany(*behind, timeout_ms=1000)
         for records in found.values():
-            for record in records:
-                read = envelope.open_record(record.key, record.headers)
-                if isinstance(read, envelope.Envelope):
-                    ids.append(read.event_id)
+            taken += map(take, records)
         for partition in list(behind):
             if await consumer.position(partition) >= ends[partition]:
                 behind.discard(partition)
-    return ids
+    return taken
 
 
 async def _positions(database: Database) -> dict[tuple[str, int], int]:
     async with database.transaction() as tx:
         rows = await tx.fetch("SELECT topic, partition, next_offset FROM relay_position")
     return {(row["topic"], row["partition"]): row["next_offset"] for row in rows}
-
-
-async def _unknown(database: Database, ids: list[UUID]) -> int:
-    if not ids:
-        return 0
-    async with database.transaction() as tx:
-        count: int = await tx.fetchval(
-            """
-            SELECT count(*) FROM unnest($1::uuid[]) AS on_log (id)
-            WHERE NOT EXISTS (SELECT FROM outbox WHERE on_log.id IN (event_id, public_id))
-              AND NOT EXISTS (SELECT FROM event_log WHERE event_id = on_log.id)
-              AND NOT EXISTS (SELECT FROM event_log WHERE public_id = on_log.id)""",
-            ids,
-        )
-    return count
