@@ -213,6 +213,12 @@ def rebuild_projection(service: Service, name: Annotated[str, typer.Argument(met
     raise typer.Exit(rebuilding.projection(read_state(the_home()), service, name))
 
 
+@rebuild.command("store")
+def rebuild_store(service: Service) -> None:
+    """A store was restored from a backup: take up what its service has said since, and list it."""
+    raise typer.Exit(rebuilding.store(read_state(the_home()), service))
+
+
 @rebuild.command("streams")
 def rebuild_streams() -> None:
     """Write the streams that Kafka has lost again, from the services' event logs; may be killed and run again."""

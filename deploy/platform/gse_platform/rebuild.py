@@ -13,6 +13,11 @@ def projection(state: dict[str, Any], service: str, name: str) -> int:
     return _run(state, service, "rebuild-projection", name)
 
 
+def store(state: dict[str, Any], service: str) -> int:
+    """What a restored store does not know of what its service said. Gives the exit code of the service's command."""
+    return _run(state, service, "adopt")
+
+
 def _run(state: dict[str, Any], service: str, *command: str) -> int:
     environments: dict[str, dict[str, str]] = state["environments"]
     if service not in environments:

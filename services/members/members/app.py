@@ -5,7 +5,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from chassis import service
+from chassis import commands, service
 from chassis.browsing import RENEW
 from chassis.limits import Limits
 from chassis.subscription import Subscription
@@ -89,4 +89,4 @@ def create(settings: Settings) -> FastAPI:
 
 
 if __name__ == "__main__":
-    service.main(Settings, create, name="members", package=__file__, newest=contacts_again.newest)
+    commands.main(Settings, create, name="members", package=__file__, newest=contacts_again.newest)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from chassis import service
+from chassis import commands, service
 from chassis.subscription import Subscription
 from chassis.timers import Timer
 from chassis.web import create_pages
@@ -39,4 +39,4 @@ def create(settings: Settings) -> FastAPI:
 
 
 if __name__ == "__main__":
-    service.main(Settings, create, name="mentoring", package=__file__)
+    commands.main(Settings, create, name="mentoring", package=__file__)

@@ -11,7 +11,7 @@ that refused goes on by itself within ten seconds.
 import heapq
 import json
 from collections import defaultdict, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from operator import attrgetter
@@ -21,18 +21,19 @@ from uuid import UUID, uuid4
 import asyncpg
 from aiokafka import ConsumerRecord
 
-from chassis import log_check
-from chassis.database import Database, Transaction
+from chassis import log_check, migrations
+from chassis.database import Conflict, Database, Outage, Transaction, connect
 from chassis.envelope import Envelope, open_record
 from chassis.kafka import topic_of
+from chassis.migrations import Migration, WrongSchema
 from chassis.settings import ServiceSettings
 from contracts.base import Visibility
 from contracts.catalogue import BY_TYPE
 from contracts.streams import STREAMS, internal_stream, public_stream
 
 
-class SomebodyLeads(Exception):  # noqa: N818 - named for what is the matter
-    """A relay of this service is sending. Its lease ends five seconds after it stops or refuses."""
+class CannotAdopt(Exception):  # noqa: N818 - named for what is the matter
+    """Nothing was taken up; the sentence says why, and what to do."""
 
 
 @dataclass(frozen=True)
@@ -91,10 +92,34 @@ class Waiting:
     public_sequence: int | None
 
 
+async def run(service: str, settings: ServiceSettings, wanted: list[Migration], say: Callable[[str], None]) -> None:
+    """The command: tells what was taken up, an event a line. Raises `CannotAdopt`, `WrongSchema`."""
+    database = await connect(settings.database_url.get_secret_value(), size=2, name=f"{service}-adopt")
+    try:
+        missing = await migrations.missing(database, wanted)
+        if missing:
+            raise WrongSchema(f"{missing[0]} is not applied: run `python -m {service}.app migrate` first")
+        said = await adopt(service, settings, database)
+    except log_check.LogMismatch as error:
+        raise CannotAdopt(str(error)) from None
+    except (Outage, Conflict) as error:
+        raise CannotAdopt(f"{error}. Nothing has changed: run it again.") from None
+    finally:
+        await database.close()
+    for its in said:
+        say(f"{its.recorded_at:%Y-%m-%d %H:%M:%S}  {its.name}  {its.subject}")
+    if said:
+        say(
+            f"{len(said)} events were said since the backup. The service speaks again; enter again what they stood for."
+        )
+    else:
+        say("This database knows all that was said.")
+
+
 async def adopt(service: str, settings: ServiceSettings, database: Database) -> list[OnTheStream]:
     """Take up what the streams know and this database does not; gives it in the order in which it was said.
 
-    Changes nothing when there is nothing to take up. Raises `SomebodyLeads`, and `LogMismatch` when a stream was lost:
+    Changes nothing when there is nothing to take up. Raises `CannotAdopt`, and `LogMismatch` when a stream was lost:
     then it is the stream that has to be written again.
     """
     streams = {topic_of(settings, its.name): its.name for its in STREAMS if its.service == service}
@@ -181,7 +206,10 @@ async def _hold(tx: Transaction) -> None:
     """From here to the commit nobody leads, and nobody says anything."""
     leads = await tx.fetchval("SELECT expires_at > now() FROM relay_lease FOR UPDATE")
     if leads:
-        raise SomebodyLeads("A relay of this service is sending, so its database is not behind its streams.")
+        raise CannotAdopt(
+            "A relay of this service leads. Either its database is not behind its streams, or it has just been "
+            "stopped: then try again in five seconds."
+        )
     await tx.execute("LOCK TABLE subject_counter, outbox IN SHARE ROW EXCLUSIVE MODE")
 
 

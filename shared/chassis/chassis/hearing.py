@@ -32,6 +32,7 @@ from chassis.telemetry import Metrics, logger
 
 GRACE_SECONDS = 20.0  # above the longest batch
 TICK_SECONDS = 1.0
+REJOIN_TICKS = 5
 REFUSALS = 10  # of as many ticks; fewer are a group that is changing
 LATE_SECONDS = 20.0  # for the reactions of one transaction, which take 50 ms
 LOST_SECONDS = 60.0  # the same, above the longest that the store itself may keep a statement
@@ -54,6 +55,7 @@ class Hearing(ConsumerRebalanceListener):
     lost_after: float = LOST_SECONDS
     _seeking: asyncio.Task[None] | None = None
     _stopping: bool = False
+    _without: int = 0  # ticks in a row
     _level_at: float = field(default_factory=time.monotonic)
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:  # noqa: ARG002
@@ -75,6 +77,17 @@ class Hearing(ConsumerRebalanceListener):
             if self._stopping:
                 return
             self._seeking = asyncio.create_task(self._seek(self.kafka, self.assigned))
+
+    def _ask_for_a_share(self) -> None:
+        """Given nothing, ask now and then whether that is still so; who leads the group shares out anew.
+
+        Kafka hands a replica that comes back under its name what it had before. Where that was nothing, since the
+        stream was away, nobody would look again. A standby asks in vain, and disturbs nobody.
+        """
+        self._without = self._without + 1 if self.assigned == frozenset() else 0
+        if self.kafka is not None and self._without % REJOIN_TICKS == REJOIN_TICKS - 1:
+            coordinator: Any = self.kafka._coordinator  # noqa: SLF001 - nothing public asks for it
+            coordinator.request_rejoin()
 
     async def _seek(self, kafka: AIOKafkaConsumer, assigned: frozenset[TopicPartition]) -> None:
         while True:
@@ -177,6 +190,7 @@ class Hearing(ConsumerRebalanceListener):
 
     async def tick(self) -> None:
         """Once a second: show the lag, tell Kafka where we are, for its own tools, and see what the store says."""
+        self._ask_for_a_share()
         lag = self.lag_records
         if lag is not None:
             self.metrics.lag_records.labels(self.consumer.name).set(lag)

@@ -32,7 +32,7 @@ class Subscription:
     """One stream and its reactions. A projection has progress of its own: give it a name of its own.
 
     The tables of a projection are written by its reactions alone, which say nothing and write nowhere else: then
-    `rebuilding` can throw them away and fill them again. What refers to another of them comes before it.
+    `projections` can throw them away and fill them again. What refers to another of them comes before it.
 
     The consumer owns the transaction, drops repeats and keeps the order of each subject. Types that stand in neither
     table are passed over.

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from chassis import adopting, outbox
-from chassis.adopting import SomebodyLeads
+from chassis.adopting import CannotAdopt
 from chassis.database import Database
 from chassis.relay import Relay
 from chassis.settings import ServiceSettings
@@ -172,5 +172,5 @@ async def test_an_event_whose_public_record_never_got_out_is_told_in_public_now(
 async def test_nothing_is_taken_up_while_a_relay_sends(settings: ServiceSettings, store: Database) -> None:
     async with relaying(settings, store) as its:
         await eventually(lambda: its.metrics.registry.get_sample_value("relay_leading") == 1, timeout=30)
-        with pytest.raises(SomebodyLeads):
+        with pytest.raises(CannotAdopt, match="A relay of this service leads"):
             await adopting.adopt("members", settings, store)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 from aiokafka import AIOKafkaProducer
-from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from chassis.consumer import Consumer
 from chassis.database import Database, Outage, Transaction
@@ -259,3 +259,42 @@ async def test_it_knows_how_far_behind_it_is(
         told = await admin.list_consumer_group_offsets(f"{settings.topic_prefix}test.gse.members")
         await admin.close()
     assert sum(its.offset for its in told.values()) == 2
+
+
+async def test_a_replica_that_comes_back_after_its_stream_was_made_again_is_given_it(
+    settings: ServiceSettings, store: Database, effects: Effects, kafka: KafkaAddress, topic_prefix: str, send: Send
+) -> None:
+    """Kafka hands a replica that comes back under its name what it had: nothing, while the stream was away."""
+    topic, admin = f"{topic_prefix}gse.members", AIOKafkaAdminClient(**kafka.aiokafka())
+    await admin.start()
+    async with hearing(settings, store) as its:
+        await eventually(lambda: its.ready and its.assigned, timeout=20)
+        await admin.delete_topics([topic])
+        await eventually(lambda: its.assigned == frozenset(), timeout=30)
+    await eventually(lambda: _made(admin, topic), timeout=20)
+    await admin.close()
+
+    async with hearing(settings, store) as its, ticking(its):
+        await send(said(joined(), 1))
+        await eventually(heard(effects, 1), timeout=30)
+
+
+@contextlib.asynccontextmanager
+async def ticking(its: Hearing) -> AsyncIterator[None]:
+    """As a running service does, once a second."""
+
+    async def tick() -> None:
+        while True:
+            await its.tick()
+            await asyncio.sleep(1)
+
+    task = asyncio.create_task(tick())
+    try:
+        yield
+    finally:
+        task.cancel()
+
+
+async def _made(admin: AIOKafkaAdminClient, topic: str) -> bool:
+    await admin.create_topics([NewTopic(topic, 12, 1)])
+    return topic in await admin.list_topics()

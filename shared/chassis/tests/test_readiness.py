@@ -29,7 +29,7 @@ from testkit.resources import in_memory
 BLOCKING = """
 import time
 from fastapi import APIRouter
-from chassis import service
+from chassis import commands, service
 from chassis.settings import ServiceSettings
 router = APIRouter()
 @router.get("/api/empty/v1/block")
@@ -37,7 +37,7 @@ async def block() -> None:
     time.sleep(4)
 def create(settings):
     return service.create(settings, name="empty", package=PACKAGE, routers=[router])
-service.main(ServiceSettings, create, name="empty", package="unused")
+commands.main(ServiceSettings, create, name="empty", package="unused")
 """
 
 

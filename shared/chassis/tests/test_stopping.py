@@ -34,11 +34,11 @@ from testkit.eventually import eventually
 
 PLACE = TopicPartition("gse.members", 0)
 PROGRAM = """
-from chassis import service
+from chassis import commands, service
 from chassis.settings import ServiceSettings
 def create(settings):
     return service.create(settings, name="empty", package=PACKAGE, routers=[])
-service.main(ServiceSettings, create, name="empty", package="unused")
+commands.main(ServiceSettings, create, name="empty", package="unused")
 """
 UNCONFIGURED = """
 from chassis.telemetry import logger

@@ -11,11 +11,11 @@ from uuid import UUID, uuid4
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from chassis import outbox, rebuilding, resuming
+from chassis import outbox, projections, resuming
 from chassis.consumer import Consumer
 from chassis.database import Database, Transaction
 from chassis.hearing import broker_of, subscribe
-from chassis.rebuilding import DoesMore, NoProjection, Rebuilt, StreamNotWhole
+from chassis.projections import DoesMore, NoProjection, Rebuilt, StreamNotWhole
 from chassis.settings import ServiceSettings
 from chassis.subscription import Subscription
 from chassis.telemetry import Metrics
@@ -138,14 +138,14 @@ async def test_a_projection_comes_out_as_it_was_while_new_events_are_heard(
     await heard(settings, people, PEOPLE, 303)
     before = await dump(people)
 
-    assert await rebuilding.rebuild("test", settings, people, PEOPLE) == Rebuilt(303, 300, 0, as_before=True)
+    assert await projections.rebuild("test", settings, people, PEOPLE) == Rebuilt(303, 300, 0, as_before=True)
     assert await dump(people) == before
 
     async with hearing(settings, people, PEOPLE) as consumer:
         await eventually(lambda: sum(consumer.expected.values()) == 303, timeout=30)
         coming = [said(joined(UUID(int=number)), 1) for number in range(1001, 1101)]
         sending = asyncio.ensure_future(send(*coming))
-        again = await rebuilding.rebuild("test", settings, people, PEOPLE)
+        again = await projections.rebuild("test", settings, people, PEOPLE)
         await sending
         await eventually(lambda: _stands_behind(people, 403), timeout=30)
 
@@ -163,7 +163,7 @@ async def test_what_was_wrong_in_the_tables_is_put_right_and_told(
     async with people.transaction() as tx:
         await tx.execute("UPDATE person SET grade = 'none' WHERE id = $1", ADA)
 
-    assert await rebuilding.rebuild("test", settings, people, PEOPLE) == Rebuilt(2, 2, 0, as_before=False)
+    assert await projections.rebuild("test", settings, people, PEOPLE) == Rebuilt(2, 2, 0, as_before=False)
     assert await dump(people) == right
 
 
@@ -174,11 +174,11 @@ async def test_what_is_parked_comes_again_once_or_is_applied_when_the_bug_is_men
     await heard(settings, people, WITH_A_BUG, 4)
     before = await dump(people)
 
-    assert await rebuilding.rebuild("test", settings, people, WITH_A_BUG) == Rebuilt(4, 1, 3, as_before=True)
+    assert await projections.rebuild("test", settings, people, WITH_A_BUG) == Rebuilt(4, 1, 3, as_before=True)
     assert set(await parked(people)) == {"stuck 2", "waiting 3", "waiting 2"}
     assert await dump(people) == before
 
-    assert await rebuilding.rebuild("test", settings, people, PEOPLE) == Rebuilt(4, 0, 1, as_before=False)
+    assert await projections.rebuild("test", settings, people, PEOPLE) == Rebuilt(4, 0, 1, as_before=False)
     assert set(await parked(people)) == {"waiting 2"}
 
 
@@ -190,7 +190,7 @@ async def test_what_an_operator_gave_up_stays_given_up(settings: ServiceSettings
     await resuming.discard(people, {consumer.name: consumer}, stuck, by=uuid4(), why="a test")
     before = await dump(people)
 
-    assert await rebuilding.rebuild("test", settings, people, PEOPLE) == Rebuilt(2, 1, 0, as_before=True)
+    assert await projections.rebuild("test", settings, people, PEOPLE) == Rebuilt(2, 1, 0, as_before=True)
     assert await dump(people) == before
 
 
@@ -213,7 +213,7 @@ async def test_a_projection_whose_reactions_say_or_write_elsewhere_is_refused_an
     ):
         does_more = replace(PEOPLE, reactions={MemberJoined: reaction})
         with pytest.raises(DoesMore, match=why):
-            await rebuilding.rebuild("test", settings, people, does_more)
+            await projections.rebuild("test", settings, people, does_more)
     assert await dump(people) == before
     async with people.transaction() as tx:
         assert await tx.fetchval("SELECT (SELECT count(*) FROM letter) + (SELECT count(*) FROM outbox)") == 0
@@ -229,16 +229,16 @@ async def test_a_stream_that_ends_before_what_was_heard_is_no_source(
     before = await dump(people)
 
     with pytest.raises(StreamNotWhole, match="was heard from 0 to 2: the stream was lost or recreated"):
-        await rebuilding.rebuild("test", settings, people, PEOPLE)
+        await projections.rebuild("test", settings, people, PEOPLE)
     assert await dump(people) == before
 
 
 def test_only_a_projection_that_names_its_tables_can_be_rebuilt() -> None:
     others = replace(PEOPLE, projection=None, tables=())
 
-    assert rebuilding.the_projection("test", [others, PEOPLE], "people") is PEOPLE
-    assert rebuilding.the_projection("test", [others, PEOPLE], "test.gse.members.people") is PEOPLE
+    assert projections.the_projection("test", [others, PEOPLE], "people") is PEOPLE
+    assert projections.the_projection("test", [others, PEOPLE], "test.gse.members.people") is PEOPLE
     with pytest.raises(NoProjection, match="its reactions say events, lead to letters, or fill tables"):
-        rebuilding.the_projection("test", [others, PEOPLE], "test.gse.members")
+        projections.the_projection("test", [others, PEOPLE], "test.gse.members")
     with pytest.raises(NoProjection, match=r"no projection none\. It has: test\.gse\.members\.people\."):
-        rebuilding.the_projection("test", [others, PEOPLE], "none")
+        projections.the_projection("test", [others, PEOPLE], "none")
