@@ -262,10 +262,10 @@ async def test_it_knows_how_far_behind_it_is(
 
 
 async def test_a_replica_that_comes_back_after_its_stream_was_made_again_is_given_it(
-    settings: ServiceSettings, store: Database, effects: Effects, kafka: KafkaAddress, topic_prefix: str, send: Send
+    settings: ServiceSettings, store: Database, effects: Effects, kafka: KafkaAddress, send: Send
 ) -> None:
     """Kafka hands a replica that comes back under its name what it had: nothing, while the stream was away."""
-    topic, admin = f"{topic_prefix}gse.members", AIOKafkaAdminClient(**kafka.aiokafka())
+    topic, admin = f"{settings.topic_prefix}gse.members", AIOKafkaAdminClient(**kafka.aiokafka())
     await admin.start()
     async with hearing(settings, store) as its:
         await eventually(lambda: its.ready and its.assigned, timeout=20)

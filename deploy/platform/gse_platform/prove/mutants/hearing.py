@@ -14,7 +14,7 @@ from faststream.kafka import KafkaMessage
 
 from chassis import offsets, outbox
 from chassis.batch import Batch, Culprit
-from chassis.consumer import Consumer
+from chassis.consumer import Consumer, as_record
 from chassis.database import Database, Transaction
 from chassis.envelope import Envelope
 from chassis.hearing import Hearing
@@ -189,7 +189,7 @@ def _subscribe(
 
 
 async def _handle(consumer: Consumer, delivered: Any) -> None:
-    record = shipped("chassis.consumer:_record")(delivered)
+    record = as_record(delivered)
     async with consumer.database.transaction(collects=True) as tx:
         its = Alone(consumer.subscription, consumer.name, tx, {})
         await its.run([record])
