@@ -73,8 +73,8 @@ def every_replica_sends() -> None:
                 await asyncio.sleep(0.05)
 
     put("chassis.relay:_take_lead", take)
-    put("chassis.relay:_renew", renew)
-    put("chassis.relay:_give_up_lead", give_up)
+    put("chassis.relay:renew", renew)
+    put("chassis.relay:give_up_lead", give_up)
     put("chassis.relay:Relay._send_until_lost", send)
 
 
