@@ -8,6 +8,8 @@ The lease, the outbox and the counters are held until the commit, so nobody lead
 that refused goes on by itself within ten seconds.
 """
 
+import asyncio
+import contextlib
 import heapq
 import json
 from collections import defaultdict, deque
@@ -30,6 +32,8 @@ from chassis.settings import ServiceSettings
 from contracts.base import Visibility
 from contracts.catalogue import BY_TYPE
 from contracts.streams import STREAMS, internal_stream, public_stream
+
+PATIENCE = 6  # seconds, one more than a lease
 
 
 class CannotAdopt(Exception):  # noqa: N818 - named for what is the matter
@@ -99,7 +103,7 @@ async def run(service: str, settings: ServiceSettings, wanted: list[Migration], 
         missing = await migrations.missing(database, wanted)
         if missing:
             raise WrongSchema(f"{missing[0]} is not applied: run `python -m {service}.app migrate` first")
-        said = await adopt(service, settings, database)
+        said = await _patiently(service, settings, database)
     except log_check.LogMismatch as error:
         raise CannotAdopt(str(error)) from None
     except (Outage, Conflict) as error:
@@ -114,6 +118,15 @@ async def run(service: str, settings: ServiceSettings, wanted: list[Migration], 
         )
     else:
         say("This database knows all that was said.")
+
+
+async def _patiently(service: str, settings: ServiceSettings, database: Database) -> list[OnTheStream]:
+    """A relay that refuses leads for a moment every ten seconds, to look again."""
+    for _ in range(PATIENCE):
+        with contextlib.suppress(CannotAdopt):
+            return await adopt(service, settings, database)
+        await asyncio.sleep(1)
+    return await adopt(service, settings, database)
 
 
 async def adopt(service: str, settings: ServiceSettings, database: Database) -> list[OnTheStream]:
@@ -207,8 +220,7 @@ async def _hold(tx: Transaction) -> None:
     leads = await tx.fetchval("SELECT expires_at > now() FROM relay_lease FOR UPDATE")
     if leads:
         raise CannotAdopt(
-            "A relay of this service leads. Either its database is not behind its streams, or it has just been "
-            "stopped: then try again in five seconds."
+            "A relay of this service leads, so its database is not behind its streams. There is nothing to take up."
         )
     await tx.execute("LOCK TABLE subject_counter, outbox IN SHARE ROW EXCLUSIVE MODE")
 
