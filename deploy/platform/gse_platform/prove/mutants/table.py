@@ -53,7 +53,7 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
         Scenario(scenarios.kafka_away),
         Scenario(scenarios.repeats, {"members": (weather.slow_marks,)}),
         Scenario(scenarios.killed_hearer, {"mentoring": (weather.slow_effects,)}),
-        Scenario(scenarios.stopped_hearer, {"mentoring": (weather.slow_effects,)}),
+        Scenario(scenarios.stopped_hearer, {"mentoring": (weather.slower_effects,)}),
         Scenario(scenarios.hiccups, {"mentoring": (weather.hiccups,)}),
         Scenario(scenarios.first_start, later=("mentoring",)),
         Scenario(scenarios.everyday),

@@ -48,11 +48,20 @@ def slow_commits() -> None:
 
 def slow_effects() -> None:
     """Most of a second lies between a reaction and the commit of its batch."""
+    _slow_effects(0.8)
+
+
+def slower_effects() -> None:
+    """Seconds lie in between, so that much waits for its turn."""
+    _slow_effects(2.5)
+
+
+def _slow_effects(seconds: float) -> None:
     flush = shipped("chassis.outbox:flush")
 
     async def slow(tx: Any) -> None:
         await flush(tx)
-        await asyncio.sleep(0.8)
+        await asyncio.sleep(seconds)
 
     put("chassis.outbox:flush", slow)
 
