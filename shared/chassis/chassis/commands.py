@@ -14,7 +14,6 @@ from functools import partial
 from typing import Any, NoReturn, TypeVar
 
 import uvicorn
-import uvloop
 from fastapi import FastAPI
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
@@ -70,7 +69,7 @@ def main(
                     applied = asyncio.run(migrations.migrate(url, wanted, patiently="serve" in words))
                     say(f"{name}: {len(applied)} migrations applied")
                 if "serve" in words:
-                    uvloop.run(_serve(create_app(settings), settings))
+                    asyncio.run(_serve(create_app(settings), settings))
     except (WrongSchema, Refused, adopting.CannotAdopt, lost_streams.CannotRebuild) as error:
         sys.exit(f"{name}: {error}")
     except (Outage, Conflict) as error:
