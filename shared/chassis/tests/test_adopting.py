@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 from collections import defaultdict
 from collections.abc import AsyncIterator
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -24,18 +23,6 @@ from testkit.records import read_all
 
 CAS = UUID("00000000-0000-4000-8000-00000000000c")
 KEPT = ("outbox", "event_log", "subject_counter", "relay_position")
-
-
-@pytest.fixture
-def settings(kafka: KafkaAddress, topic_prefix: str, database_url: str) -> ServiceSettings:
-    return ServiceSettings(
-        database_url=database_url,
-        kafka_bootstrap=kafka.bootstrap,
-        topic_prefix=topic_prefix,
-        http_port=0,
-        token_keys=Path("unused"),
-        front_door="https://gse.example",
-    )
 
 
 @contextlib.asynccontextmanager

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -25,17 +24,6 @@ from testkit.examples import ADA, BEN, joined, left, promoted
 
 Effects = Callable[[], Awaitable[list[tuple[str, UUID]]]]
 Send = Callable[..., Awaitable[None]]
-
-
-@pytest.fixture
-def settings(kafka: KafkaAddress, topic_prefix: str, database_url: str) -> ServiceSettings:
-    return ServiceSettings(
-        database_url=database_url,
-        kafka_bootstrap=kafka.bootstrap,
-        topic_prefix=topic_prefix,
-        http_port=0,
-        token_keys=Path("unused"),
-    )
 
 
 @pytest.fixture

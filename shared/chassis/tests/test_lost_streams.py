@@ -27,18 +27,6 @@ from testkit.records import Record, read_all
 SUBJECTS = [UUID(int=number) for number in range(1, 501)]
 
 
-@pytest.fixture
-def settings(kafka: KafkaAddress, topic_prefix: str, database_url: str) -> ServiceSettings:
-    return ServiceSettings(
-        database_url=database_url,
-        kafka_bootstrap=kafka.bootstrap,
-        topic_prefix=topic_prefix,
-        http_port=0,
-        token_keys=Path("unused"),
-        front_door="https://gse.example",
-    )
-
-
 @contextlib.asynccontextmanager
 async def relaying(settings: ServiceSettings, store: Database) -> AsyncIterator[Relay]:
     its = Relay("members", settings, store, Metrics())

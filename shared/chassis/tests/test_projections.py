@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -52,17 +51,6 @@ PEOPLE = Subscription(
     tables=("person",),
 )
 WITH_A_BUG = replace(PEOPLE, reactions={**PEOPLE.reactions, MemberGradeChanged: fail})
-
-
-@pytest.fixture
-def settings(kafka: KafkaAddress, topic_prefix: str, database_url: str) -> ServiceSettings:
-    return ServiceSettings(
-        database_url=database_url,
-        kafka_bootstrap=kafka.bootstrap,
-        topic_prefix=topic_prefix,
-        http_port=0,
-        token_keys=Path("unused"),
-    )
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from datetime import datetime
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -23,18 +22,6 @@ from testkit.cluster import make_topics, settle
 from testkit.eventually import eventually
 from testkit.examples import ADA, BEN, contact, joined, left, promoted
 from testkit.records import Record, read_all
-
-
-@pytest.fixture
-def settings(kafka: KafkaAddress, topic_prefix: str, database_url: str) -> ServiceSettings:
-    return ServiceSettings(
-        database_url=database_url,
-        kafka_bootstrap=kafka.bootstrap,
-        topic_prefix=topic_prefix,
-        http_port=0,
-        token_keys=Path("unused"),
-        front_door="https://gse.example",
-    )
 
 
 @contextlib.asynccontextmanager
