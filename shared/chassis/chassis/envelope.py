@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from uuid import UUID
 
 from asyncpg.pgproto import pgproto
@@ -53,16 +54,11 @@ def headers_of(
 ) -> list[tuple[str, bytes]]:
     """The headers of one record. Public records are given no correlation, causation or trace, and whole seconds."""
     headers = [
-        ("ce_specversion", b"1.0"),
+        *_of_every_one(type, service, dataschema, dataclassification),
         ("ce_id", str(event_id).encode()),
-        ("ce_type", type.encode()),
-        ("ce_source", f"urn:gse:{service}".encode()),
         ("ce_time", occurred_at.astimezone(UTC).isoformat().replace("+00:00", "Z").encode()),
         ("ce_subject", str(subject).encode()),
         ("ce_sequence", str(sequence).encode()),
-        ("ce_dataschema", dataschema.encode()),
-        ("ce_dataclassification", dataclassification.encode()),
-        ("content-type", b"application/json"),
     ]
     if correlation_id:
         headers.append(("ce_correlationid", str(correlation_id).encode()))
@@ -71,6 +67,19 @@ def headers_of(
     if traceparent:
         headers.append(("traceparent", traceparent.encode()))
     return headers
+
+
+@lru_cache
+def _of_every_one(type: str, service: str, dataschema: str, dataclassification: str) -> list[tuple[str, bytes]]:  # noqa: A002
+    """What all records of a type on a stream have in common."""
+    return [
+        ("ce_specversion", b"1.0"),
+        ("ce_type", type.encode()),
+        ("ce_source", f"urn:gse:{service}".encode()),
+        ("ce_dataschema", dataschema.encode()),
+        ("ce_dataclassification", dataclassification.encode()),
+        ("content-type", b"application/json"),
+    ]
 
 
 def open_record(key: bytes | None, headers: Headers) -> Envelope | Unreadable:

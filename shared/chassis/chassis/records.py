@@ -1,6 +1,7 @@
 """One row of the outbox, or of the event log, as the records that Kafka gets of it: the same ones whenever asked."""
 
 import struct
+from functools import lru_cache
 from typing import NamedTuple
 
 import asyncpg
@@ -67,6 +68,7 @@ def records_of(row: asyncpg.Record, service: str, settings: ServiceSettings) -> 
     return [full, public]
 
 
+@lru_cache(maxsize=20_000)  # two megabytes: the same few subjects are spoken of again and again
 def partition_of(key: bytes, partitions: int) -> int:
     """Where every client of any language puts this key: by murmur2 of its bytes.
 

@@ -29,7 +29,8 @@ from chassis.settings import ServiceSettings
 from chassis.telemetry import Metrics, logger
 from chassis.unbroken import unbroken
 
-BATCH = 500  # rows read and sent at once
+AHEAD = 1_000  # rows read at once; each read steps over the rows in flight, so few large ones cost less
+BATCH = 500  # rows sent at once; packing them is the longest that requests of this process wait
 IN_FLIGHT = 2_000  # rows sent and not yet marked: what a kill repeats at most
 LARGEST_BATCH = 900_000  # bytes; all of a batch may be of one partition, and the broker takes 1 MB at once
 AROUND_A_BODY = 1_000  # bytes; key and headers are always fewer
@@ -131,20 +132,23 @@ class Relay:
                 await give_up_lead(self.database, epoch)
 
     async def _send_until_lost(self, producer: AIOKafkaProducer, epoch: int, renewing: asyncio.Task[None]) -> None:
-        window = _Window()
+        window, ahead, more = _Window(), list[asyncpg.Record](), True
         renewing.add_done_callback(lambda _: self.wake())
         try:
             while True:
-                self._said.clear()
                 window.raise_failure(renewing)
                 if len(window.in_flight) > IN_FLIGHT - BATCH:
                     await _first_of(renewing, *window.settling)
                     continue
-                rows = await _oldest(self.database, list(window.in_flight))
-                if not rows and not window.in_flight:
+                if not ahead:
+                    self._said.clear()
+                    ahead = await _oldest(self.database, list(window.in_flight))
+                    more = len(ahead) == AHEAD
+                if not ahead and not window.in_flight:
                     self.trouble = None
-                if rows:
-                    batches, ids = await self._packed(producer, rows)
+                if ahead:
+                    batches, ids = await self._packed(producer, ahead[:BATCH])
+                    ahead = ahead[len(ids) :]
                     # Kafka has one batch of a partition at a time; the next is read and packed meanwhile.
                     if not window.answered.done():
                         await _first_of(renewing, window.answered)
@@ -160,7 +164,7 @@ class Relay:
                     task = asyncio.create_task(self._settle(window, batches, ids, epoch))
                     task.add_done_callback(self._wake_for_failure)
                     window.settling.add(task)
-                if len(rows) < BATCH and (not rows or len(ids) == len(rows)):
+                if not ahead and not more:
                     with contextlib.suppress(TimeoutError):
                         async with asyncio.timeout(POLL_SECONDS):
                             await self._said.wait()
@@ -324,7 +328,7 @@ async def _oldest(database: Database, in_flight: list[int]) -> list[asyncpg.Reco
     # Hashed whichever plan the server keeps; `<> ALL` compares each row with each id once it plans for any array.
     async with database.transaction(one_statement=True) as tx:
         return await tx.fetch(
-            "SELECT * FROM outbox WHERE id NOT IN (SELECT unnest($1::bigint[])) ORDER BY id LIMIT $2", in_flight, BATCH
+            "SELECT * FROM outbox WHERE id NOT IN (SELECT unnest($1::bigint[])) ORDER BY id LIMIT $2", in_flight, AHEAD
         )
 
 
