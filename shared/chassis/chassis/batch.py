@@ -38,7 +38,7 @@ class Culprit(Exception):  # noqa: N818 - named for what it points at
         self.index, self.place, self.reason = index, place, reason
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Heard:
     """An event that has a reaction, and which record of the batch brought it."""
 

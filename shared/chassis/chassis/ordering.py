@@ -12,7 +12,7 @@ class Verdict(Enum):
     WAIT = auto()  # something before it is missing or stuck
 
 
-@dataclass
+@dataclass(slots=True)
 class Line:
     """The events of one subject as one consumer has them: the last one applied, and those set aside after it."""
 

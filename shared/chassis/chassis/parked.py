@@ -7,9 +7,8 @@ transaction that passed it; the reasons hold no personal data.
 import base64
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
 from typing import Literal
 from uuid import UUID
 
@@ -32,11 +31,10 @@ class Record:
     headers: Headers
     value: bytes | None
     recorded_at: datetime
+    envelope: Envelope | Unreadable = field(init=False)  # opened once, however many transactions try it
 
-    @cached_property
-    def envelope(self) -> Envelope | Unreadable:
-        """Opened once, however many transactions try it."""
-        return open_record(self.key, self.headers)
+    def __post_init__(self) -> None:
+        self.envelope = open_record(self.key, self.headers)
 
 
 async def park(
