@@ -147,8 +147,11 @@ class Hearing(ConsumerRebalanceListener):
 
     @property
     def _has_ended(self) -> bool:
+        """FastStream's asking of aiokafka, or aiokafka's of Kafka: neither is begun again by itself."""
         tasks = self.subscriber.tasks if self.subscriber is not None else []
-        return bool(tasks) and all(task.done() for task in tasks)
+        fetcher: Any = self.kafka._fetcher if self.kafka is not None else None  # noqa: SLF001 - nothing public tells
+        fetching_ended = fetcher is not None and fetcher._fetch_task.done()  # noqa: SLF001
+        return fetching_ended or (bool(tasks) and all(task.done() for task in tasks))
 
     @property
     def _stream_is_hidden(self) -> bool:

@@ -122,6 +122,19 @@ async def test_a_store_restored_under_a_running_consumer_is_noticed(
     assert await effects() == [("MemberJoined", ADA), ("MemberGradeChanged", ADA)]
 
 
+async def test_a_client_that_has_ended_fetching_is_lost(
+    settings: ServiceSettings, store: Database, effects: Effects, send: Send
+) -> None:
+    await send(said(joined(), 1))
+    async with hearing(settings, store) as its:
+        await eventually(heard(effects, 1), timeout=20)
+        assert not its.lost
+        fetcher: Any = its.kafka._fetcher if its.kafka else None  # its own task, which a defect of the client can end
+        fetcher._fetch_task.cancel()
+        await eventually(lambda: its.lost, timeout=20)
+        assert its.trouble == "it has ended asking for records: restart this replica"
+
+
 async def test_a_store_restored_under_a_resting_consumer_is_noticed_before_anything_new_is_said(
     settings: ServiceSettings, store: Database, effects: Effects, send: Send
 ) -> None:
