@@ -202,6 +202,7 @@ def hearing(store: Database, commit: Callable[[Any], Awaitable[None]], *, end: i
         assignment=lambda: {PLACE},
         subscription=lambda: {PLACE.topic},
         partitions_for_topic=lambda _topic: {PLACE.partition},
+        _fetcher=SimpleNamespace(_fetch_task=asyncio.get_running_loop().create_future()),
     )
     subscriber = SimpleNamespace(consumer=kafka, tasks=[])
     return Hearing(consumer, Metrics(), subscriber=subscriber, assigned=frozenset({PLACE}))
@@ -371,7 +372,7 @@ async def test_one_process_brings_its_tables_up_to_date_and_then_serves(
             said += await process.stdout.readline()
     process.send_signal(signal.SIGTERM)
     await process.communicate()
-    assert b"empty: 2 migrations applied" in said
+    assert b"empty: 3 migrations applied" in said
     assert process.returncode == 0
 
 
