@@ -57,21 +57,25 @@ def create(
         responses=problems.RESPONSES,
         redoc_url=None,
         lifespan=lifespan,
-        dependencies=[Depends(_room_to_write), Depends(web.guard)],
+        dependencies=[Depends(_before_every_handler)],
     )
     app.state.settings = settings
     app.state.subscriptions = subscriptions
-    app.include_router(operating.health_routes())
-    app.include_router(operating.parked_routes(name))
-    app.include_router(operations.routes(name))
-    app.include_router(schemas.routes(name))
-    for router in routers:
+    # The service's own come first: routes are tried in their order, and theirs are asked for most.
+    for router in (
+        *routers,
+        operating.health_routes(),
+        operating.parked_routes(name),
+        operations.routes(name),
+        schemas.routes(name),
+    ):
         app.include_router(router)
     web.install(app, front_door=settings.front_door, pages=pages or web.create_pages(name), limits=limits)
     return app
 
 
-def _database(request: Request) -> Database:
+# Dependencies are coroutines, those that wait for nothing too: FastAPI sends a plain function to another thread.
+async def _database(request: Request) -> Database:
     database: Database = request.app.state.running.database
     return database
 
@@ -80,7 +84,12 @@ Db = Annotated[Database, Depends(_database)]
 """The service's database; handlers open their transaction on it themselves."""
 
 
-def _room_to_write(request: Request) -> None:
+async def _before_every_handler(request: Request) -> None:
+    _refuse_without_room(request)
+    await web.guard(request)
+
+
+def _refuse_without_room(request: Request) -> None:
     """Writing is refused for a while when what was said cannot leave; reading goes on."""
     running_service = getattr(request.app.state, "running", None)
     if (

@@ -5,7 +5,8 @@ import hashlib
 import hmac
 import json
 from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -247,6 +248,25 @@ def test_a_token_holds_until_its_last_second_and_bears_a_signer_half_a_minute_ah
     assert verify(good(AT + 30), KEYS, NOW).account_id == ACCOUNT
     with pytest.raises(Unauthenticated):
         verify(good(AT + 31), KEYS, NOW)
+
+
+def test_a_token_that_was_read_before_ends_as_any_other_and_is_good_with_its_own_keys_alone() -> None:
+    token = good(AT)
+    for _ in range(2):
+        assert verify(token, KEYS, NOW).account_id == ACCOUNT
+    for over in (NOW + timedelta(seconds=600), NOW - timedelta(seconds=31)):
+        with pytest.raises(Unauthenticated):
+            verify(token, KEYS, over)
+    with pytest.raises(Unauthenticated):
+        verify(token, TokenKeys.of({"keys": [STRANGERS.as_dict(private=False)]}), NOW)
+
+
+def test_more_tokens_than_are_kept_in_mind_are_all_good() -> None:
+    keys = replace(KEYS, room=1)
+    others = sign(claims(member_id=None), KEY)
+    for _ in range(2):
+        assert verify(good(AT), keys, NOW).member_id == MEMBER
+        assert verify(others, keys, NOW).member_id is None
 
 
 @pytest.mark.parametrize("kind", FORGED)
