@@ -23,7 +23,7 @@ def clock_from(file: Path | None) -> Clock:
 
     def now() -> datetime:
         try:
-            offset = float(file.read_text())
+            offset = float(file.read_bytes())
         except FileNotFoundError:
             offset = 0.0
         return wall_clock() + timedelta(seconds=offset)

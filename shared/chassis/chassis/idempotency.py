@@ -102,7 +102,7 @@ async def _key_of(
         raise Invalid(FieldError("Idempotency-Key", f"Send 1 to {LONGEST} printable ASCII characters, such as a UUID"))
     caller = caller_of(request)
     account = str(caller.account_id) if caller else "anonymous"
-    whose = f"{account}\n{request.method}\n{request.url.path}\n{idempotency_key}"
+    whose = f"{account}\n{request.method}\n{request.scope['path']}\n{idempotency_key}"
     return IdempotencyKey(hashlib.sha256(whose.encode()).digest(), _fingerprint(request, await request.body()))
 
 

@@ -214,7 +214,7 @@ def _by_cookie(request: Request) -> Caller | None:
     """Who a page's visitor is by their cookie. A token without the value for forms is a program's and says nothing."""
     cookies: Cookies | None = getattr(request.app.state, "cookies", None)  # none where there are no pages
     token = request.cookies.get(cookies.access) if cookies else None
-    if token is None or request.url.path.startswith("/api/"):
+    if token is None or request.scope["path"].startswith("/api/"):
         return None
     try:
         caller = verify(token, request.app.state.token_keys, datetime.now(UTC))

@@ -26,13 +26,15 @@ class RetryingRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def handle_again(request: Request) -> Response:
-            body = await request.body()
+            body = await request.body()  # the request keeps it, for a first run that reads it in any way
+            again = request
             for attempt in range(AGAIN):
                 try:
-                    return await handle(await _fresh(request, body))
+                    return await handle(again)
                 except Conflict:
                     await asyncio.sleep(PAUSE * 2**attempt * random.uniform(0.5, 1.5))  # noqa: S311 - jitter, no secret
-            return await handle(await _fresh(request, body))
+                    again = await _fresh(request, body)
+            return await handle(again)
 
         return handle_again
 

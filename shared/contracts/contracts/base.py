@@ -8,6 +8,7 @@ import typing
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from enum import Enum, StrEnum
+from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, ClassVar, Self, TypeVar, Union
 from uuid import UUID
@@ -113,6 +114,7 @@ class DomainEvent(BaseModel):
         return f"{cls.service}/{cls.event_name}.v{cls.event_version}"
 
     @classmethod
+    @cache
     def public_fields(cls) -> frozenset[str]:
         """The fields that other departments may read; empty unless the event is public."""
         if cls.visibility is not Visibility.PUBLIC:

@@ -18,7 +18,7 @@ READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 async def guard(request: Request) -> None:
     """A dependency. Raises `Unauthenticated` where a renewal is due, and `StrangeForm`."""
-    path = request.url.path
+    path = request.scope["path"]
     if path.startswith("/api/") or is_signing_in(path):  # there a form only passes by, unread, and is looked at after
         return
     caller = whoever(request)
