@@ -83,7 +83,7 @@ async def join(form: JoinForm, database: Db, key: Key, _: MaybeSignedIn) -> Join
         if (earlier := await idempotency.claim(tx, key, resource_id=member_id, status=201)) is not None:
             return Joined(member_id=earlier)
         member, joined, contact = domain.join(application, member_id=member_id, joined_on=tx.now.date())
-        if not await store.add(tx, [member]):
+        if not await store.add_one(tx, member):
             raise AlreadyAMember
         await outbox.put(tx, joined, contact)
     return Joined(member_id=member_id)

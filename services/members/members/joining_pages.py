@@ -82,7 +82,7 @@ async def join(request: Request, database: Db) -> Response:
         return _questions(request, values, errors_from(error, order=FIELDS))
     async with database.transaction() as tx:
         member, joined, contact = domain.join(application, member_id=uuid4(), joined_on=tx.now.date())
-        is_new = bool(await store.add(tx, [member]))
+        is_new = await store.add_one(tx, member)
         session = request.cookies.get(request.app.state.cookies.session)
         linked = await signing_in.link_vouched(tx, session, application.email)
         if is_new:

@@ -11,6 +11,29 @@ from contracts.members import Grade
 from members.domain import AddressInUse, Member
 
 
+async def add_one(tx: Transaction, member: Member) -> bool:
+    """Adds the member unless a present one has the address. Waits for another transaction that adds the same."""
+    added = await tx.execute(
+        """
+        INSERT INTO member (member_id, name, email, organisation, grade, interests, skills, joined_on, verified_by,
+            verified_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        ON CONFLICT (email) DO NOTHING
+        """,
+        member.member_id,
+        member.name,
+        member.email,
+        member.organisation,
+        member.grade,
+        member.interests,
+        member.skills,
+        member.joined_on,
+        member.verified_by,
+        member.verified_at,
+    )
+    return added == "INSERT 0 1"
+
+
 async def add(tx: Transaction, members: Iterable[Member]) -> set[UUID]:
     """Adds those whose address no present member has, the first of equal ones; gives the ids of who is in.
 
