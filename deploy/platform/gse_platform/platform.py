@@ -3,21 +3,31 @@
 import os
 import secrets
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from contracts.streams import SERVICES
 from gse_platform.given import Given
 from gse_platform.home import Home, ports, remembered
 from gse_platform.keys import Keys, signing_keys
 from gse_platform.personas import bootstrap_roles
-from gse_platform.supervisor import Part, program
+from gse_platform.supervisor import Part, Process, Running
+from testkit import children
 from testkit.access import ACCESS, read_access
 from testkit.addresses import KafkaAddress
 
 PYTHON = [sys.executable, "-P", "-m"]
 CLIENT_ID = "gse"
 STORES, AROUND, SERVING, ENTRANCE = 0, 1, 2, 3
+
+Start = Callable[[Sequence[str], Path, Mapping[str, str]], Running]
+"""Starts a module with arguments, given its log and its environment."""
+
+
+def alone(words: Sequence[str], log: Path, env: Mapping[str, str]) -> Running:
+    """As a deployment does: in an interpreter of its own."""
+    return Process(children.start([*PYTHON, *words], log=log, env=env))
 
 
 @dataclass(frozen=True)
@@ -114,32 +124,28 @@ def _members_environment(platform: Platform) -> dict[str, str]:
     }
 
 
-def service_part(platform: Platform, service: str, environment: Mapping[str, str]) -> Part:
-    return program(
-        service,
-        SERVING,
-        [*PYTHON, f"{service}.app", "migrate", "serve"],
-        env=environment,
-        logs=platform.home.logs,
-    )
+def service_part(platform: Platform, service: str, environment: Mapping[str, str], start: Start = alone) -> Part:
+    log = platform.home.logs / f"{service}.log"
+    return Part(service, SERVING, lambda: start([f"{service}.app", "migrate", "serve"], log, environment), log)
 
 
-def identity_provider_part(platform: Platform) -> Part:
+def identity_provider_part(platform: Platform, start: Start = alone) -> Part:
     port = str(platform.ports["identity-provider"])
-    return _ours(platform, "identity-provider", AROUND, "identity_provider", "--port", port)
+    return _ours(platform, "identity-provider", AROUND, ["identity_provider", "--port", port], start)
 
 
-def mail_sink_part(platform: Platform) -> Part:
+def mail_sink_part(platform: Platform, start: Start = alone) -> Part:
     smtp, http = str(platform.ports["smtp"]), str(platform.ports["mail"])
-    arguments = ["--folder", str(platform.home.mail), "--smtp-port", smtp, "--http-port", http]
-    return _ours(platform, "mail-sink", AROUND, "mail_sink", *arguments)
+    words = ["mail_sink", "--folder", str(platform.home.mail), "--smtp-port", smtp, "--http-port", http]
+    return _ours(platform, "mail-sink", AROUND, words, start)
 
 
-def front_door_part(platform: Platform) -> Part:
+def front_door_part(platform: Platform, start: Start = alone) -> Part:
     services = [f"--service={service}={platform.url(service)}" for service in SERVICES]
-    return _ours(platform, "front-door", ENTRANCE, "front_door", "--port", str(platform.port), *services)
+    return _ours(platform, "front-door", ENTRANCE, ["front_door", "--port", str(platform.port), *services], start)
 
 
-def _ours(platform: Platform, name: str, layer: int, module: str, *arguments: str) -> Part:
-    command = [*PYTHON, f"gse_platform.{module}", *arguments]
-    return program(name, layer, command, env=dict(os.environ), logs=platform.home.logs)
+def _ours(platform: Platform, name: str, layer: int, words: Sequence[str], start: Start) -> Part:
+    log = platform.home.logs / f"{name}.log"
+    module, *arguments = words
+    return Part(name, layer, lambda: start([f"gse_platform.{module}", *arguments], log, dict(os.environ)), log)

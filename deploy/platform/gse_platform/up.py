@@ -13,10 +13,12 @@ from contracts.streams import SERVICES
 from gse_platform import home as homes
 from gse_platform.given import given
 from gse_platform.home import CannotGoOn, Home
+from gse_platform.nursery import WORKS_HERE, Nursery
 from gse_platform.platform import (
     PYTHON,
     STORES,
     Platform,
+    alone,
     front_door_part,
     identity_provider_part,
     kafka_users,
@@ -52,10 +54,11 @@ def up(home: Home, story: Story | None = None) -> int:
 async def _run(platform: Platform, story: Story | None) -> int:
     progress = Progress()
     supervisor = Supervisor(say=progress.say)
+    nursery = Nursery(platform.home.logs) if WORKS_HERE else None
     _stop_on_signals(supervisor, progress)
     ready = False
     try:
-        await _bring_up(platform, supervisor, progress)
+        await _bring_up(platform, supervisor, nursery, progress)
         if story is not None:
             await story(platform, progress)
         ready = True
@@ -65,6 +68,8 @@ async def _run(platform: Platform, story: Story | None) -> int:
         progress.say("Stopping (a second Ctrl-C ends everything at once) …")
     finally:
         await supervisor.stop()
+        if nursery is not None:
+            nursery.close()
     progress.say("Stopped.")
     return 0 if ready else 130
 
@@ -91,14 +96,17 @@ def _stop_on_signals(supervisor: Supervisor, progress: Progress) -> None:
         loop.add_signal_handler(signal.SIGHUP, pressed, signal.SIGHUP)
 
 
-async def _bring_up(platform: Platform, supervisor: Supervisor, progress: Progress) -> None:
-    around = [] if platform.given.issuer else [identity_provider_part(platform)]
-    around += [] if platform.given.smtp else [mail_sink_part(platform)]
-    for part in around:
-        await supervisor.start(part)
+async def _bring_up(platform: Platform, supervisor: Supervisor, nursery: Nursery | None, progress: Progress) -> None:
+    start = nursery.start if nursery is not None else alone
+    around = [] if platform.given.issuer else [identity_provider_part(platform, start)]
+    around += [] if platform.given.smtp else [mail_sink_part(platform, start)]
     async with asyncio.TaskGroup() as stores:
         starting_kafka = stores.create_task(_kafka(platform, supervisor, progress))
         starting_databases = stores.create_task(_databases(platform, supervisor, progress))
+        if nursery is not None:
+            stores.create_task(asyncio.to_thread(nursery.begin))
+        for part in around:
+            stores.create_task(supervisor.start(part))
     kafka, databases = starting_kafka.result(), starting_databases.result()
     environments = {
         service: service_environment(platform, service, databases[service], kafka[service]) for service in SERVICES
@@ -107,8 +115,8 @@ async def _bring_up(platform: Platform, supervisor: Supervisor, progress: Progre
     state = _state(platform, databases, kafka["operator"], environments)
     supervisor.changed = lambda: homes.write_state(platform.home, _with_pids(state, supervisor.running))
     with progress.step("Services") as tell:
-        parts = [service_part(platform, service, environments[service]) for service in SERVICES]
-        for part in (*parts, front_door_part(platform)):
+        parts = [service_part(platform, service, environments[service], start) for service in SERVICES]
+        for part in (*parts, front_door_part(platform, start)):
             await supervisor.start(part)
         async with asyncio.TaskGroup() as waiting:
             refusing = waiting.create_task(_refusal(supervisor, parts))

@@ -52,8 +52,7 @@ def start(
     inherits: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
     """Starts a program in the background with its output in a fresh log; the log before it is kept as `<name>.1`."""
-    with contextlib.suppress(FileNotFoundError):
-        log.replace(log.with_name(log.name + ".1"))
+    turn(log)
     line = command_line(command, user=user, death_signal=death_signal)
 
     def spawn() -> subprocess.Popen[bytes]:
@@ -74,6 +73,12 @@ def start(
             os.close(descriptor)
 
     return _spawner.call(spawn)
+
+
+def turn(log: Path) -> None:
+    """Makes way for a fresh log; the one before is kept as `<name>.1`."""
+    with contextlib.suppress(FileNotFoundError):
+        log.replace(log.with_name(log.name + ".1"))
 
 
 def stop(process: subprocess.Popen[bytes], *, within: float, how: signal.Signals = signal.SIGTERM) -> None:

@@ -20,6 +20,12 @@ def become(user: str) -> None:
     os.setuid(uid)
 
 
+def die_with(parent: int, death: int) -> bool:
+    """Ask the kernel for a signal at the parent's end. False when the parent has ended meanwhile."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, death, 0, 0, 0)
+    return os.getppid() == parent
+
+
 def guard(parent: int, death: int, command: list[str]) -> int:
     """Where the kernel cannot tell of a parent's death, this process stays and watches it."""
     child = subprocess.Popen(command)
@@ -34,14 +40,15 @@ def guard(parent: int, death: int, command: list[str]) -> int:
 
 def main(arguments: list[str]) -> int:
     parent, death, user, *command = arguments
-    libc = ctypes.CDLL(None) if sys.platform == "linux" else None  # before giving up rights to read it
+    tells = sys.platform == "linux"
+    if tells:
+        ctypes.CDLL(None)  # before giving up rights to read it
     if user != "-":
         become(user)
-    if libc is None:
+    if not tells:
         return guard(int(parent), int(death), command)
-    # After the change of user: that clears the wish. Then look: the parent may have gone meanwhile.
-    libc.prctl(PR_SET_PDEATHSIG, int(death), 0, 0, 0)
-    if os.getppid() != int(parent):
+    # After the change of user: that clears the wish.
+    if not die_with(int(parent), int(death)):
         return 1
     os.execvp(command[0], command)  # noqa: S606 - becoming another program without a shell is the purpose
     raise AssertionError("execvp does not return")

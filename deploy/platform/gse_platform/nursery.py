@@ -1,0 +1,127 @@
+"""Starts modules of ours as processes by forking one that has imported before what all of them share.
+
+Four services and their neighbours import much the same: one import instead of seven is half of the platform's start,
+and the memory of it is shared. Each is a process of its own all the same: with its own number, session, environment,
+log, exit code and end. All of them die with the forking process, and that one with this one; it is started again when
+it is needed. What is forked runs the code of the time when the platform was started. Linux only.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import SimpleQueue
+
+from gse_platform.supervisor import DRAIN
+from testkit import children
+
+WORKS_HERE = sys.platform == "linux"  # elsewhere no kernel ends a child with its parent
+# Its children write their own command lines over this one, so there is room for them.
+ROOM = "-" * 120
+
+
+@dataclass(frozen=True)
+class Fork:
+    """A module of ours as a part."""
+
+    pid: int
+    ended: "Future[int]"
+
+    def poll(self) -> int | None:
+        return self.ended.result() if self.ended.done() else None
+
+    def stop(self) -> None:
+        self._signal(signal.SIGTERM)
+        try:
+            self.ended.result(DRAIN)
+        except TimeoutError:
+            self.kill()
+
+    def kill(self) -> None:
+        """With what it started, as a power cut would."""
+        if not self.ended.done():
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)
+            self.ended.result()
+
+    def _signal(self, number: signal.Signals) -> None:
+        if not self.ended.done():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+
+@dataclass
+class _Mother:
+    """The forking process, and what it tells."""
+
+    process: subprocess.Popen[bytes]
+    channel: socket.socket
+    born: SimpleQueue[Fork | None] = field(default_factory=SimpleQueue)
+
+    def listen(self) -> None:
+        living: dict[str, Future[int]] = {}
+        with self.channel, contextlib.suppress(ConnectionResetError), self.channel.makefile() as lines:
+            for line in lines:
+                match line.split():
+                    case ["started", pid]:
+                        living[pid] = Future()
+                        self.born.put(Fork(int(pid), living[pid]))
+                    case ["ended", pid, code]:
+                        living.pop(pid).set_result(int(code))
+        self.born.put(None)
+        for ended in living.values():
+            ended.set_result(-signal.SIGKILL)  # by the kernel, since their parent has gone
+
+
+class Nursery:
+    """Started by `begin`, else by the first `start`; gone when `close` returns."""
+
+    def __init__(self, logs: Path) -> None:
+        self._log = logs / "nursery.log"
+        self._lock = threading.Lock()
+        self._mother: _Mother | None = None
+
+    def begin(self) -> None:
+        """Let it import while other things are done. Returns at once."""
+        with self._lock:
+            self._living()
+
+    def start(self, words: Sequence[str], log: Path, env: Mapping[str, str]) -> Fork:
+        """`python -m <words>` with a log and an environment of its own. Blocks until it is there."""
+        children.turn(log)
+        order = {"words": list(words), "log": str(log), "environment": dict(env)}
+        with self._lock:
+            mother = self._living()
+            with contextlib.suppress(OSError):  # it has ended, as `born` tells
+                mother.channel.sendall(json.dumps(order).encode() + b"\n")
+            fork = mother.born.get()
+            if fork is None:
+                self._mother = None
+                raise RuntimeError(f"the process that starts it ended: see {self._log}")
+            return fork
+
+    def close(self) -> None:
+        """End it, and whatever of it still runs."""
+        with self._lock:
+            if self._mother is not None:
+                children.kill(self._mother.process)
+                self._mother = None
+
+    def _living(self) -> _Mother:
+        if self._mother is None or self._mother.process.poll() is not None:
+            ours, theirs = socket.socketpair()
+            with theirs:
+                end = theirs.fileno()
+                line = [sys.executable, "-P", "-m", "gse_platform.nursery_process", str(end), ROOM]
+                process = children.start(line, log=self._log, inherits=[end])
+            self._mother = _Mother(process, ours)
+            threading.Thread(target=self._mother.listen, name="nursery", daemon=True).start()
+        return self._mother
