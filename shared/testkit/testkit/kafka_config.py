@@ -6,6 +6,7 @@ from testkit.ports import HOST
 
 BROKER = "broker"  # the node's own name; with it, it signs in to itself
 OPERATOR = "operator"
+NODE = "1"
 
 # For every single node of ours, whichever way it runs.
 TUNING = {
@@ -43,8 +44,8 @@ def properties(
     """
     common = {
         "process.roles": "broker,controller",
-        "node.id": "1",
-        "controller.quorum.voters": f"1@{HOST}:{controller_port}",
+        "node.id": NODE,
+        "controller.quorum.voters": f"{NODE}@{HOST}:{controller_port}",
         "controller.listener.names": "CONTROLLER",
         "inter.broker.listener.name": "CLIENT",
         "listeners": f"CLIENT://{HOST}:{port},CONTROLLER://{HOST}:{controller_port}",
@@ -66,19 +67,23 @@ def _open() -> dict[str, str]:
 
 
 def _guarded(password: str) -> dict[str, str]:
-    """Nobody is anonymous: the controller's port asks for a password too, or it would be a way around the ACLs."""
-    jaas = f'required username="{BROKER}" password="{password}"'
+    """Nobody is anonymous: the controller's port asks for a password too, or it would be a way around the ACLs.
+
+    The node's own password stands in its settings, so that its storage holds no secret; everybody else's is Kafka's to
+    keep, by SCRAM.
+    """
     security = "org.apache.kafka.common.security"
+    plain = f'{security}.plain.PlainLoginModule required username="{BROKER}" password="{password}" '
+    plain += f'user_{BROKER}="{password}";'
     return {
         "listener.security.protocol.map": "CLIENT:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT",
-        "sasl.mechanism.inter.broker.protocol": "SCRAM-SHA-512",
+        "sasl.mechanism.inter.broker.protocol": "PLAIN",
         "sasl.mechanism.controller.protocol": "PLAIN",
-        "listener.name.client.sasl.enabled.mechanisms": "SCRAM-SHA-512",
-        "listener.name.client.scram-sha-512.sasl.jaas.config": f"{security}.scram.ScramLoginModule {jaas};",
+        "listener.name.client.sasl.enabled.mechanisms": "SCRAM-SHA-512,PLAIN",
+        "listener.name.client.scram-sha-512.sasl.jaas.config": f"{security}.scram.ScramLoginModule required;",
+        "listener.name.client.plain.sasl.jaas.config": plain,
         "listener.name.controller.sasl.enabled.mechanisms": "PLAIN",
-        "listener.name.controller.plain.sasl.jaas.config": (
-            f'{security}.plain.PlainLoginModule {jaas} user_{BROKER}="{password}";'
-        ),
+        "listener.name.controller.plain.sasl.jaas.config": plain,
         "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
         "super.users": f"User:{BROKER};User:{OPERATOR}",
         "allow.everyone.if.no.acl.found": "false",

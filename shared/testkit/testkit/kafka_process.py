@@ -11,14 +11,16 @@ from typing import Any
 
 from testkit import children
 from testkit.addresses import KafkaAddress
+from testkit.cache import cache_folder
 from testkit.homes import corrupt, last_words, open_home, remember, remembered, sole_use
-from testkit.kafka_config import BROKER, properties
+from testkit.kafka_config import BROKER, NODE, properties
 from testkit.kafka_java import Programs, keep_archive, programs
 from testkit.kafka_users import set_users
 from testkit.ports import HOST, PortLostError, candidates, free_port, require_free
 from testkit.progress import Progress, silent
 from testkit.unavailable import Unavailable, disk_full, in_words
 
+CHECKPOINT = "bootstrap.checkpoint"
 START_SECONDS = 120
 STOP_SECONDS = 20
 ENVIRONMENT = {**os.environ, "LC_ALL": "C.UTF-8"}  # or Java cannot open a home whose name is not plain English
@@ -87,7 +89,7 @@ def start_kafka(
     # Kafka looks at its own lock only after it has begun to mend its log: too late for the one that writes it.
     with in_words(home), sole_use(home, "Kafka") as lock:
         memory = _memory(home, secured=users is not None)
-        _format_once(home, kafka_programs, memory, progress)
+        _format_once(home, kafka_programs, progress)
         progress("Starting Kafka")
         for chosen in candidates(port, last=memory["port"]):
             config = _write_config(home / "server.properties", home / "data", memory, chosen, advertised_port)
@@ -140,30 +142,48 @@ def _write_private(file: Path, text: str) -> None:
     file.write_text(text)
 
 
-def _format_once(home: Path, kafka_programs: Programs, memory: dict[str, Any], progress: Progress) -> None:
-    """Formats beside the place and renames, so that an interrupted start leaves nothing half-made."""
+def _format_once(home: Path, kafka_programs: Programs, progress: Progress) -> None:
+    """Makes it beside the place and renames, so that an interrupted start leaves nothing half-made.
+
+    As Kafka's own tool does, but without a second for it in each new home: what it decides for its version stands in a
+    file that is the same for all, and the ids are the home's own.
+    """
     if (home / "data").exists():
         return
     progress("Making Kafka's storage (once)")
     half = home / "data.half"
     children.remove(half)
-    config = _write_config(home / "format.properties", half, memory, free_port())
-    cluster = "gse-" + secrets.token_urlsafe(13)  # Kafka wants 22 characters, and takes a leading dash for an option
-    arguments = ["format", "--cluster-id", cluster, "--config", str(config)]
-    if memory["secured"]:
-        arguments += ["--add-scram", f"SCRAM-SHA-512=[name={BROKER},password={memory['broker_password']}]"]
-    # In a file, not on the command line, where every user of the machine could read the password.
-    private = home / "format.arguments"
-    _write_private(private, "\n".join(f'"{argument}"' for argument in ["kafka.tools.StorageTool", *arguments]))
-    try:
-        line = kafka_programs.command(home, f"@{private}")
+    half.mkdir(mode=0o700)
+    (half / CHECKPOINT).write_bytes(_checkpoint(home, kafka_programs))
+    ids = {"version": "1", "node.id": NODE, "cluster.id": _cluster(), "directory.id": secrets.token_urlsafe(16)}
+    (half / "meta.properties").write_text("".join(f"{name}={value}\n" for name, value in ids.items()))
+    half.rename(home / "data")
+
+
+def _cluster() -> str:
+    return "gse-" + secrets.token_urlsafe(13)  # Kafka wants 22 characters, and takes a leading dash for an option
+
+
+def _checkpoint(home: Path, kafka_programs: Programs) -> bytes:
+    """Which features a new cluster of this version has, in Kafka's own words; the tool is asked once."""
+    kept = cache_folder() / f"{kafka_programs.jars.name}.checkpoint"
+    if not kept.exists():
+        made = home / "format"
+        children.remove(made)
+        config = home / "format.properties"
+        config.write_text(properties(data=made, port=free_port(), controller_port=free_port(), password=None))
+        arguments = ["format", "--cluster-id", _cluster(), "--config", str(config)]
+        line = kafka_programs.command(home, "kafka.tools.StorageTool", *arguments)
         process = children.start(line, log=home / "format.log", cwd=home, env=ENVIRONMENT)
         if process.wait(START_SECONDS) != 0:
             raise _diagnosis(home, home / "format.log")
-        half.rename(home / "data")
-    finally:
-        private.unlink()
+        half = kept.with_name(f"{kept.name}.{home.stat().st_ino}")
+        with in_words(half):
+            half.write_bytes((made / CHECKPOINT).read_bytes())
+            half.replace(kept)
         config.unlink()
+        children.remove(made)
+    return kept.read_bytes()
 
 
 def _wait(kafka: KafkaProcess) -> None:
@@ -198,5 +218,5 @@ def last_error(said: str) -> str | None:
 
 
 def _apply_users(kafka: KafkaProcess, memory: dict[str, Any], users: Mapping[str, str]) -> None:
-    broker = KafkaAddress(kafka.bootstrap, "SASL_PLAINTEXT", username=BROKER, password=str(memory["broker_password"]))
+    broker = KafkaAddress(kafka.bootstrap, "SASL_PLAINTEXT", "PLAIN", BROKER, str(memory["broker_password"]))
     set_users(broker, before=memory["users"], now=users)

@@ -100,6 +100,16 @@ async def test_beside_another_home_a_second_start_finds_data_and_port_after_a_st
     assert sorted(value for value in kept if value) == [b"before the kill", b"before the stop"]
 
 
+def test_each_home_is_a_cluster_of_its_own(guarded: KafkaProcess, start: Start, tmp_path: Path) -> None:
+    other = start(tmp_path)
+    ids = {(home / "data" / "meta.properties").read_text() for home in (guarded.home, other.home)}
+    assert len({line for text in ids for line in text.splitlines() if line.startswith("cluster.id=gse-")}) == 2
+    assert len({line for text in ids for line in text.splitlines() if line.startswith("directory.id=")}) == 2
+
+    client = AdminClient(other.address_for().confluent())
+    assert client.describe_cluster().result(10).cluster_id in (tmp_path / "data" / "meta.properties").read_text()
+
+
 async def test_a_service_speaks_on_its_own_streams_and_those_who_react_hear_it(guarded: KafkaProcess) -> None:
     await say(guarded.address_for("members"), "gse.members", b"joined")
     assert await hear(guarded.address_for("mentoring"), "gse.members", "mentoring.gse.members") == b"joined"
@@ -124,6 +134,12 @@ async def test_nobody_speaks_on_the_stream_of_another(guarded: KafkaProcess, str
 async def test_nobody_joins_the_group_of_another(guarded: KafkaProcess) -> None:
     with pytest.raises(GroupAuthorizationFailedError):
         await hear(guarded.address_for("events"), "gse.members", "mentoring.gse.members")
+
+
+async def test_nobody_but_the_node_itself_signs_in_by_a_plain_password(guarded: KafkaProcess) -> None:
+    members = KafkaAddress(guarded.bootstrap, "SASL_PLAINTEXT", "PLAIN", "members", USERS["members"])
+    with pytest.raises(KafkaConnectionError):
+        await values(members, "gse.members")
 
 
 async def test_a_changed_password_holds_from_the_next_start(start: Start, tmp_path: Path) -> None:
