@@ -1,4 +1,4 @@
-"""The gse command: what each word does stands in the module of its name."""
+"""The gse command: what each word does stands in the module of its name, which is loaded when that word is said."""
 
 import asyncio
 import errno
@@ -6,20 +6,21 @@ import json
 import sys
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from gse_platform import clock as clocks
-from gse_platform import parked as parked_events
-from gse_platform import quality, requirements
-from gse_platform import rebuild as rebuilding
+from gse_platform import home as homes
 from gse_platform.home import CannotGoOn, read_state, the_home
+from gse_platform.nursery import preparing
 from gse_platform.personas import PERSONAS
 from gse_platform.progress import Progress, console
-from gse_platform.status import show_status
-from gse_platform.tokens import token as token_for
 from testkit.unavailable import Unavailable
+
+if TYPE_CHECKING:
+    from gse_platform.parked import Parked
+    from gse_platform.up import Story
 
 app = typer.Typer(
     help="The GSE profession platform on this machine.",
@@ -47,9 +48,7 @@ def up() -> None:
 
     GSE_HOME is the folder for its state (default .gse), GSE_PORT the port of its address (default 8000).
     """
-    from gse_platform.up import up as bring_up  # noqa: PLC0415 (brokers' clients take a second to load)
-
-    raise typer.Exit(bring_up(the_home()))
+    raise typer.Exit(_bring_up())
 
 
 @app.command()
@@ -59,10 +58,9 @@ def demo(
     ] = 2000,
 ) -> None:
     """Start the platform, and keep one day of the calendar in it, told event by event; it stays running for a look."""
-    from gse_platform.demo import story  # noqa: PLC0415 (as above)
-    from gse_platform.up import up as bring_up  # noqa: PLC0415
+    from gse_platform.demo import story  # noqa: PLC0415 (brokers' clients take a second to load)
 
-    raise typer.Exit(bring_up(the_home(), partial(story, count=people)))
+    raise typer.Exit(_bring_up(partial(story, count=people)))
 
 
 @app.command()
@@ -90,30 +88,40 @@ def prove(
 @app.command(context_settings=PASS_ON)
 def bench(context: typer.Context) -> None:
     """Measure each figure beside its limit and its peer, in one run; a name measures that one alone."""
+    from gse_platform import quality  # noqa: PLC0415 (as above)
+
     quality.bench(context.args)
 
 
 @app.command(context_settings=PASS_ON)
 def test(context: typer.Context) -> None:
     """Run every test; arguments go to pytest, paths are from the root of the repository."""
+    from gse_platform import quality  # noqa: PLC0415 (as above)
+
     quality.test(context.args)
 
 
 @app.command()
 def check() -> None:
     """Format, lint, types, import rules, contracts, lock freshness."""
+    from gse_platform import quality  # noqa: PLC0415 (as above)
+
     raise typer.Exit(0 if quality.check() else 1)
 
 
 @app.command()
 def status(as_json: JSON = False) -> None:  # noqa: FBT002 (an option is a keyword to typer)
     """Every address, and for each service: ready, backlog, lag, parked."""
+    from gse_platform.status import show_status  # noqa: PLC0415 (as above)
+
     show_status(the_home(), as_json=as_json)
 
 
 @app.command()
 def token(persona: Annotated[str, typer.Option("--as", help=", ".join(each.key for each in PERSONAS))]) -> None:
     """A bearer token from the local identity provider, good for ten minutes."""
+    from gse_platform.tokens import token as token_for  # noqa: PLC0415 (as above)
+
     if persona not in {each.key for each in PERSONAS}:
         raise CannotGoOn(f"There is no persona {persona}. There are: {', '.join(each.key for each in PERSONAS)}")
     print(token_for(read_state(the_home()), persona))
@@ -164,7 +172,9 @@ Identity = Annotated[str, typer.Argument(metavar="ID")]
 @parked.command("list")
 def parked_list(as_json: JSON = False) -> None:  # noqa: FBT002 (an option is a keyword to typer)
     """What is parked, in every service."""
-    parked_events.show_all(_parked().every(), as_json=as_json)
+    from gse_platform.parked import show_all  # noqa: PLC0415 (as above)
+
+    show_all(_parked().every(), as_json=as_json)
 
 
 @parked.command("show")
@@ -210,12 +220,16 @@ def kafka_apply(renew: Renew = False, as_json: JSON = False) -> None:  # noqa: F
 @rebuild.command("projection")
 def rebuild_projection(service: Service, name: Annotated[str, typer.Argument(metavar="NAME")]) -> None:
     """Throw a service's projection away and fill it again from its stream, beside the running service."""
+    from gse_platform import rebuild as rebuilding  # noqa: PLC0415 (as above)
+
     raise typer.Exit(rebuilding.projection(read_state(the_home()), service, name))
 
 
 @rebuild.command("store")
 def rebuild_store(service: Service) -> None:
     """A store was restored from a backup: take up what its service has said since, and list it."""
+    from gse_platform import rebuild as rebuilding  # noqa: PLC0415 (as above)
+
     raise typer.Exit(rebuilding.store(read_state(the_home()), service))
 
 
@@ -230,11 +244,25 @@ def rebuild_streams() -> None:
 @app.command()
 def lock(upgrade: Annotated[bool, typer.Option("--upgrade", help="Take newer versions.")] = False) -> None:  # noqa: FBT002
     """Compile requirements.lock from what every package asks for."""
+    from gse_platform import requirements  # noqa: PLC0415 (as above)
+
     requirements.compile_lock(upgrade=upgrade)
 
 
-def _parked() -> parked_events.Parked:
-    return parked_events.Parked(read_state(the_home()))
+def _bring_up(story: "Story | None" = None) -> int:
+    """What the services share is loaded beside what this process itself needs."""
+    home = the_home()
+    homes.make(home)
+    with homes.held(home), preparing(home.logs) as start:
+        from gse_platform.up import up as run  # noqa: PLC0415 (as above)
+
+        return run(home, start, story)
+
+
+def _parked() -> "Parked":
+    from gse_platform.parked import Parked  # noqa: PLC0415 (as above)
+
+    return Parked(read_state(the_home()))
 
 
 def _print(found: Any) -> None:

@@ -14,7 +14,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +23,6 @@ from queue import SimpleQueue
 from gse_platform.supervisor import DRAIN
 from testkit import children
 
-WORKS_HERE = sys.platform == "linux"  # elsewhere no kernel ends a child with its parent
 # Its children write their own command lines over this one, so there is room for them.
 ROOM = "-" * 120
 
@@ -82,7 +81,7 @@ class _Mother:
 
 
 class Nursery:
-    """Started by `begin`, else by the first `start`; gone when `close` returns."""
+    """Started by `begin`, and again by a `start` when it has died; gone when `close` returns."""
 
     def __init__(self, logs: Path) -> None:
         self._log = logs / "nursery.log"
@@ -125,3 +124,17 @@ class Nursery:
             self._mother = _Mother(process, ours)
             threading.Thread(target=self._mother.listen, name="nursery", daemon=True).start()
         return self._mother
+
+
+@contextlib.contextmanager
+def preparing(logs: Path) -> Iterator[Callable[[Sequence[str], Path, Mapping[str, str]], Fork] | None]:
+    """How to start modules from a nursery that lives for the block; None on a system that it is not for."""
+    if sys.platform != "linux":
+        yield None
+        return
+    nursery = Nursery(logs)
+    try:
+        nursery.begin()
+        yield nursery.start
+    finally:
+        nursery.close()

@@ -13,11 +13,11 @@ from contracts.streams import SERVICES
 from gse_platform import home as homes
 from gse_platform.given import given
 from gse_platform.home import CannotGoOn, Home
-from gse_platform.nursery import WORKS_HERE, Nursery
 from gse_platform.platform import (
     PYTHON,
     STORES,
     Platform,
+    Start,
     alone,
     front_door_part,
     identity_provider_part,
@@ -41,24 +41,25 @@ REFUSALS = (1, 2)  # exit codes of a service: the state is wrong, or the call is
 Story = Callable[[Platform, Progress], Awaitable[None]]
 
 
-def up(home: Home, story: Story | None = None) -> int:
-    """Run the platform until somebody stops it; `story` is told once everything is ready. Returns the exit code."""
-    homes.make(home)
-    with homes.held(home):
-        try:
-            return asyncio.run(_run(plan(home, given(), homes.front_door_port()), story))
-        finally:
-            home.state.unlink(missing_ok=True)
+def up(home: Home, start: Start | None, story: Story | None = None) -> int:
+    """Run the platform in a home that is held, until somebody stops it. Returns the exit code.
+
+    `start` is how its modules become processes, if another way than a deployment's; `story` is told once everything is
+    ready.
+    """
+    try:
+        return asyncio.run(_run(plan(home, given(), homes.front_door_port()), start or alone, story))
+    finally:
+        home.state.unlink(missing_ok=True)
 
 
-async def _run(platform: Platform, story: Story | None) -> int:
+async def _run(platform: Platform, start: Start, story: Story | None) -> int:
     progress = Progress()
     supervisor = Supervisor(say=progress.say)
-    nursery = Nursery(platform.home.logs) if WORKS_HERE else None
     _stop_on_signals(supervisor, progress)
     ready = False
     try:
-        await _bring_up(platform, supervisor, nursery, progress)
+        await _bring_up(platform, supervisor, start, progress)
         if story is not None:
             await story(platform, progress)
         ready = True
@@ -68,8 +69,6 @@ async def _run(platform: Platform, story: Story | None) -> int:
         progress.say("Stopping (a second Ctrl-C ends everything at once) …")
     finally:
         await supervisor.stop()
-        if nursery is not None:
-            nursery.close()
     progress.say("Stopped.")
     return 0 if ready else 130
 
@@ -96,15 +95,12 @@ def _stop_on_signals(supervisor: Supervisor, progress: Progress) -> None:
         loop.add_signal_handler(signal.SIGHUP, pressed, signal.SIGHUP)
 
 
-async def _bring_up(platform: Platform, supervisor: Supervisor, nursery: Nursery | None, progress: Progress) -> None:
-    start = nursery.start if nursery is not None else alone
+async def _bring_up(platform: Platform, supervisor: Supervisor, start: Start, progress: Progress) -> None:
     around = [] if platform.given.issuer else [identity_provider_part(platform, start)]
     around += [] if platform.given.smtp else [mail_sink_part(platform, start)]
     async with asyncio.TaskGroup() as stores:
         starting_kafka = stores.create_task(_kafka(platform, supervisor, progress))
         starting_databases = stores.create_task(_databases(platform, supervisor, progress))
-        if nursery is not None:
-            stores.create_task(asyncio.to_thread(nursery.begin))
         for part in around:
             stores.create_task(supervisor.start(part))
     kafka, databases = starting_kafka.result(), starting_databases.result()
@@ -212,7 +208,7 @@ async def all_ready(platform: Platform, tell: Callable[[str], None], services: C
             if time.monotonic() > deadline:
                 logs = platform.home.logs
                 raise CannotGoOn(f"Not ready after {READY_SECONDS} s: {', '.join(waiting)}. Their logs are in {logs}.")
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0.1)
 
 
 async def _ready(client: httpx2.AsyncClient, url: str) -> bool:

@@ -10,8 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaTimeoutError
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
@@ -217,20 +215,23 @@ def _make_topics(kafka: KafkaAddress, client: AdminClient, names: tuple[str, ...
         if name in names
     ]
     cluster.make_topics(client, topics)
-    partitions = [TopicPartition(topic.topic, n) for topic in topics for n in range(topic.num_partitions)]
+    partitions = [(topic.topic, number) for topic in topics for number in range(topic.num_partitions)]
     children.in_thread(lambda: asyncio.run(_ends(kafka, partitions)))
 
 
-async def _ends(kafka: KafkaAddress, partitions: list[TopicPartition]) -> None:
+async def _ends(kafka: KafkaAddress, partitions: list[tuple[str, int]]) -> None:
     """Asks for the end of each partition until it has one.
 
     Not by the administrator's client: that one waits seconds between its questions, or repeats for minutes what it
     has once heard.
     """
+    from aiokafka import AIOKafkaConsumer, TopicPartition  # noqa: PLC0415 - where no topic is made, none of it is needed
+    from aiokafka.errors import KafkaTimeoutError  # noqa: PLC0415
+
     consumer = AIOKafkaConsumer(**kafka.aiokafka(), retry_backoff_ms=50, request_timeout_ms=SECONDS * 1000)
     try:
         await consumer.start()
-        await consumer.end_offsets(partitions)
+        await consumer.end_offsets([TopicPartition(*its) for its in partitions])
     except KafkaTimeoutError as error:
         raise Unavailable(
             f"Kafka did not make the topics' partitions within {SECONDS} seconds: see its log."
