@@ -47,8 +47,10 @@ class Fork:
     def kill(self) -> None:
         """With what it started, as a power cut would."""
         if not self.ended.done():
-            with contextlib.suppress(ProcessLookupError):
+            try:
                 os.killpg(self.pid, signal.SIGKILL)
+            except ProcessLookupError:  # it has ended, or has just begun and has no group of its own yet
+                self._signal(signal.SIGKILL)
             self.ended.result()
 
     def _signal(self, number: signal.Signals) -> None:
@@ -108,7 +110,7 @@ class Nursery:
             return fork
 
     def close(self) -> None:
-        """End it, and whatever of it still runs."""
+        """End it; what of it still runs is ended by the kernel."""
         with self._lock:
             if self._mother is not None:
                 children.kill(self._mother.process)

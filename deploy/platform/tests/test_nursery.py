@@ -63,6 +63,13 @@ def test_a_fork_that_is_killed_ends_alone(nursery: Nursery, tmp_path: Path) -> N
     assert other.poll() == -signal.SIGKILL
 
 
+def test_a_fork_that_has_hardly_begun_is_killed_like_any_other(nursery: Nursery, tmp_path: Path) -> None:
+    newborn = [mail_sink(nursery, tmp_path, free_port()) for _ in range(5)]
+    for each in newborn:
+        each.kill()
+    assert [each.poll() for each in newborn] == [-signal.SIGKILL] * 5
+
+
 def test_where_the_forking_process_dies_its_forks_do_too_and_the_next_start_makes_another(tmp_path: Path) -> None:
     nursery = Nursery(tmp_path)
     first = mail_sink(nursery, tmp_path, free_port())
