@@ -190,24 +190,28 @@ async def migrate(platform: Platform, service: str, environment: dict[str, str])
 
 
 async def all_ready(platform: Platform, tell: Callable[[str], None], services: Collection[str] = SERVICES) -> None:
-    """Wait until every part answers and every service says that it is ready."""
-    asked = {service: f"{platform.url(service)}/health/ready" for service in services}
-    asked["front door"] = f"http://127.0.0.1:{platform.port}/api/members/v1/"
-    asked |= {} if platform.given.issuer else {"identity provider": f"{platform.issuer}/jwks"}
-    asked |= {} if platform.given.smtp else {"mail sink": f"{platform.mail}/messages"}
+    """Wait until every part answers and every service says that it is ready, all of them at one moment."""
+    urls = {service: f"{platform.url(service)}/health/ready" for service in services}
+    urls["front door"] = f"http://127.0.0.1:{platform.port}/api/members/v1/"
+    urls |= {} if platform.given.issuer else {"identity provider": f"{platform.issuer}/jwks"}
+    urls |= {} if platform.given.smtp else {"mail sink": f"{platform.mail}/messages"}
     deadline = time.monotonic() + READY_SECONDS
+    asked = list(urls)
     async with httpx2.AsyncClient(timeout=5, trust_env=False) as client:
         while True:
-            answers = dict(
-                zip(asked, await asyncio.gather(*(_ready(client, url) for url in asked.values())), strict=True)
-            )
-            waiting = [name for name, answer in answers.items() if not answer]
-            if not waiting:
+            answers = await asyncio.gather(*(_ready(client, urls[name]) for name in asked))
+            waiting = [name for name, answer in zip(asked, answers, strict=True) if not answer]
+            if not waiting and len(asked) == len(urls):
                 return
+            if not waiting:
+                asked = list(urls)
+                continue
             tell(f"waiting for {', '.join(waiting)}")
             if time.monotonic() > deadline:
                 logs = platform.home.logs
                 raise CannotGoOn(f"Not ready after {READY_SECONDS} s: {', '.join(waiting)}. Their logs are in {logs}.")
+            # Each question takes time from those that are still starting: who is ready is asked once more at the end.
+            asked = waiting
             await asyncio.sleep(0.1)
 
 
