@@ -11,7 +11,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -132,39 +132,23 @@ class Relay:
                 await give_up_lead(self.database, epoch)
 
     async def _send_until_lost(self, producer: AIOKafkaProducer, epoch: int, renewing: asyncio.Task[None]) -> None:
-        window, ahead, more = _Window(), list[asyncpg.Record](), True
+        window = _Window()
         renewing.add_done_callback(lambda _: self.wake())
         try:
             while True:
                 window.raise_failure(renewing)
-                if len(window.in_flight) > IN_FLIGHT - BATCH:
-                    await _first_of(renewing, *window.settling)
+                if waits := window.waits_for():
+                    await _first_of(renewing, *waits)
                     continue
-                if not ahead:
+                if not window.ahead:
                     self._said.clear()
-                    ahead = await _oldest(self.database, list(window.in_flight))
-                    more = len(ahead) == AHEAD
-                if not ahead and not window.in_flight:
+                    window.ahead = await _oldest(self.database, list(window.in_flight))
+                    window.more = len(window.ahead) == AHEAD
+                if window.ahead:
+                    await self._send(window, producer, epoch, renewing)
+                elif not window.in_flight:
                     self.trouble = None
-                if ahead:
-                    batches, ids = await self._packed(producer, ahead[:BATCH])
-                    ahead = ahead[len(ids) :]
-                    # Kafka has one batch of a partition at a time; the next is read and packed meanwhile.
-                    if not window.answered.done():
-                        await _first_of(renewing, window.answered)
-                    window.raise_failure(renewing)
-                    window.in_flight.update(ids)
-                    window.answered = asyncio.gather(
-                        *[
-                            await producer.send_batch(its.records, its.topic, partition=its.partition)
-                            for its in batches
-                        ],
-                        return_exceptions=True,
-                    )
-                    task = asyncio.create_task(self._settle(window, batches, ids, epoch))
-                    task.add_done_callback(self._wake_for_failure)
-                    window.settling.add(task)
-                if not ahead and not more:
+                if not window.ahead and not window.more:
                     with contextlib.suppress(TimeoutError):
                         async with asyncio.timeout(POLL_SECONDS):
                             await self._said.wait()
@@ -176,6 +160,25 @@ class Relay:
                 for task in open_ones:
                     task.cancel()
                 await asyncio.gather(*window.settling, return_exceptions=True)
+
+    async def _send(
+        self, window: "_Window", producer: AIOKafkaProducer, epoch: int, renewing: asyncio.Task[None]
+    ) -> None:
+        """Send a batch of what was read; its settling is under way afterwards."""
+        batches, ids = await self._packed(producer, window.ahead[:BATCH])
+        # Kafka has one batch of a partition at a time; the next is packed meanwhile.
+        if not window.answered.done():
+            await _first_of(renewing, window.answered)
+        window.raise_failure(renewing)
+        window.ahead = window.ahead[len(ids) :]
+        window.in_flight.update(ids)
+        window.answered = asyncio.gather(
+            *[await producer.send_batch(its.records, its.topic, partition=its.partition) for its in batches],
+            return_exceptions=True,
+        )
+        task = asyncio.create_task(self._settle(window, batches, ids, epoch))
+        task.add_done_callback(self._wake_for_failure)
+        window.settling.add(task)
 
     def _wake_for_failure(self, settled: asyncio.Task[None]) -> None:
         if not settled.cancelled() and settled.exception() is not None:
@@ -258,8 +261,10 @@ class _Batch:
 
 @dataclass
 class _Window:
-    """What is between outbox and event log: sent, perhaps acknowledged, not marked."""
+    """What is between outbox and event log: read, sent, perhaps acknowledged, not marked."""
 
+    ahead: list[asyncpg.Record] = field(default_factory=list)  # read, and sent next
+    more: bool = True  # there may be rows behind those
     in_flight: set[int] = field(default_factory=set)
     acknowledged: list[int] = field(default_factory=list)
     positions: dict[tuple[str, int], int] = field(default_factory=dict)
@@ -269,6 +274,15 @@ class _Window:
 
     def __post_init__(self) -> None:
         self.answered.set_result([])
+
+    def waits_for(self) -> Collection[asyncio.Future[Any]]:
+        """What has to end before more is read or sent."""
+        if len(self.in_flight) > IN_FLIGHT - BATCH:
+            return self.settling
+        if not self.ahead and not self.more and not self.answered.done():
+            # No backlog: what is said until Kafka has answered goes along, in fewer and larger batches.
+            return [self.answered]
+        return []
 
     def raise_failure(self, renewing: asyncio.Task[None]) -> None:
         """What failed ends the lead. Nothing follows a batch that Kafka refused: it would overtake that one."""
