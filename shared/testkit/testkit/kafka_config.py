@@ -29,9 +29,15 @@ TUNING = {
     # The cleaner of compacted streams holds its map whether there is work or not: 128 MB by default. This one has room
     # for 150,000 keys in one pass; more take another pass.
     "log.cleaner.dedupe.buffer.size": "4194304",
+    # Rest while nothing happens: each thread wakes a few times a second, and twice a second a record went to the node's
+    # own log that says nothing and that other nodes would wait for.
+    "num.io.threads": "4",
+    "num.network.threads": "1",
+    "group.coordinator.threads": "1",
+    "metadata.max.idle.interval.ms": "0",
     # After a kill the node waits for its old session before it leads again: 3 seconds instead of 9.
     "broker.session.timeout.ms": "3000",
-    "broker.heartbeat.interval.ms": "500",
+    "broker.heartbeat.interval.ms": "1000",
 }
 
 
