@@ -1,6 +1,7 @@
 """One address for four services: a small reverse proxy for the local platform. In a cluster an ingress does this."""
 
 import argparse
+import contextlib
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -11,6 +12,8 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
+
+from chassis.server import Server
 
 SERVICES = ("members", "mentoring", "events", "notifications")
 # Pages that stand at the top of the site; everything else there is members' (its 404 page too).
@@ -143,7 +146,7 @@ def main() -> None:
     arguments.add_argument("--service", action="append", required=True, metavar="NAME=URL")
     chosen = arguments.parse_args()
     services = dict(pair.split("=", 1) for pair in chosen.service)
-    uvicorn.run(
+    config = uvicorn.Config(
         create(services),
         host="127.0.0.1",
         port=chosen.port,
@@ -154,6 +157,8 @@ def main() -> None:
         date_header=False,
         timeout_graceful_shutdown=10,
     )
+    with contextlib.suppress(KeyboardInterrupt):  # a Ctrl-C, which uvicorn raises again after its stop
+        Server(config).run()
 
 
 if __name__ == "__main__":

@@ -24,6 +24,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse
 from starlette.routing import Route
 
+from chassis.server import Server
+
 SHOWN = 200
 # The first line of each file: what the list shows of the message, so that a start need not read them whole.
 HEAD = b"X-Sink: "
@@ -135,8 +137,10 @@ async def serve(folder: Path, smtp_port: int, http_port: int) -> None:
         smtp_port,
     )
     async with smtp:
-        await uvicorn.Server(
-            uvicorn.Config(web(sink), host="127.0.0.1", port=http_port, log_level="warning", access_log=False),
+        await Server(
+            uvicorn.Config(
+                web(sink), host="127.0.0.1", port=http_port, log_level="warning", access_log=False, date_header=False
+            ),
         ).serve()
 
 

@@ -6,8 +6,10 @@ was started as a child that asks the system for that (testkit.children).
 
 import asyncio
 import contextlib
+import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -167,6 +169,20 @@ class Supervisor:
 
 async def ended(running: Running) -> str:
     """Wait for the end of a process and say how it came."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):  # it has ended and was asked how; or the system is too old to tell
+            await _over(os.pidfd_open(running.pid))
     while (code := running.poll()) is None:  # noqa: ASYNC110 (a process sets no event)
         await asyncio.sleep(LOOK_EVERY)
     return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+
+
+async def _over(process: int) -> None:
+    """Wait until the system says that the process of this descriptor has ended, and close the descriptor."""
+    loop, over = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(process, over.set)
+    try:
+        await over.wait()
+    finally:
+        loop.remove_reader(process)
+        os.close(process)

@@ -21,6 +21,7 @@ from pydantic_settings import SettingsError
 from chassis import adopting, lost_streams, migrations, projections
 from chassis.database import Conflict, Outage
 from chassis.migrations import WrongSchema
+from chassis.server import Server
 from chassis.settings import ServiceSettings
 from chassis.telemetry import configure_logs, logger
 from contracts.refusal import Refused
@@ -109,7 +110,7 @@ async def _serve(app: FastAPI, settings: ServiceSettings) -> None:
     # uvicorn raises the signal again after its stop; a drained stop is a success, not a death by signal.
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, lambda *_: None)
-    server = uvicorn.Server(
+    server = Server(
         uvicorn.Config(
             app,
             host=settings.http_host,
