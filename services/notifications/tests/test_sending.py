@@ -14,6 +14,7 @@ from chassis.testing import Delivery, deliver, said
 from contracts.base import DomainEvent
 from contracts.mentoring import MentoringPairCreated, MentoringPairEnded
 from notifications.app import EVENTS, MEMBERS, MENTORING
+from notifications.sending import MailSender
 from notifications.testing import (
     MailServerDouble,
     Step,
@@ -136,6 +137,21 @@ async def test_a_server_that_does_not_speak_before_the_message_costs_only_time(
 
     async with sending(notifications, mail_to(server, seconds=0.2)):
         await eventually(is_standing(notifications, ("due", "the conversation ended before the message: TimeoutError")))
+
+
+async def test_what_is_due_is_sent_at_once_when_the_sender_is_woken(
+    notifications: Database, server: MailServerDouble
+) -> None:
+    sender = MailSender(mail_to(server), "0")
+    sender.seconds = 3600
+    task = asyncio.create_task(sender.run(notifications))
+    await joins(notifications, ADA, "Ada King", "ada@example.org")
+
+    sender.wake()
+    await eventually(is_standing(notifications, ("sent", None)))
+
+    task.cancel()
+    await asyncio.wait({task})
 
 
 @pytest.mark.parametrize("step", ["at_rcpt", "at_data"])

@@ -47,10 +47,15 @@ class Sender(Generic[Item, Outcome]):
     converse: Callable[[Item], Awaitable[Outcome]]
     replica: str
     at_once: int = 8
-    seconds: float = 0.5
+    seconds: float = 2.0  # after which it looks without being woken: for what is due again, or was another replica's
     _open: dict[asyncio.Task[Outcome], Item] = field(default_factory=dict)
     _started: bool = False
     _stopping: bool = False
+    _woken: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def wake(self) -> None:
+        """Something is due, as far as this process knows."""
+        self._woken.set()
 
     async def run(self, database: Database) -> None:
         """For ever. When cancelled, the conversations that are open come to their end and are settled first."""
@@ -60,12 +65,14 @@ class Sender(Generic[Item, Outcome]):
             await asyncio.shield(work)
         except asyncio.CancelledError:
             self._stopping = True
+            self.wake()
             await work
             raise
 
     async def _work(self, database: Database) -> None:
         while self._open or not self._stopping:
             present_cause.set(new_cause())
+            self._woken.clear()
             try:
                 claimed = await self._settle_and_claim(database)
             except (Outage, Conflict):
@@ -78,11 +85,16 @@ class Sender(Generic[Item, Outcome]):
                 log.exception("sending failed and will go on", sender=self.name)
                 await asyncio.sleep(1)
                 continue
-            if self._open:
-                # Something ended soon frees its place; new work waits no longer than when there is none open.
-                await asyncio.wait(self._open, timeout=self.seconds, return_when=asyncio.FIRST_COMPLETED)
-            elif not claimed and not self._stopping:
-                await asyncio.sleep(self.seconds)
+            if self._open or not (claimed or self._stopping):
+                await self._rest()
+
+    async def _rest(self) -> None:
+        """Until something ended, which frees its place, or is due; new work waits no longer while some is open."""
+        woken = asyncio.ensure_future(self._woken.wait())
+        try:
+            await asyncio.wait({woken, *self._open}, timeout=self.seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            woken.cancel()
 
     async def _settle_and_claim(self, database: Database) -> int:
         ended = [task for task in self._open if task.done()]
