@@ -19,7 +19,7 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -55,6 +55,7 @@ class Consumer:
     database: Database
     metrics: Metrics
     expected: dict[TopicPartition, int] = field(default_factory=dict)  # next offset of each partition that is ready
+    on_handled: Sequence[Callable[[], None]] = ()  # called after each commit
     hurry: bool = False  # a revocation or a stop waits for this batch
     idle: asyncio.Event = field(default_factory=asyncio.Event)
     deliveries: int = 0  # begun so far
@@ -95,22 +96,20 @@ class Consumer:
             self._trying_since = None
             self.idle.set()
 
-    async def look_at_the_store(self, kafka: AIOKafkaConsumer) -> None:
-        """While nothing comes: a store that was restored meanwhile is followed now, not at the next record."""
-        before, partitions = self.deliveries, sorted((its.topic, its.partition) for its in self.expected)
-        if not partitions or not self.idle.is_set():
-            return
-        async with self.database.transaction(one_statement=True) as tx:
-            stored = await offsets.stored(tx, self.name, partitions)
-        if self.deliveries != before or self.hurry:
+    def follow_the_store(self, kafka: AIOKafkaConsumer, stored: Mapping[tuple[str, int], int]) -> None:
+        """Go where the store stands, with nothing in hand."""
+        if self.hurry or not self.idle.is_set():
             return  # a batch or a change of the group came in between, and knows better
-        now = {at: stored.get(at, 0) for at in partitions}
-        elsewhere = {at: offset for at, offset in now.items() if self.expected.get(TopicPartition(*at)) != offset}
+        elsewhere = {
+            (its.topic, its.partition): found
+            for its, offset in self.expected.items()
+            if (found := stored.get((its.topic, its.partition), 0)) != offset
+        }
         if elsewhere:
             log.warning("the store stands elsewhere", consumer=self.name, partitions=len(elsewhere))
             self._expect(elsewhere)
             for partition in (TopicPartition(*at) for at in elsewhere):
-                if partition in self.expected and partition in kafka.assignment():
+                if partition in kafka.assignment():
                     kafka.seek(partition, self.expected[partition])
 
     async def _fresh(self, kafka: AIOKafkaConsumer, delivered: Sequence[ConsumerRecord[Any, Any]]) -> list[Record]:
@@ -187,6 +186,8 @@ class Consumer:
             await outbox.flush(tx)
         self._expect(batch.next_offsets)
         self._count(batch)
+        for wake in self.on_handled:
+            wake()
         return records[handled:]
 
     def _expect(self, next_offsets: dict[tuple[str, int], int]) -> None:

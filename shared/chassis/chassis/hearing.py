@@ -3,17 +3,18 @@
 What FastStream 0.7 would do on its own is switched off, since each was measured to lose or double records:
 - its parser decodes headers and body, and a bad one stops the partition: it sees one empty copy, we get the records;
 - its acknowledgements commit whatever was polled, and a refusal seeks without delay: `committed` is set first;
-- aiokafka assigns before it tells: partitions are paused at once, and a task loads the stored offsets, seeks, resumes.
-Kafka's own offsets are committed once a second, for lag tools; nothing is ever read from them.
+- aiokafka assigns before it tells: partitions are paused at once, and a task loads the stored offsets, seeks, resumes;
+- after a question in vain it sleeps as long again, whatever comes meanwhile: it is never handed nothing.
+Kafka's own offsets are committed for lag tools, within a second of a change; nothing is ever read from them.
 """
 
 import asyncio
-import contextlib
 import logging
 import random
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
@@ -25,14 +26,17 @@ from faststream.security import BaseSecurity, SASLScram256, SASLScram512
 
 from chassis import offsets
 from chassis.consumer import Consumer
-from chassis.database import Conflict, Outage
+from chassis.database import Conflict, Database, Outage
 from chassis.kafka import tls_of, topic_of
 from chassis.settings import ServiceSettings
 from chassis.telemetry import Metrics, logger
 
 GRACE_SECONDS = 20.0  # above the longest batch
 TICK_SECONDS = 1.0
+TELL_SECONDS = 10.0  # after which Kafka is told the same again: only so does it show that it refuses
+ASK_MS = 2_000  # for which Kafka keeps a question that it has nothing for; what is sought anew meanwhile waits for it
 REJOIN_TICKS = 5
+RECORDS = 500  # of one delivery at most
 REFUSALS = 10  # of as many ticks; fewer are a group that is changing
 LATE_SECONDS = 20.0  # for the reactions of one transaction, which take 50 ms
 LOST_SECONDS = 60.0  # the same, above the longest that the store itself may keep a statement
@@ -56,6 +60,8 @@ class Hearing(ConsumerRebalanceListener):
     _seeking: asyncio.Task[None] | None = None
     _stopping: bool = False
     _without: int = 0  # ticks in a row
+    _told: dict[TopicPartition, int] = field(default_factory=dict)  # what Kafka has taken last
+    _told_at: float = 0.0
     _level_at: float = field(default_factory=time.monotonic)
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:  # noqa: ARG002
@@ -179,9 +185,10 @@ class Hearing(ConsumerRebalanceListener):
     @property
     def lag_seconds(self) -> float:
         """How long ago it was last level with its stream; 0 when it is level now."""
-        if self.lag_records == 0:
-            self._level_at = time.monotonic()
-        return 0.0 if self.lag_records == 0 else time.monotonic() - self._level_at
+        if self.lag_records != 0:
+            return time.monotonic() - self._level_at
+        self._level_at = time.monotonic()
+        return 0.0
 
     async def stop(self) -> None:
         """Let the batch come to an end, and take no further one."""
@@ -192,27 +199,50 @@ class Hearing(ConsumerRebalanceListener):
         self.consumer.expected.clear()
 
     async def tick(self) -> None:
-        """Once a second: show the lag, tell Kafka where we are, for its own tools, and see what the store says."""
+        """Once a second: show the lag, and tell Kafka where we are, for its own tools."""
         self._ask_for_a_share()
         lag = self.lag_records
         if lag is not None:
             self.metrics.lag_records.labels(self.consumer.name).set(lag)
         self.metrics.lag_seconds.labels(self.consumer.name).set(self.lag_seconds)
-        if self.kafka is not None and self.ready and self.consumer.expected:
+        if self.kafka is not None and self.ready and self._has_to_tell:
+            told = dict(self.consumer.expected)
             try:
                 # While Kafka is away aiokafka asks again without end, and nothing else may wait for that.
                 async with asyncio.timeout(TICK_SECONDS):
-                    await self.kafka.commit(dict(self.consumer.expected))
+                    await self.kafka.commit(told)
             except TimeoutError:
                 log.info("lag tools are not told", consumer=self.consumer.name, why="no answer")
             except KafkaError as error:
                 self.refusals, self.refused_as = self.refusals + 1, type(error).__name__
                 log.info("lag tools are not told", consumer=self.consumer.name, why=type(error).__name__)
             else:
-                self.refusals = 0
-        if self.kafka is not None and self.ready and lag == 0:
-            with contextlib.suppress(Outage, Conflict):
-                await self.consumer.look_at_the_store(self.kafka)
+                self.refusals, self._told, self._told_at = 0, told, time.monotonic()
+
+    @property
+    def _has_to_tell(self) -> bool:
+        """Whether Kafka does not know where we are, or may have forgotten, or has refused to know."""
+        if not self.consumer.expected:
+            return False
+        news = self.consumer.expected != self._told or self.refusals > 0
+        return news or time.monotonic() - self._told_at >= TELL_SECONDS
+
+    def rests(self) -> bool:
+        """Whether it has handled all that its stream holds, and nothing is in hand."""
+        return self.ready and self.lag_records == 0 and bool(self.consumer.expected) and self.consumer.idle.is_set()
+
+
+async def look_at_the_store(database: Database, hearings: Iterable[Hearing]) -> None:
+    """Where nothing comes: a store that was restored meanwhile is followed now, not at the next record."""
+    resting = {its.consumer.name: (its.consumer, its.kafka, its.consumer.deliveries) for its in hearings if its.rests()}
+    if not resting:
+        return
+    async with database.transaction(one_statement=True) as tx:
+        stored = await offsets.all_stored(tx, resting)
+    for name, (consumer, kafka, deliveries) in resting.items():
+        # After a batch that came in between the consumer knows better.
+        if kafka is not None and consumer.deliveries == deliveries:
+            consumer.follow_the_store(kafka, stored.get(name, {}))
 
 
 def subscribe(broker: KafkaBroker, settings: ServiceSettings, consumer: Consumer, metrics: Metrics) -> Hearing:
@@ -224,8 +254,8 @@ def subscribe(broker: KafkaBroker, settings: ServiceSettings, consumer: Consumer
         # A replica that comes back under its name takes its partitions at once, not after the session's end.
         group_instance_id=f"{consumer.name}-{settings.replica}",
         batch=True,
-        max_records=500,
-        batch_timeout_ms=200,
+        max_records=RECORDS,
+        fetch_max_wait_ms=ASK_MS,
         auto_offset_reset="earliest",
         ack_policy=AckPolicy.NACK_ON_ERROR,
         parser=_untouched,
@@ -243,8 +273,18 @@ def subscribe(broker: KafkaBroker, settings: ServiceSettings, consumer: Consumer
         if kafka is not None:
             await consumer.handle(kafka, records)
 
+    subscriber.get_msg = _something  # type: ignore[method-assign]
     hearing.subscriber = subscriber
     return hearing
+
+
+async def _something(consumer: AIOKafkaConsumer) -> tuple[ConsumerRecord[Any, Any], ...]:
+    """What comes next, however long that takes. A stop cancels it, and what is wrong is raised."""
+    fetcher: Any = consumer._fetcher  # noqa: SLF001 - nothing public sets it
+    fetcher._fetcher_timeout = ASK_MS / 1000  # noqa: SLF001 - else it looks five times a second for what wakes it anyhow
+    while not (records := await consumer.getmany(timeout_ms=ASK_MS, max_records=RECORDS)):
+        pass
+    return tuple(chain(*records.values()))
 
 
 async def _untouched(

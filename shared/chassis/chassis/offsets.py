@@ -41,6 +41,17 @@ async def stored(tx: Transaction, consumer: str, partitions: Iterable[Partition]
     return {(row["topic"], row["partition"]): row["next_offset"] for row in rows}
 
 
+async def all_stored(tx: Transaction, consumers: Iterable[str]) -> dict[str, dict[Partition, int]]:
+    """The same for every partition of several consumers."""
+    rows = await tx.fetch(
+        "SELECT consumer, topic, partition, next_offset FROM consumer_offset WHERE consumer = ANY($1)", list(consumers)
+    )
+    found: dict[str, dict[Partition, int]] = {}
+    for row in rows:
+        found.setdefault(row["consumer"], {})[row["topic"], row["partition"]] = row["next_offset"]
+    return found
+
+
 async def lock(tx: Transaction, consumer: str, partitions: Iterable[Partition]) -> dict[Partition, int]:
     """Own these partitions until the transaction ends; gives the next offset of each. Locks in a fixed order."""
     topics, numbers = zip(*partitions, strict=True)

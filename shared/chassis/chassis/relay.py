@@ -36,7 +36,8 @@ LARGEST_BATCH = 900_000  # bytes; all of a batch may be of one partition, and th
 AROUND_A_BODY = 1_000  # bytes; key and headers are always fewer
 LEASE_SECONDS = 5
 RENEW_SECONDS = 1
-POLL_SECONDS = 0.2
+POLL_SECONDS = 0.2  # what another replica says is found by a poll
+CALM_SECONDS = 0.5  # the same, when nothing was said for a few seconds
 SETTLE_SECONDS = 3
 log = logger(__name__)
 
@@ -132,7 +133,7 @@ class Relay:
                 await give_up_lead(self.database, epoch)
 
     async def _send_until_lost(self, producer: AIOKafkaProducer, epoch: int, renewing: asyncio.Task[None]) -> None:
-        window = _Window()
+        window, pause = _Window(), POLL_SECONDS
         renewing.add_done_callback(lambda _: self.wake())
         try:
             while True:
@@ -145,13 +146,15 @@ class Relay:
                     window.ahead = await _oldest(self.database, list(window.in_flight))
                     window.more = len(window.ahead) == AHEAD
                 if window.ahead:
+                    pause = POLL_SECONDS
                     await self._send(window, producer, epoch, renewing)
                 elif not window.in_flight:
                     self.trouble = None
                 if not window.ahead and not window.more:
                     with contextlib.suppress(TimeoutError):
-                        async with asyncio.timeout(POLL_SECONDS):
+                        async with asyncio.timeout(pause):
                             await self._said.wait()
+                    pause = min(1.1 * pause, CALM_SECONDS)
         finally:
             # Settle on the way out, whatever the reason: what Kafka has acknowledged is marked. What it has not by
             # then, because it is away, stays in the outbox; at worst it is sent twice.

@@ -17,7 +17,7 @@ from chassis import idempotency, migrations, parked
 from chassis.clock import clock_from
 from chassis.consumer import Consumer
 from chassis.database import Conflict, Database, Outage, connect
-from chassis.hearing import Hearing, broker_of, subscribe
+from chassis.hearing import Hearing, broker_of, look_at_the_store, subscribe
 from chassis.migrations import Migration, WrongSchema
 from chassis.relay import Relay
 from chassis.sender import Sender
@@ -118,31 +118,44 @@ class Running:
                 return
 
     async def keep_figures(self) -> None:
-        """Once a second, the gauges; each hour, keys that are over are forgotten."""
+        """Once a second, the gauges; each hour, keys that are over are forgotten.
+
+        The store is asked every other second while nothing waits to be sent.
+        """
         seconds = 0
         while True:
             for ticked in await asyncio.gather(*(its.tick() for its in self.hearings), return_exceptions=True):
                 if ticked is not None:
                     log.error("a consumer's figures could not be kept", exc_info=ticked)
             try:
-                async with self.database.transaction(one_statement=True) as tx:
-                    row = await tx.fetchrow("SELECT count(*) AS events, min(written_at) AS oldest FROM outbox")
-                async with self.database.transaction(one_statement=True) as tx:
-                    self.metrics.parked.set(await parked.count(tx))
+                if self.outbox_backlog or seconds % 2 == 0:
+                    await self._ask_for_figures()
+                if seconds % 2 == 1:
+                    await look_at_the_store(self.database, self.hearings)
                 if seconds % 3600 == 0:
                     async with self.database.transaction(one_statement=True) as tx:
                         await idempotency.forget_expired(tx, datetime.now(UTC))
-                if row is not None:
-                    self.outbox_backlog = row["events"]
-                    age = (datetime.now(UTC) - row["oldest"]).total_seconds() if row["oldest"] else 0
-                    self.metrics.outbox_backlog.set(row["events"])
-                    self.metrics.outbox_oldest_age.set(max(0, age))
             except (Outage, Conflict):
                 log.info("figures are not kept while the database is away")
             except Exception:
                 log.exception("figures could not be kept")
             seconds += 1
             await asyncio.sleep(1)
+
+    async def _ask_for_figures(self) -> None:
+        async with self.database.transaction(one_statement=True) as tx:
+            row = await tx.fetchrow(
+                """
+                SELECT count(*) AS events, min(written_at) AS oldest,
+                       (SELECT count(*) FROM parked WHERE discarded_at IS NULL) AS parked
+                FROM outbox"""
+            )
+        assert row is not None  # noqa: S101 - a count is always one row
+        self.outbox_backlog = row["events"]
+        age = (datetime.now(UTC) - row["oldest"]).total_seconds() if row["oldest"] else 0
+        self.metrics.outbox_backlog.set(row["events"])
+        self.metrics.outbox_oldest_age.set(max(0, age))
+        self.metrics.parked.set(row["parked"])
 
     async def health(self) -> Health:
         """Ask every part now."""
@@ -240,8 +253,10 @@ async def running(
     relay = Relay(service, settings, database, metrics)
     database.on_said.append(relay.wake)
     broker = broker_of(settings, f"{service}-{settings.replica}")
+    # What a reaction leaves to be sent is sent now.
+    woken = [sender.wake for sender in senders]
     hearings = [
-        subscribe(broker, settings, Consumer(service, subscription, database, metrics), metrics)
+        subscribe(broker, settings, Consumer(service, subscription, database, metrics, on_handled=woken), metrics)
         for subscription in subscriptions
     ]
     its = Running(service, settings, database, metrics, relay, broker, hearings, wanted=wanted)

@@ -12,7 +12,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from chassis.consumer import Consumer
 from chassis.database import Database, Outage, Transaction
-from chassis.hearing import Hearing, broker_of, subscribe
+from chassis.hearing import Hearing, broker_of, look_at_the_store, subscribe
 from chassis.settings import ServiceSettings
 from chassis.subscription import Subscription
 from chassis.telemetry import Metrics
@@ -149,7 +149,7 @@ async def test_a_store_restored_under_a_resting_consumer_is_noticed_before_anyth
             )
             await tx.execute("UPDATE consumer_offset SET next_offset = 1 WHERE partition = 0")
         await eventually(lambda: its.lag_records == 0, timeout=20)
-        await its.tick()
+        await look_at_the_store(store, [its])
         await eventually(heard(effects, 2), timeout=20)
     assert await effects() == [("MemberJoined", ADA), ("MemberGradeChanged", ADA)]
 

@@ -241,6 +241,19 @@ async def test_a_group_that_refuses_it_is_trouble_until_it_takes_it_again(store:
     assert its.trouble is None
 
 
+async def test_kafka_is_told_where_a_consumer_is_when_that_has_changed(store: Database) -> None:
+    told: list[int] = []
+
+    async def note(offsets: Any) -> None:
+        told.append(offsets[PLACE])
+
+    its = hearing(store, note)
+    for offset in (0, 0, 1, 1):
+        its.consumer.expected[PLACE] = offset
+        await its.tick()
+    assert told == [0, 1]
+
+
 async def test_the_end_of_the_task_that_asks_for_records_is_trouble(store: Database) -> None:
     its = hearing(store, _commit_nothing)
     task = asyncio.create_task(_commit_nothing(None))
