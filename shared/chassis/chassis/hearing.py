@@ -34,7 +34,9 @@ from chassis.telemetry import Metrics, logger
 GRACE_SECONDS = 20.0  # above the longest batch
 TICK_SECONDS = 1.0
 TELL_SECONDS = 10.0  # after which Kafka is told the same again: only so does it show that it refuses
-ASK_MS = 2_000  # for which Kafka keeps a question that it has nothing for; what is sought anew meanwhile waits for it
+ASK_MS = 500  # for which Kafka keeps a question that it has nothing for; what is sought anew meanwhile waits for it
+CALM_ASK_MS = 4_000  # the same, when nothing has come for a moment
+CALM_AFTER_MS = 2_000
 REJOIN_TICKS = 5
 RECORDS = 500  # of one delivery at most
 REFUSALS = 10  # of as many ticks; fewer are a group that is changing
@@ -79,6 +81,7 @@ class Hearing(ConsumerRebalanceListener):
         self.assigned = frozenset(assigned)
         self._level_at = time.monotonic()
         if self.assigned and self.kafka is not None:
+            _ask_for(self.kafka, ASK_MS)
             self.kafka.pause(*self.assigned)
             if self._stopping:
                 return
@@ -280,11 +283,17 @@ def subscribe(broker: KafkaBroker, settings: ServiceSettings, consumer: Consumer
 
 async def _something(consumer: AIOKafkaConsumer) -> tuple[ConsumerRecord[Any, Any], ...]:
     """What comes next, however long that takes. A stop cancels it, and what is wrong is raised."""
-    fetcher: Any = consumer._fetcher  # noqa: SLF001 - nothing public sets it
-    fetcher._fetcher_timeout = ASK_MS / 1000  # noqa: SLF001 - else it looks five times a second for what wakes it anyhow
-    while not (records := await consumer.getmany(timeout_ms=ASK_MS, max_records=RECORDS)):
-        pass
+    while not (records := await consumer.getmany(timeout_ms=CALM_AFTER_MS, max_records=RECORDS)):
+        _ask_for(consumer, CALM_ASK_MS)
+    _ask_for(consumer, ASK_MS)
     return tuple(chain(*records.values()))
+
+
+def _ask_for(consumer: AIOKafkaConsumer, milliseconds: int) -> None:
+    """How long Kafka keeps each question from now on that it has nothing for."""
+    fetcher: Any = consumer._fetcher  # noqa: SLF001 - nothing public sets either
+    fetcher._fetch_max_wait_ms = milliseconds  # noqa: SLF001
+    fetcher._fetcher_timeout = milliseconds / 1000  # noqa: SLF001 - else it looks five times a second for what wakes it
 
 
 async def _untouched(

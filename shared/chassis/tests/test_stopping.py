@@ -321,6 +321,7 @@ async def test_offsets_that_cannot_be_read_for_an_unforeseen_reason_are_read_aga
     its.consumer.expected.clear()
     kafka = its.subscriber.consumer
     kafka.pause = kafka.seek = kafka.resume = lambda *_: None
+    kafka._fetcher = SimpleNamespace()
     bare = await asyncpg.connect(database_url)
     await bare.execute("ALTER TABLE consumer_offset RENAME TO away")
     await its.on_partitions_assigned({PLACE})
