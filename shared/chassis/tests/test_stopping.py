@@ -26,7 +26,6 @@ from chassis.running import NO_ANSWER, Running
 from chassis.settings import ServiceSettings
 from chassis.subscription import Subscription
 from chassis.telemetry import Metrics
-from chassis.timers import Timer
 from chassis.unbroken import unbroken
 from contracts.members import MemberJoined
 from testkit.addresses import KafkaAddress
@@ -106,28 +105,6 @@ def settings_of(database_url: str, bootstrap: str, prefix: str = "") -> ServiceS
         http_port=0,
         token_keys=Path("unused"),
     )
-
-
-@pytest.mark.parametrize("turns", range(6))
-async def test_a_timer_woken_at_the_moment_of_its_stop_stops(store: Database, turns: int) -> None:
-    looked = asyncio.Event()
-
-    async def nothing(_database: Database) -> int:
-        looked.set()
-        return 0
-
-    timer = Timer("test", nothing, seconds=3600)
-    task = asyncio.create_task(timer.run(store))
-    await looked.wait()
-    await asyncio.sleep(0.01)
-    timer.wake()
-    for _ in range(turns):
-        await asyncio.sleep(0)
-    task.cancel()
-    done, _ = await asyncio.wait({task}, timeout=2)
-    if not done:
-        task.cancel()
-    assert done == {task}
 
 
 @pytest.mark.parametrize("turns", [0, 1, 3, 8])

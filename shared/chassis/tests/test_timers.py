@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from chassis.clock import clock_from
 from chassis.database import Database
 from chassis.timers import Timer
@@ -54,3 +56,25 @@ async def test_it_looks_when_the_business_clock_was_moved_there_and_back(store: 
         assert await looks.get() - datetime.now(UTC) > TO / 2
         (tmp_path / "clock").write_text("0")
         assert await looks.get() - datetime.now(UTC) < TO / 2
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_a_timer_woken_at_the_moment_of_its_stop_stops(store: Database, turns: int) -> None:
+    looked = asyncio.Event()
+
+    async def nothing(_database: Database) -> int:
+        looked.set()
+        return 0
+
+    timer = Timer("test", nothing, seconds=3600)
+    task = asyncio.create_task(timer.run(store))
+    await looked.wait()
+    await asyncio.sleep(0.01)
+    timer.wake()
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    task.cancel()
+    done, _ = await asyncio.wait({task}, timeout=2)
+    if not done:
+        task.cancel()
+    assert done == {task}
