@@ -33,6 +33,7 @@ from chassis import migrations
 from chassis.causes import new_cause
 from chassis.envelope import headers_of
 from contracts.members import Grade, GradeBand, MemberJoined
+from testkit import children
 from testkit.addresses import KafkaAddress
 from testkit.kafka_process import start_kafka
 from testkit.postgres_process import PostgresProcess, start_postgres
@@ -74,6 +75,7 @@ def measure(rounds: int, tell: Tell) -> list[Finding]:
                 kafka.kill()
         finally:
             postgres.kill()
+            children.remove(postgres.folder)
     return _findings(series, size)
 
 

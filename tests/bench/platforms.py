@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from gse_platform.prove.people import Tokens
+from gse_platform.prove.run import remove
 
 GSE_UP = [sys.executable, "-P", "-m", "gse_platform", "up"]
 STOP_SECONDS = 60
@@ -81,8 +82,11 @@ def up(home: Path) -> Iterator[Up]:
 
 @contextmanager
 def fresh_home() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="gse-bench-") as folder:
-        yield Path(folder) / "home"
+    folder = Path(tempfile.mkdtemp(prefix="gse-bench-"))
+    try:
+        yield folder / "home"
+    finally:
+        remove(folder)
 
 
 @dataclass(frozen=True)

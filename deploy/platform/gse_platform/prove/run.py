@@ -159,7 +159,8 @@ def _keep_evidence(outcome: Outcome, folder: Path) -> None:
 
 
 def remove(folder: Path) -> None:
-    """The run's folder, and the store's where its user could not reach that."""
-    memory = json.loads((folder / "home" / "postgres" / "postgres.json").read_text())
-    shutil.rmtree(memory["folder"], ignore_errors=True)
+    """A folder with a home in it, and the store's where its user could not reach that."""
+    memory = folder / "home" / "postgres" / "postgres.json"
+    if memory.exists():
+        shutil.rmtree(json.loads(memory.read_text())["folder"], ignore_errors=True)
     shutil.rmtree(folder, ignore_errors=True)
