@@ -18,11 +18,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
 from gse_platform.supervisor import DRAIN
 from testkit import children
 
+BIRTH_SECONDS = 60  # the first waits for all the imports
 # Its children write their own command lines over this one, so there is room for them.
 ROOM = "-" * 120
 
@@ -65,21 +66,25 @@ class _Mother:
 
     process: subprocess.Popen[bytes]
     channel: socket.socket
-    born: SimpleQueue[Fork | None] = field(default_factory=SimpleQueue)
+    born: SimpleQueue[Fork | OSError | None] = field(default_factory=SimpleQueue)
 
     def listen(self) -> None:
         living: dict[str, Future[int]] = {}
-        with self.channel, contextlib.suppress(ConnectionResetError), self.channel.makefile() as lines:
-            for line in lines:
-                match line.split():
-                    case ["started", pid]:
-                        living[pid] = Future()
-                        self.born.put(Fork(int(pid), living[pid]))
-                    case ["ended", pid, code]:
-                        living.pop(pid).set_result(int(code))
-        self.born.put(None)
-        for ended in living.values():
-            ended.set_result(-signal.SIGKILL)  # by the kernel, since their parent has gone
+        try:
+            with self.channel, contextlib.suppress(ConnectionResetError), self.channel.makefile() as lines:
+                for line in lines:
+                    match line.split():
+                        case ["started", pid]:
+                            living[pid] = Future()
+                            self.born.put(Fork(int(pid), living[pid]))
+                        case ["failed", number]:
+                            self.born.put(OSError(int(number), os.strerror(int(number))))
+                        case ["ended", pid, code]:
+                            living.pop(pid).set_result(int(code))
+        finally:
+            self.born.put(None)
+            for ended in living.values():
+                ended.set_result(-signal.SIGKILL)  # by the kernel, since their parent has gone
 
 
 class Nursery:
@@ -103,10 +108,16 @@ class Nursery:
             mother = self._living()
             with contextlib.suppress(OSError):  # it has ended, as `born` tells
                 mother.channel.sendall(json.dumps(order).encode() + b"\n")
-            fork = mother.born.get()
+            try:
+                fork = mother.born.get(timeout=BIRTH_SECONDS)
+            except Empty:
+                children.kill(mother.process)
+                fork = None
             if fork is None:
                 self._mother = None
                 raise RuntimeError(f"the process that starts it ended: see {self._log}")
+            if isinstance(fork, OSError):
+                raise fork
             return fork
 
     def close(self) -> None:
@@ -131,7 +142,7 @@ class Nursery:
 @contextlib.contextmanager
 def preparing(logs: Path) -> Iterator[Callable[[Sequence[str], Path, Mapping[str, str]], Fork] | None]:
     """How to start modules from a nursery that lives for the block; None on a system that it is not for."""
-    if sys.platform != "linux":
+    if not _is_told_of_ends():
         yield None
         return
     nursery = Nursery(logs)
@@ -140,3 +151,13 @@ def preparing(logs: Path) -> Iterator[Callable[[Sequence[str], Path, Mapping[str
         yield nursery.start
     finally:
         nursery.close()
+
+
+def _is_told_of_ends() -> bool:
+    if sys.platform != "linux":
+        return False
+    try:
+        os.close(os.pidfd_open(os.getpid()))
+    except OSError:  # an old system, or one that forbids it
+        return False
+    return True

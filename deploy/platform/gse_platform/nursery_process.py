@@ -1,6 +1,7 @@
 """`python -m gse_platform.nursery_process <descriptor>`: imports once, then forks a process for each order; nursery.py.
 
-Orders come as lines over the descriptor; back go `started <pid>` and, when one ends, `ended <pid> <exit code>`.
+Orders come as lines over the descriptor; back go `started <pid>` or `failed <error number>`, and, when one ends,
+`ended <pid> <exit code>`.
 """
 
 import contextlib
@@ -55,14 +56,18 @@ def serve(channel: int) -> dict[str, Any] | None:
                 line = orders.readline()
                 if not line:
                     return None
-                child = os.fork()
+                try:
+                    child, ending = fork()
+                except OSError as error:  # whoever asked tries again, and the others live on
+                    os.write(channel, f"failed {error.errno}\n".encode())
+                    continue
                 if child == 0:
                     if not die_with(mother, signal.SIGKILL):
                         os._exit(1)
-                    os.closerange(channel, max(living, default=channel) + 1)
+                    for descriptor in (channel, *living):
+                        os.close(descriptor)
                     order: dict[str, Any] = json.loads(line)
                     return order
-                ending = os.pidfd_open(child)
                 poll.register(ending, select.POLLIN)
                 living[ending] = child
                 os.write(channel, f"started {child}\n".encode())
@@ -72,6 +77,19 @@ def serve(channel: int) -> dict[str, Any] | None:
                 child = living.pop(ready)
                 code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
                 os.write(channel, f"ended {child} {code}\n".encode())
+
+
+def fork() -> tuple[int, int]:
+    """The child's number and a descriptor that tells its end; twice 0 in the child. Raises OSError, and leaves none."""
+    child = os.fork()
+    if child == 0:
+        return 0, 0
+    try:
+        return child, os.pidfd_open(child)
+    except OSError:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        raise
 
 
 def become(order: dict[str, Any]) -> None:

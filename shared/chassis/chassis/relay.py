@@ -284,7 +284,7 @@ class _Window:
             return self.settling
         if not self.ahead and not self.more and not self.answered.done():
             # No backlog: what is said until Kafka has answered goes along, in fewer and larger batches.
-            return [self.answered]
+            return [self.answered, *self.settling]
         return []
 
     def raise_failure(self, renewing: asyncio.Task[None]) -> None:

@@ -49,6 +49,7 @@ class Timer:
                     present_cause.set(new_cause())
             except (Outage, Conflict):
                 await asyncio.sleep(random.uniform(0.2, 1))  # noqa: S311 - jitter
+                continue
             except Exception:
                 log.exception("due work failed and will be tried again", timer=self.name)
                 await asyncio.sleep(1)
