@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gse_platform.prove.mutants.scene import Scene
 
+BETWEEN_COMMITS = 6.0  # seconds; above those after which a client that commits by itself does
+
 
 async def everyday(scene: "Scene") -> None:
     """People join, move, meet and leave, and three of them ask to be forgotten; nothing goes wrong."""
@@ -22,7 +24,7 @@ async def store_away(scene: "Scene") -> None:
         await asyncio.sleep(2)
     await asyncio.sleep(1)
     await scene.join(6)
-    await asyncio.sleep(1)
+    await asyncio.sleep(BETWEEN_COMMITS)
     await scene.kill("mentoring")
     await scene.back("mentoring")
 
@@ -51,6 +53,7 @@ async def two_senders(scene: "Scene") -> None:
 async def kafka_away(scene: "Scene") -> None:
     """Kafka is away while people join, and members is killed meanwhile."""
     await scene.join(4)
+    await asyncio.sleep(1)  # nothing is on its way any more: what comes next has no answer
     with scene.cut("kafka"):
         await scene.join(8)
         await asyncio.sleep(1)
