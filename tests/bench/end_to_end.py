@@ -18,6 +18,7 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -42,6 +43,9 @@ HEARD = """
     CREATE TRIGGER bench_heard AFTER INSERT ON profile FOR EACH ROW EXECUTE FUNCTION bench_heard()"""
 PARTS = "CREATE TABLE IF NOT EXISTS bench_part (id uuid PRIMARY KEY, body text NOT NULL)"
 TOPIC = "gse.bench"
+
+Once = Callable[[float], Awaitable[float]]
+"""Does it once, for a moment at which it was due; gives the seconds from then to its end."""
 BODY = "x" * 463
 
 
@@ -67,15 +71,15 @@ def measure(rounds: int, tell: Tell) -> list[Finding]:
 
 async def _measure(platform: Up, rounds: int, tell: Tell, ours: list[list[float]], parts: list[list[float]]) -> None:
     async with AsyncExitStack() as stack:
-        ask = await _whole_way(platform, stack)
+        connect = await _whole_way(platform, stack)
         go = await _parts(platform, stack)
         for number in range(rounds):
             tell(f"round {number + 1} of {rounds}")
-            ours.append(await _by_the_clock(ask))
+            ours.append(await _by_the_clock(await connect()))
             parts.append(await _by_the_clock(go))
 
 
-async def _by_the_clock(once: Callable[[float], Awaitable[float]]) -> list[float]:
+async def _by_the_clock(once: Once) -> list[float]:
     """The seconds of each, from when it was due; those of the first second are not counted."""
     begun, running = time.perf_counter(), list[asyncio.Task[float]]()
     for number in range(WARM + COUNTED):
@@ -85,12 +89,13 @@ async def _by_the_clock(once: Callable[[float], Awaitable[float]]) -> list[float
     return (await asyncio.gather(*running))[WARM:]
 
 
-async def _once(once: Callable[[float], Awaitable[float]], due: float) -> float:
+async def _once(once: Once, due: float) -> float:
     async with asyncio.timeout(WAIT_SECONDS):
         return await once(due)
 
 
-async def _whole_way(platform: Up, stack: AsyncExitStack) -> Callable[[float], Awaitable[float]]:
+async def _whole_way(platform: Up, stack: AsyncExitStack) -> Callable[[], Awaitable[Once]]:
+    """Opens connections for a round: the server lets go of those that rest through the one between."""
     database = await asyncpg.connect(platform.state["postgres"]["databases"]["mentoring"])
     stack.push_async_callback(database.close)
     await database.execute(HEARD)
@@ -102,13 +107,10 @@ async def _whole_way(platform: Up, stack: AsyncExitStack) -> Callable[[float], A
 
     await database.add_listener("bench", lambda *told: effect(str(told[3])).set_result(time.perf_counter()))
     port = int(platform.state["services"]["members"]["url"].rpartition(":")[2])
-    free: asyncio.Queue[Connection] = asyncio.Queue()
-    for _ in range(CONNECTIONS):
-        free.put_nowait(await Connection.to(port))
     signing, run, numbers = platform.tokens(), secrets.token_hex(4), iter(range(10_000_000))
     tokens = [signing.headers(uuid4())["Authorization"].removeprefix("Bearer ") for _ in range(200)]
 
-    async def ask(due: float) -> float:
+    async def ask(free: asyncio.Queue[Connection], due: float) -> float:
         connection = await free.get()
         status, answer = await connection.ask(joining(port, "/api/members/v1/members", run, next(numbers), tokens))
         free.put_nowait(connection)
@@ -116,10 +118,16 @@ async def _whole_way(platform: Up, stack: AsyncExitStack) -> Callable[[float], A
             raise RuntimeError(f"answered {status}: {answer[:200]!r}")
         return await effect(json.loads(answer)["member_id"]) - due
 
-    return ask
+    async def connect() -> Once:
+        free: asyncio.Queue[Connection] = asyncio.Queue()
+        for _ in range(CONNECTIONS):
+            free.put_nowait(await Connection.to(port))
+        return partial(ask, free)
+
+    return connect
 
 
-async def _parts(platform: Up, stack: AsyncExitStack) -> Callable[[float], Awaitable[float]]:
+async def _parts(platform: Up, stack: AsyncExitStack) -> Once:
     databases = platform.state["postgres"]["databases"]
     pools: list[Any] = []
     for service in ("members", "mentoring"):
