@@ -8,7 +8,7 @@ import pytest
 from contracts import generate
 
 HOUSE = Path(__file__).parents[2]
-REACTIONS = sorted({its for found in generate.reactions(HOUSE).values() for its in found})
+REACTIONS = sorted({its for found in generate.reactions().values() for its in found})
 
 
 def test_there_are_reactions_in_all_services() -> None:

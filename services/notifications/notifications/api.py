@@ -13,7 +13,9 @@ from chassis.service import Db
 from contracts.notifications import NoticeCategory
 from notifications import hosted_event_store, store
 from notifications.domain import InboxNotReady, NoSuchInbox, NoticeState, RecipientState
-from notifications.letters import TEMPLATES, About, text_of
+from notifications.letters import text_of
+from notifications.sending import about_of
+from notifications.told import TEMPLATES
 
 router = APIRouter(prefix="/api/notifications/v1", tags=["notifications"], route_class=RetryingRoute)
 
@@ -63,10 +65,12 @@ class Counts(BaseModel):
     members: int
     waiting: int = 0
     due: int = 0
+    gathered: int = 0
     sending: int = 0
     sent: int = 0
     unknown: int = 0
     failed: int = 0
+    suppressed: int = 0
     cancelled: int = 0
 
 
@@ -93,8 +97,7 @@ async def inbox(
     notices = []
     for row in rows:
         template = TEMPLATES[row["template"], row["template_version"]]
-        about = About(row["about_name"], row["about_email"], events.get(row["hosted_event_id"]))
-        body = text_of(template, name=recipient.name, about=about, front_door=front_door)
+        body = row["text"] or text_of(template, name=recipient.name, about=about_of(row, events), front_door=front_door)
         notices.append(InboxNotice(title=template.subject, body=body, **row))
     return Inbox(notices=notices, next=rows[-1]["number"] if len(rows) == limit else None)
 

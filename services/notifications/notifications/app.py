@@ -6,12 +6,13 @@ from fastapi import FastAPI
 
 from chassis import commands, service
 from chassis.subscription import Subscription
+from chassis.timers import Timer
 from chassis.web import create_pages
 from contracts.erasure import MemberErased, MemberErasureRequested
-from contracts.events import AttendeeRegistered, EventHosted, EventPublished, KeyDateScheduled
-from contracts.members import MemberContactChanged, MemberJoined, MemberLeft
+from contracts.events import AttendeeRegistered, EventHosted, EventPublished, EventSignedOff, KeyDateScheduled
+from contracts.members import MemberContactChanged, MemberJoined, MemberLeft, RoleGranted, RoleRevoked
 from contracts.mentoring import MentoringPairCreated, MentoringPairEnded, MentoringSchemeOpened
-from notifications import api, erasing, hosted_events, pages, reactions
+from notifications import api, digests, erasing, hosted_events, pages, purging, reactions, told
 from notifications.mail import Mail
 from notifications.sending import MailSender
 from notifications.settings import Settings
@@ -19,6 +20,9 @@ from notifications.settings import Settings
 MEMBERS = Subscription(
     "gse.members",
     {
+        **told.plainly("members", reactions.tell),
+        RoleGranted: reactions.grant,
+        RoleRevoked: reactions.revoke,
         MemberLeft: reactions.let_go,
         MemberErasureRequested: erasing.erase,
         MemberErased: erasing.sweep,
@@ -28,7 +32,8 @@ MEMBERS = Subscription(
 MENTORING = Subscription(
     "gse.mentoring",
     {
-        MentoringSchemeOpened: reactions.keep_scheme,
+        **told.plainly("mentoring", reactions.tell),
+        MentoringSchemeOpened: reactions.announce_scheme,
         MentoringPairCreated: reactions.introduce,
         MentoringPairEnded: reactions.keep_apart,
     },
@@ -36,7 +41,9 @@ MENTORING = Subscription(
 EVENTS = Subscription(
     "gse.events",
     {
+        **told.plainly("events", reactions.tell),
         KeyDateScheduled: reactions.keep_key_date,
+        EventSignedOff: reactions.call_off,
         EventPublished: hosted_events.invite,
         AttendeeRegistered: hosted_events.confirm,
         EventHosted: hosted_events.thank,
@@ -46,14 +53,18 @@ CONTACTS = Subscription("gse.members.contacts", {}, in_sets={MemberContactChange
 
 
 def create(settings: Settings) -> FastAPI:
-    mail = Mail(settings.smtp_host, settings.smtp_port, settings.mail_from, settings.front_door)
+    mail = Mail(settings.smtp_host, settings.smtp_port, settings.mail_from)
     return service.create(
         settings,
         name="notifications",
         package=__file__,
         routers=[api.router, pages.router],
         subscriptions=[MEMBERS, CONTACTS, MENTORING, EVENTS],
-        senders=[MailSender(mail, settings.replica)],
+        senders=[MailSender(mail, settings.replica, settings.front_door)],
+        timers=[
+            Timer("digests", digests.make),
+            Timer("purge", purging.purging(settings.body_days, settings.notice_days), seconds=60),
+        ],
         pages=create_pages("notifications", Path(__file__).parent / "templates"),
     )
 

@@ -3,17 +3,22 @@
     recipient   expected ──joined──> known ──left──> left        expected: only a contact has arrived yet
 
     notice      waiting ──its address arrives──> due ──claimed──> sending ──> sent
-                                                                  ├──> failed      the mail server said no
-                                                                  ├──> due         it certainly does not have it
-                                                                  └──> unknown     handed over, and no answer came
+                                                  │               ├──> failed      the mail server said no
+                                                  │               ├──> due         it certainly does not have it
+                                                  │               └──> unknown     handed over, and no answer came
+                                                  ├──> gathered ──> sending …      in the member's next digest
+                                                  ├──> sent                        in the inbox alone, as they want it
+                                                  └──> suppressed                  unwanted, too late, no way there
 
-A leaving, the end of a pair and the hosting of an event cancel what is waiting or due, and what a conversation would
-make due again.
+A leaving, the end of a pair and the hosting of an event cancel what is waiting, due or gathered, and what a
+conversation would make due again. What becomes of a due notice is decided in `deciding.py`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any, Final
 from uuid import UUID
 
 from contracts.notifications import NoticeCategory
@@ -22,6 +27,8 @@ from contracts.refusal import NotFound, NotYetKnown
 LONGEST_PAUSE = timedelta(minutes=15)
 LEFT_BEFORE_SENDING = "the member left before it was sent"
 PAIR_ENDED = "the pair ended before it was sent"
+CALLED_OFF = "it was no longer so before it was sent"
+EVERYTHING: Final = "everything"  # the category of a digest, and of who unsubscribes in one
 
 
 class RecipientState(StrEnum):
@@ -33,10 +40,12 @@ class RecipientState(StrEnum):
 class NoticeState(StrEnum):
     WAITING = "waiting"
     DUE = "due"
+    GATHERED = "gathered"
     SENDING = "sending"
     SENT = "sent"
     FAILED = "failed"
     UNKNOWN = "unknown"
+    SUPPRESSED = "suppressed"
     CANCELLED = "cancelled"
 
 
@@ -77,15 +86,15 @@ class Template:
 
     name: str
     version: int
-    category: NoticeCategory
+    category: str  # a NoticeCategory; a digest's is everything
     subject: str  # holds no personal data and no scheme: it is seen on lock screens and in logs
+    critical: bool = False  # goes out at once, whatever the member prefers
 
 
 WELCOME = Template(
     "welcome", 1, NoticeCategory.MEMBERSHIP, "Welcome to the Government Science and Engineering profession"
 )
-
-
+DIGEST = Template("digest", 1, EVERYTHING, "What is new for you in the profession")
 INTRODUCTION = Template("introduction", 1, NoticeCategory.MENTORING, "Meet the member you have been paired with")
 
 
@@ -102,6 +111,18 @@ class Notice:
     about_member_id: UUID | None = None
     pair_id: UUID | None = None
     hosted_event_id: UUID | None = None
+    due_at: datetime | None = None  # at once, where it is None
+    useful_until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Occasion:
+    """The event that notices tell of; `facts` are what their words need of it, and name nobody."""
+
+    event_id: UUID
+    type: str
+    subject: UUID
+    facts: Mapping[str, Any]
 
 
 def welcome(recipient: Recipient, *, notice_id: UUID, event_id: UUID, now: datetime) -> tuple[Recipient, Notice] | None:
@@ -111,6 +132,16 @@ def welcome(recipient: Recipient, *, notice_id: UUID, event_id: UUID, now: datet
     state = NoticeState.WAITING if recipient.email is None else NoticeState.DUE
     notice = Notice(notice_id, recipient.member_id, event_id, WELCOME, state, now)
     return replace(recipient, state=RecipientState.KNOWN), notice
+
+
+def notice(
+    recipient: Recipient, template: Template, *, notice_id: UUID, event_id: UUID, now: datetime, due_at: datetime
+) -> Notice | None:
+    """Tells somebody of an event, as soon as it is due and there is an address. None when they have left."""
+    if recipient.state is RecipientState.LEFT:
+        return None
+    state = NoticeState.WAITING if recipient.email is None else NoticeState.DUE
+    return Notice(notice_id, recipient.member_id, event_id, template, state, now, due_at=due_at)
 
 
 def is_pair(first: Recipient, second: Recipient) -> bool:
@@ -150,6 +181,7 @@ class Rejected:
     """The mail server refused the message for good, or the address is none. The reason names no person."""
 
     reason: str
+    of_address: bool = False  # whatever is sent there is refused
 
 
 @dataclass(frozen=True)
@@ -194,6 +226,11 @@ def ending(outcome: Outcome, *, attempts: int, now: datetime, jitter: float, ove
             return Ending(NoticeState.DUE, reason, now + pause(attempts, jitter))
         case Unknown(reason):
             return Ending(NoticeState.UNKNOWN, reason)
+
+
+def ending_of_item(ending: Ending) -> Ending:
+    """Where the conversation of a digest leaves what it held: it waits in the same digest while that is tried again."""
+    return replace(ending, state=NoticeState.GATHERED) if ending.state is NoticeState.DUE else ending
 
 
 def pause(attempts: int, jitter: float) -> timedelta:

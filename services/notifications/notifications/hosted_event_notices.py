@@ -3,15 +3,17 @@
 hosted event   expected ──published──> published ──hosted──> hosted      expected: only a registration has arrived
 
 published      an invitation to everybody
-registered     a confirmation; waits for the words of the event; after it was hosted, thanks instead
+registered     a confirmation; waits for the words of the event; after it was hosted, thanks instead;
+               a reminder on the day before, where that is still to come
 hosted         thanks to everybody who had a place; what was not sent before is cancelled
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from chassis.web.times import LONDON
 from contracts.events import EventPublished
 from contracts.notifications import NoticeCategory
 from notifications.domain import Notice, NoticeState, Recipient, RecipientState, Template
@@ -21,7 +23,11 @@ OVER = "the event took place before it was sent"
 # The subjects don't name the event: who has a place at which one is nobody's to read on a lock screen.
 INVITATION = Template("invitation", 1, NoticeCategory.EVENTS, "You are invited to an event of the profession")
 CONFIRMATION = Template("confirmation", 1, NoticeCategory.EVENTS, "You have a place at an event of the profession")
+REMINDER = Template("reminder", 1, NoticeCategory.EVENTS, "Tomorrow: an event at which you have a place")
 THANKS = Template("thanks", 1, NoticeCategory.EVENTS, "Thank you for coming to an event of the profession")
+
+
+REMINDED_AT = time(9)  # in London, on the day before
 
 
 class HostedEventState(StrEnum):
@@ -49,7 +55,11 @@ class HostedEvent:
 
     hosted_event_id: UUID
     state: HostedEventState
-    is_announced: bool
+    starts_at: datetime | None = None
+
+    @property
+    def is_announced(self) -> bool:
+        return self.starts_at is not None
 
 
 def announcement(event: EventPublished) -> Announcement:
@@ -86,3 +96,9 @@ def notice_of_place(
         now,
         hosted_event_id=its.hosted_event_id,
     )
+
+
+def reminder_at(starts_at: datetime) -> datetime:
+    """Nine in the morning, in London, of the day before."""
+    the_day = starts_at.astimezone(LONDON).date()
+    return datetime.combine(the_day - timedelta(days=1), REMINDED_AT, LONDON)

@@ -2,10 +2,18 @@
 
 from collections.abc import Collection
 from dataclasses import astuple
+from datetime import datetime
 from uuid import UUID
 
 from chassis.database import Transaction
-from notifications.hosted_event_notices import INVITATION, THANKS, Announcement, HostedEvent, HostedEventState
+from notifications.hosted_event_notices import (
+    CONFIRMATION,
+    REMINDER,
+    THANKS,
+    Announcement,
+    HostedEvent,
+    HostedEventState,
+)
 
 
 async def add_if_new(tx: Transaction, hosted_event_id: UUID) -> None:
@@ -19,13 +27,13 @@ async def lock(tx: Transaction, hosted_event_id: UUID) -> HostedEvent:
     """The hosted event, held until the commit. Whatever is told of it from an event holds this before any recipient."""
     row = await tx.fetchrow(
         """
-        SELECT state, title IS NOT NULL AS is_announced
+        SELECT state, starts_at
         FROM hosted_event WHERE hosted_event_id = $1 FOR UPDATE""",
         hosted_event_id,
     )
     if row is None:
         raise LookupError("a hosted event's row is never deleted")
-    return HostedEvent(hosted_event_id, HostedEventState(row["state"]), is_announced=row["is_announced"])
+    return HostedEvent(hosted_event_id, HostedEventState(row["state"]), row["starts_at"])
 
 
 async def hosted_of(tx: Transaction, hosted_event_ids: Collection[UUID]) -> set[UUID]:
@@ -78,23 +86,6 @@ async def add_attendance(tx: Transaction, registration_id: UUID, hosted_event_id
     )
 
 
-async def invite_everybody(tx: Transaction, hosted_event_id: UUID, event_id: UUID) -> None:
-    """An invitation to each who has not left, due where there is an address. The caller holds the hosted event."""
-    await tx.execute(
-        """
-        WITH held AS MATERIALIZED (
-            SELECT member_id, email FROM recipient WHERE state <> 'left' ORDER BY member_id FOR UPDATE
-        )
-        INSERT INTO notice (notice_id, member_id, event_id, hosted_event_id, category, template, template_version,
-            state, created_at, due_at)
-        SELECT gen_random_uuid(), member_id, $1, $2, $3, $4, $5,
-            CASE WHEN email IS NULL THEN 'waiting' ELSE 'due' END, $6, $6
-        FROM held
-        ON CONFLICT DO NOTHING""",
-        event_id, hosted_event_id, INVITATION.category, INVITATION.name, INVITATION.version, tx.now,
-    )  # fmt: skip
-
-
 async def thank_attendees(tx: Transaction, hosted_event_id: UUID, event_id: UUID) -> None:
     """Thanks to each who had a place and has not left. The caller holds the hosted event."""
     await tx.execute(
@@ -105,12 +96,39 @@ async def thank_attendees(tx: Transaction, hosted_event_id: UUID, event_id: UUID
             ORDER BY member_id FOR UPDATE
         )
         INSERT INTO notice (notice_id, member_id, event_id, hosted_event_id, category, template, template_version,
-            state, created_at, due_at)
+            state, created_at, due_at, wanted_at)
         SELECT gen_random_uuid(), member_id, $1, $2, $3, $4, $5,
-            CASE WHEN email IS NULL THEN 'waiting' ELSE 'due' END, $6, $6
+            CASE WHEN email IS NULL THEN 'waiting' ELSE 'due' END, $6, $6, $6
         FROM held
         ON CONFLICT DO NOTHING""",
         event_id, hosted_event_id, THANKS.category, THANKS.name, THANKS.version, tx.now,
+    )  # fmt: skip
+
+
+async def remind(
+    tx: Transaction, hosted_event_id: UUID, *, due_at: datetime, useful_until: datetime, only: UUID | None = None
+) -> None:
+    """A reminder, due then, to each who was confirmed and has none yet, or to `only` this member.
+
+    The caller holds the hosted event.
+    """
+    await tx.execute(
+        """
+        WITH confirmed AS MATERIALIZED (
+            SELECT recipient.member_id, recipient.email, notice.event_id
+            FROM notice JOIN recipient USING (member_id)
+            WHERE notice.hosted_event_id = $1 AND template = $2 AND notice.state <> 'cancelled'
+                AND recipient.state <> 'left' AND ($9::uuid IS NULL OR notice.member_id = $9)
+            ORDER BY recipient.member_id FOR UPDATE OF recipient
+        )
+        INSERT INTO notice (notice_id, member_id, event_id, hosted_event_id, category, template, template_version,
+            state, created_at, due_at, wanted_at, useful_until)
+        SELECT gen_random_uuid(), member_id, event_id, $1, $3, $4, $5,
+            CASE WHEN email IS NULL THEN 'waiting' ELSE 'due' END, $6, $7, $7, $8
+        FROM confirmed
+        ON CONFLICT DO NOTHING""",
+        hosted_event_id, CONFIRMATION.name, REMINDER.category, REMINDER.name, REMINDER.version, tx.now, due_at,
+        useful_until, only,
     )  # fmt: skip
 
 
@@ -123,7 +141,7 @@ async def make_waiting_due(tx: Transaction, hosted_event_id: UUID) -> None:
             WHERE member_id IN (SELECT member_id FROM notice WHERE hosted_event_id = $1 AND state = 'waiting')
             ORDER BY member_id FOR UPDATE
         )
-        UPDATE notice SET state = 'due', due_at = $2 FROM held
+        UPDATE notice SET state = 'due', due_at = greatest(due_at, $2), wanted_at = greatest(wanted_at, $2) FROM held
         WHERE hosted_event_id = $1 AND state = 'waiting' AND notice.member_id = held.member_id AND email IS NOT NULL""",
         hosted_event_id,
         tx.now,
@@ -135,7 +153,7 @@ async def cancel_unsent(tx: Transaction, hosted_event_id: UUID, reason: str) -> 
     await tx.execute(
         """
         UPDATE notice SET state = 'cancelled', reason = $2
-        WHERE hosted_event_id = $1 AND template <> $3 AND state IN ('waiting', 'due')""",
+        WHERE hosted_event_id = $1 AND template <> $3 AND state IN ('waiting', 'due', 'gathered')""",
         hosted_event_id,
         reason,
         THANKS.name,

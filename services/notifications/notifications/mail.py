@@ -36,7 +36,6 @@ class Mail:
     host: str
     port: int
     sender: str
-    front_door: str
     clock: Callable[[], datetime] = wall_clock  # the Date header is for servers outside: never business time
     seconds: float = CONVERSATION_SECONDS
     _resting: list[tuple[float, SMTP]] = field(default_factory=list)
@@ -44,9 +43,9 @@ class Mail:
     async def converse(self, letter: Letter) -> Outcome:
         """Hand one message over, or say what came instead. No outcome holds a name or an address."""
         try:
-            message = compose(letter, sender=self.sender, front_door=self.front_door, date=self.clock())
+            message = compose(letter, sender=self.sender, date=self.clock())
         except NoAddress:
-            return Rejected("the member's address is no e-mail address")
+            return Rejected("the member's address is no e-mail address", of_address=True)
         ends = asyncio.get_running_loop().time() + self.seconds
         client = self._rested() or self._new()
         outcome = await self._begin(client, letter, ends) or await self._hand_over(client, message, ends)

@@ -19,7 +19,9 @@ from chassis.web.times import LONDON
 from notifications import hosted_event_store, my_store, store
 from notifications.domain import NoSuchNotice, NoticeState, Recipient, RecipientState
 from notifications.hosted_event_notices import Announcement
-from notifications.letters import TEMPLATES, About, text_of
+from notifications.letters import text_of
+from notifications.sending import about_of
+from notifications.told import TEMPLATES
 
 router = APIRouter(include_in_schema=False)
 
@@ -126,8 +128,10 @@ async def notice(request: Request, notice_id: UUID, database: Db, caller: Signed
             raise NoSuchNotice
         announced = await hosted_event_store.announcements(tx, [row["hosted_event_id"]])
     template = TEMPLATES[row["template"], row["template_version"]]
-    about = About(row["about_name"], row["about_email"], announced.get(row["hosted_event_id"]))
-    text = text_of(template, name=member.name, about=about, front_door=request.app.state.settings.front_door)
+    about = about_of(row, announced)
+    text = row["text"] or text_of(
+        template, name=member.name, about=about, front_door=request.app.state.settings.front_door
+    )
     return render(
         request,
         "notice.html",

@@ -1,18 +1,22 @@
-"""What notifications does when members or mentoring says something, or events of a key date.
+"""What notifications does when members or mentoring says something, or events of a key date or a proposal.
+
+Who is told of what stands in `told.py`; what is kept beside it, in the reactions here.
 
 Joined, left and contact come on two streams in any order. Each reaction holds the recipient's row from its first
 statement on, so that whichever comes last sees what the others did.
 """
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID, uuid4
 
 from chassis.database import Transaction
+from contracts.base import DomainEvent
 from contracts.events import KeyDateScheduled
-from contracts.members import MemberContactChanged, MemberJoined, MemberLeft
+from contracts.members import MemberContactChanged, MemberJoined, MemberLeft, RoleGranted, RoleRevoked
 from contracts.mentoring import MentoringPairCreated, MentoringPairEnded, MentoringSchemeOpened
-from notifications import domain, hosted_event_store, my_store, store
-from notifications.domain import Recipient
+from notifications import choosing_store, domain, hosted_event_store, my_store, store, told
+from notifications.domain import Occasion, Recipient, RecipientState
 
 
 async def welcome(events: list[MemberJoined], tx: Transaction) -> None:
@@ -22,6 +26,9 @@ async def welcome(events: list[MemberJoined], tx: Transaction) -> None:
         for member_id, recipient in (await all_held(tx, [event.member_id for event in events])).items()
     ]
     stay = [its for its in decided if its is not None]
+    await store.add_occasions(
+        tx, *(Occasion(tx.event_ids[its.member_id], its.event_name, its.member_id, {}) for its in events)
+    )
     if stay:
         await store.save_recipients(tx, *(known for known, _ in stay))
         await store.add_notices(tx, *(notice for _, notice in stay))
@@ -43,20 +50,54 @@ async def let_go(event: MemberLeft, tx: Transaction) -> None:
     await store.save_recipients(tx, domain.let_go(recipient))
     await hosted_event_store.give_up_places(tx, event.member_id)
     await my_store.forget_pairs(tx, event.member_id)
+    await choosing_store.forget(tx, event.member_id)
     await store.cancel_unsent(tx, event.member_id, domain.LEFT_BEFORE_SENDING)
+
+
+async def tell(event: DomainEvent, tx: Transaction) -> None:
+    """Who is named in the event, or holds the role, hears of it, as the table says."""
+    occasion = await its_occasion(event, tx)
+    for line in told.lines_of(type(event)):
+        if line.who.role is not None:
+            members = await store.holders_of(tx, line.who.role)
+        else:
+            members = [getattr(event, its) for its in line.who.fields]
+        due_at = line.when(tx.now)
+        notices = [
+            domain.notice(its, line.template, notice_id=uuid4(), event_id=occasion, now=tx.now, due_at=due_at)
+            for its in (await all_held(tx, members)).values()
+        ]
+        await store.add_notices(tx, *(its for its in notices if its is not None))
+
+
+async def call_off(event: DomainEvent, tx: Transaction) -> None:
+    """What was said of its subject and is no longer so stays unsent."""
+    templates = [its.name for its in told.called_off_by(type(event))]
+    await store.cancel_unsent_of_subject(tx, event.subject, templates, domain.CALLED_OFF)
+
+
+async def grant(event: RoleGranted, tx: Transaction) -> None:
+    """They hear of it, and of what concerns who holds the role."""
+    if (await held(tx, event.member_id)).state is not RecipientState.LEFT:
+        await store.add_role_holder(tx, event.member_id, event.role, event.organisation)
+    await tell(event, tx)
+
+
+async def revoke(event: RoleRevoked, tx: Transaction) -> None:
+    """They hear of it."""
+    await held(tx, event.member_id)
+    await store.remove_role_holder(tx, event.member_id, event.role, event.organisation)
+    await tell(event, tx)
 
 
 async def introduce(event: MentoringPairCreated, tx: Transaction) -> None:
     """Both of a new pair are told who the other is, once both can be reached; their own pages show it at once."""
-    if tx.cause.event_id is None:
-        raise TypeError("a notice is of an event")
-    # In the order in which everybody locks two recipients.
-    both = sorted((event.first_member_id, event.second_member_id))
-    recipients = {member_id: await held(tx, member_id) for member_id in both}
+    occasion = await its_occasion(event, tx)
+    recipients = await all_held(tx, [event.first_member_id, event.second_member_id])
     first, second = recipients[event.first_member_id], recipients[event.second_member_id]
     for recipient, other in ((first, second), (second, first)):
         notice = domain.introduction(
-            recipient, other, notice_id=uuid4(), pair_id=event.pair_id, event_id=tx.cause.event_id, now=tx.now
+            recipient, other, notice_id=uuid4(), pair_id=event.pair_id, event_id=occasion, now=tx.now
         )
         if notice is not None:
             await store.add_notices(tx, notice)
@@ -65,19 +106,42 @@ async def introduce(event: MentoringPairCreated, tx: Transaction) -> None:
 
 
 async def keep_apart(event: MentoringPairEnded, tx: Transaction) -> None:
-    """Introductions that have not gone out stay unsent."""
+    """Introductions that have not gone out stay unsent; who was introduced hears that it is over."""
+    recipients = await all_held(tx, [event.first_member_id, event.second_member_id])
     await my_store.forget_pair(tx, event.pair_id)
     await store.cancel_unsent_of_pair(tx, event.pair_id, domain.PAIR_ENDED)
+    introduced = await store.introduced(tx, event.pair_id)
+    occasion = await its_occasion(event, tx)
+    [line] = told.lines_of(MentoringPairEnded)
+    notices = [
+        domain.notice(its, line.template, notice_id=uuid4(), event_id=occasion, now=tx.now, due_at=tx.now)
+        for member_id, its in recipients.items()
+        if member_id in introduced
+    ]
+    await store.add_notices(tx, *(its for its in notices if its is not None))
 
 
-async def keep_scheme(event: MentoringSchemeOpened, tx: Transaction) -> None:
-    """A member's own page shows what is open."""
+async def announce_scheme(event: MentoringSchemeOpened, tx: Transaction) -> None:
+    """Every member hears that it is open, and their own pages show it."""
     await my_store.add_scheme(tx, event)
+    [line] = told.lines_of(MentoringSchemeOpened)
+    await store.tell_everybody(tx, line.template, await its_occasion(event, tx))
 
 
 async def keep_key_date(event: KeyDateScheduled, tx: Transaction) -> None:
     """A member's own page shows what comes next."""
     await my_store.add_key_date(tx, event)
+
+
+async def its_occasion(event: DomainEvent, tx: Transaction) -> UUID:
+    """Keep what notices of this event need of it; gives the event's id."""
+    if tx.cause.event_id is None:
+        raise TypeError("a notice is of an event")
+    facts: dict[str, Any] = {}
+    for line in told.lines_of(type(event)):
+        facts |= line.facts(event)
+    await store.add_occasions(tx, Occasion(tx.cause.event_id, event.event_name, event.subject, facts))
+    return tx.cause.event_id
 
 
 async def held(tx: Transaction, member_id: UUID) -> Recipient:

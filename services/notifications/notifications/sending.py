@@ -1,25 +1,60 @@
-"""The notices as rows of the chassis's sender loop: `sending` before the conversation, its outcome after it."""
+"""The notices as rows of the chassis's sender loop: `sending` before the conversation, its outcome after it.
 
+Claiming asks of each notice that is due what is to become of it now (`deciding.fate`); only what is to be sent is
+claimed.
+"""
+
+import json
 import random
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
 from uuid import UUID
+
+import asyncpg
 
 from chassis import outbox
 from chassis.database import Database, Transaction
 from chassis.sender import Sender
 from chassis.telemetry import logger
-from contracts.notifications import Channel, NoticeCategory, NotificationSent
-from notifications import domain, hosted_event_store, my_store, store
-from notifications.domain import NoticeState, NotStarted, Outcome, RecipientState
-from notifications.hosted_event_notices import OVER, THANKS
-from notifications.letters import TEMPLATES, About, Letter
+from contracts.base import DomainEvent
+from contracts.notifications import Channel, NotificationFailed, NotificationSent, NotificationSuppressed
+from notifications import deciding, domain, hosted_event_store, my_store, sending_store, store
+from notifications.deciding import ADDRESS_FAILED, PREFERENCE, Choice, Fate, Frequency, Gather, Hours, PutOff, Send
+from notifications.domain import (
+    DIGEST,
+    Ending,
+    NoticeState,
+    NotStarted,
+    Outcome,
+    RecipientState,
+    Rejected,
+    Sent,
+    Unknown,
+)
+from notifications.hosted_event_notices import OVER, THANKS, Announcement
+from notifications.letters import About, Item, Letter, text_of
 from notifications.mail import Mail
+from notifications.told import TEMPLATES
 
 AT_ONCE = 8  # conversations of one replica, and so the most that a kill leaves unknown
+LOOKED_AT = 200  # due notices at a time, where the first ones are not to be sent now
+LOOKS = 20
 LOST = "whoever was sending it was stopped, or answered too late"
+NOTHING_LEFT: Final = "nothing was left to tell"
+IN_THE_INBOX_ALONE: Final = {
+    PREFERENCE: "no mail, as the member wants it",
+    ADDRESS_FAILED: "no mail reaches the member",
+}
 log = logger(__name__)
+
+
+@dataclass
+class _Looked:
+    """What became of the due notices that were looked at."""
+
+    letters: list[Letter] = field(default_factory=list)
+    said: list[DomainEvent] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -28,59 +63,234 @@ class Notices:
 
     replica: str
     domain_name: str  # the right side of every Message-ID
+    front_door: str
 
     async def claim(self, tx: Transaction, replica: str, limit: int) -> Sequence[Letter]:
-        rows = await store.claim_due(tx, replica=replica, limit=limit, domain=self.domain_name)
-        events = await hosted_event_store.announcements(tx, [row["hosted_event_id"] for row in rows])
+        looked, width = _Looked(), limit
+        for _ in range(LOOKS):
+            rows = await sending_store.due(tx, width)
+            if not rows:
+                break
+            await self._look(tx, rows, replica, limit - len(looked.letters), looked)
+            if len(looked.letters) == limit or len(rows) < width:
+                break
+            width = LOOKED_AT
+        if looked.said:
+            await outbox.put(tx, *looked.said)
+        return looked.letters
+
+    async def _look(
+        self, tx: Transaction, rows: Sequence[asyncpg.Record], replica: str, room: int, looked: _Looked
+    ) -> None:
+        """Decide on each and write it down; up to `room` are claimed, and more that could be stay due."""
+        fates = {row["notice_id"]: (row, _fate(row, tx)) for row in rows}
+        by_kind: dict[type[Any], list[tuple[asyncpg.Record, Any]]] = {}
+        for row, its in fates.values():
+            by_kind.setdefault(type(its), []).append((row, its))
+        if off := by_kind.get(PutOff):
+            await sending_store.put_off(tx, {row["notice_id"]: its.until for row, its in off})
+        if gathered := by_kind.get(Gather):
+            await sending_store.gather(tx, {row["notice_id"]: its.until for row, its in gathered})
+        if inbox := by_kind.get(deciding.TellInInbox):
+            looked.said += await self._tell_in_inbox(tx, [row for row, _ in inbox])
+        if suppressed := by_kind.get(deciding.Suppress):
+            await sending_store.suppress(tx, {row["notice_id"]: its.reason for row, its in suppressed})
+            looked.said += [
+                NotificationSuppressed(
+                    notice_id=row["notice_id"],
+                    member_id=row["member_id"],
+                    category=row["category"],
+                    reason=its.reason,
+                    suppressed_at=tx.now,
+                )
+                for row, its in suppressed
+                if row["template"] != DIGEST.name
+            ]
+        sent = by_kind.get(Send, [])[:room]
+        if hidden := [row["notice_id"] for row, its in sent if not its.in_inbox]:
+            await sending_store.leave_out_of_inbox(tx, hidden)
+        looked.letters += await self._claim(tx, replica, [row for row, _ in sent])
+
+    async def _claim(self, tx: Transaction, replica: str, rows: Sequence[asyncpg.Record]) -> list[Letter]:
+        if not rows:
+            return []
+        channel = Channel.EMAIL
+        message_ids = {row["notice_id"]: self._message_id(row) for row in rows}
+        items: dict[UUID, list[asyncpg.Record]] = {}
+        digests = [row["notice_id"] for row in rows if row["template"] == DIGEST.name]
+        if digests:
+            claimed = await sending_store.claim_items(tx, digests, channel=channel, replica=replica)
+            for row in claimed:
+                items.setdefault(row["digest_id"], []).append(row)
+            if empty := [its for its in digests if its not in items]:
+                await sending_store.cancel(tx, empty, NOTHING_LEFT)
+                rows = [row for row in rows if row["notice_id"] not in empty]
+        await sending_store.claim(
+            tx, {row["notice_id"]: message_ids[row["notice_id"]] for row in rows}, channel=channel, replica=replica
+        )
+        told_of = [*rows, *(row for its in items.values() for row in its)]
+        events = await hosted_event_store.announcements(tx, [row["hosted_event_id"] for row in told_of])
         return [
             Letter(
                 notice_id=row["notice_id"],
                 member_id=row["member_id"],
-                category=NoticeCategory(row["category"]),
+                category=row["category"],
                 template=TEMPLATES[row["template"], row["template_version"]],
-                attempts=row["attempts"],
-                message_id=row["message_id"],
+                attempts=row["attempts"] + 1,
+                message_id=message_ids[row["notice_id"]],
+                channel=channel,
                 name=row["name"],
                 email=row["email"],
-                about=About(row["about_name"], row["about_email"], events.get(row["hosted_event_id"])),
+                front_door=self.front_door,
+                about=about_of(row, events),
                 about_member_id=row["about_member_id"],
                 pair_id=row["pair_id"],
+                unsubscribe_token=row["unsubscribe_token"],
+                items=tuple(
+                    Item(
+                        its["notice_id"],
+                        its["category"],
+                        TEMPLATES[its["template"], its["template_version"]],
+                        about_of(its, events),
+                    )
+                    for its in items.get(row["notice_id"], ())
+                ),
             )
             for row in rows
         ]
 
+    def _message_id(self, row: asyncpg.Record) -> str:
+        """Another one each time that somebody sends it again by hand."""
+        again = f".{row['redeliveries']}" if row["redeliveries"] else ""
+        return f"<{row['notice_id']}{again}@{self.domain_name}>"
+
+    async def _tell_in_inbox(self, tx: Transaction, rows: Sequence[asyncpg.Record]) -> list[DomainEvent]:
+        for failed in (False, True):
+            reason = IN_THE_INBOX_ALONE[ADDRESS_FAILED if failed else PREFERENCE]
+            if its := [row["notice_id"] for row in rows if (row["address_failed"] is not None) == failed]:
+                await sending_store.tell_in_inbox(tx, its, reason)
+        events = await hosted_event_store.announcements(tx, [row["hosted_event_id"] for row in rows])
+        texts = {
+            row["notice_id"]: text_of(
+                TEMPLATES[row["template"], row["template_version"]],
+                name=row["name"],
+                front_door=self.front_door,
+                about=about_of(row, events),
+            )
+            for row in rows
+        }
+        await sending_store.keep_words(tx, texts)
+        return [_sent(row["notice_id"], row["member_id"], row["category"], Channel.INBOX, tx) for row in rows]
+
     async def settle(self, tx: Transaction, ended: Sequence[tuple[Letter, Outcome]]) -> None:
+        if not ended:
+            return
         unsent = [letter for letter, outcome in ended if isinstance(outcome, NotStarted)]
         # Hosted events before recipients, as every other lock on both.
         hosted = await hosted_event_store.hosted_of(tx, [its for its in map(_told_before, unsent) if its])
-        in_order = sorted(ended, key=lambda its: its[0].member_id)  # as every other lock on recipients
-        sent = [letter for letter, outcome in in_order if await self._is_sent(tx, letter, outcome, hosted)]
-        if sent:
-            await outbox.put(tx, *(_said(letter, tx.now) for letter in sent))
+        endings: dict[UUID, Ending] = {}
+        for letter, outcome in sorted(ended, key=lambda its: its[0].member_id):  # as every other lock on recipients
+            over = await _over(tx, letter, hosted) if isinstance(outcome, NotStarted) else None
+            jitter = random.random()  # noqa: S311 - jitter, no secret
+            ending = domain.ending(outcome, attempts=letter.attempts, now=tx.now, jitter=jitter, over=over)
+            endings[letter.notice_id] = ending
+            endings |= dict.fromkeys((item.notice_id for item in letter.items), domain.ending_of_item(ending))
+        held = await sending_store.settle(tx, self.replica, endings)
+        _log(ended, endings, held)
+        await self._keep_words(tx, ended, held)
+        await self._note_failed_addresses(tx, ended, held)
+        said = [event for letter, _ in ended for event in _said(letter, endings, held, tx)]
+        if said:
+            await outbox.put(tx, *said)
 
-    async def _is_sent(self, tx: Transaction, letter: Letter, outcome: Outcome, hosted: Collection[UUID]) -> bool:
-        """Write one outcome; whether it is that the message went out, and that was not known before."""
-        jitter = random.random()  # noqa: S311 - jitter, no secret
-        over = await _over(tx, letter, hosted) if isinstance(outcome, NotStarted) else None
-        ending = domain.ending(outcome, attempts=letter.attempts, now=tx.now, jitter=jitter, over=over)
-        settled = await store.settle(tx, letter.notice_id, self.replica, ending)
-        if not settled:
+    async def _keep_words(
+        self, tx: Transaction, ended: Sequence[tuple[Letter, Outcome]], held: Collection[UUID]
+    ) -> None:
+        """Of what went out or may have gone out."""
+        texts = {
+            notice_id: text
+            for letter, outcome in ended
+            if isinstance(outcome, Sent | Unknown)
+            for notice_id, text in letter.texts().items()
+            if notice_id in held
+        }
+        if texts:
+            await sending_store.keep_words(tx, texts)
+
+    async def _note_failed_addresses(
+        self, tx: Transaction, ended: Sequence[tuple[Letter, Outcome]], held: Collection[UUID]
+    ) -> None:
+        refused = {
+            letter.member_id: (letter.email, outcome.reason)
+            for letter, outcome in ended
+            if isinstance(outcome, Rejected) and outcome.of_address and letter.notice_id in held
+        }
+        if not refused:
+            return
+        recipients = await store.lock_recipients(tx, *refused)
+        # A new address that came meanwhile has refused nothing.
+        reasons = {who: reason for who, (email, reason) in refused.items() if recipients[who].email == email}
+        await sending_store.note_failed_addresses(tx, reasons)
+
+    async def forget_lost(self, tx: Transaction, replica: str, *, starting: bool) -> int:
+        return await sending_store.forget_lost(tx, replica, LOST, starting=starting)
+
+
+def _fate(row: asyncpg.Record, tx: Transaction) -> Fate:
+    template = TEMPLATES[row["template"], row["template_version"]]
+    due = deciding.Due(
+        critical=template.critical,
+        wanted_at=row["wanted_at"],
+        useful_until=row["useful_until"],
+        late=row["late"],
+        can_be_reached=row["address_failed"] is None,
+        is_digest=template == DIGEST,
+        by_hand=row["redelivered_at"] is not None,
+    )
+    choice = Choice(Frequency(row["frequency"]), row["inbox"]) if row["frequency"] else Choice()
+    hours = Hours(row["time_zone"], row["opens"], row["closes"], row["weekdays_only"]) if row["time_zone"] else Hours()
+    return deciding.fate(due, choice, hours, tx.now)
+
+
+def about_of(row: asyncpg.Record, events: Mapping[UUID, Announcement]) -> About:
+    """What a notice tells of, from its row and what was published of hosted events."""
+    facts = json.loads(row["facts"]) if row["facts"] else {}
+    return About(row["about_name"], row["about_email"], events.get(row["hosted_event_id"]), facts)
+
+
+def _log(ended: Sequence[tuple[Letter, Outcome]], endings: dict[UUID, Ending], held: Collection[UUID]) -> None:
+    for letter, _ in ended:
+        ending = endings[letter.notice_id]
+        if letter.notice_id not in held:
             log.warning("a conversation ended after its claim", notice_id=str(letter.notice_id), ended=ending.state)
         elif ending.state is not NoticeState.SENT:
             log.info("not sent", notice_id=str(letter.notice_id), state=ending.state, reason=ending.reason)
-        return settled and ending.state is NoticeState.SENT
-
-    async def forget_lost(self, tx: Transaction, replica: str, *, starting: bool) -> int:
-        return await store.forget_lost(tx, replica, LOST, starting=starting)
 
 
-def _said(letter: Letter, now: datetime) -> NotificationSent:
+def _said(letter: Letter, endings: dict[UUID, Ending], held: Collection[UUID], tx: Transaction) -> list[DomainEvent]:
+    """Of a notice, or of each that a digest held, that it went out or was refused."""
+    state = endings[letter.notice_id].state
+    if state not in (NoticeState.SENT, NoticeState.FAILED):
+        return []
+    told = [(its.notice_id, its.category) for its in letter.items] or [(letter.notice_id, letter.category)]
+    return [
+        _sent(notice_id, letter.member_id, category, letter.channel, tx)
+        if state is NoticeState.SENT
+        else NotificationFailed(
+            notice_id=notice_id,
+            member_id=letter.member_id,
+            category=category,
+            channel=letter.channel,
+            failed_at=tx.now,
+        )
+        for notice_id, category in told
+        if notice_id in held
+    ]
+
+
+def _sent(notice_id: UUID, member_id: UUID, category: str, channel: str, tx: Transaction) -> NotificationSent:
     return NotificationSent(
-        notice_id=letter.notice_id,
-        member_id=letter.member_id,
-        category=letter.category,
-        channel=Channel.EMAIL,
-        sent_at=now,
+        notice_id=notice_id, member_id=member_id, category=category, channel=channel, sent_at=tx.now
     )
 
 
@@ -112,8 +322,8 @@ async def _has_left(tx: Transaction, letter: Letter) -> bool:
 class MailSender(Sender[Letter, Outcome]):
     """The sender loop of the notices; its connections to the mail server end with it."""
 
-    def __init__(self, mail: Mail, replica: str) -> None:
-        notices = Notices(replica, mail.sender.rpartition("@")[2])
+    def __init__(self, mail: Mail, replica: str, front_door: str) -> None:
+        notices = Notices(replica, mail.sender.rpartition("@")[2], front_door.rstrip("/"))
         super().__init__("mail", notices, mail.converse, replica, at_once=AT_ONCE)
         self.mail = mail
 

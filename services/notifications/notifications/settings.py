@@ -13,6 +13,13 @@ class Settings(ServiceSettings):
     smtp_port: int = Field(validation_alias="NOTIFICATIONS_SMTP_PORT", ge=1, le=65535)
     mail_from: str = Field(validation_alias="NOTIFICATIONS_MAIL_FROM", description="the bare address of the sender")
 
+    body_days: int = Field(
+        7, validation_alias="NOTIFICATIONS_BODY_DAYS", ge=1, description="how long the words of a message are kept"
+    )
+    notice_days: int = Field(
+        365, validation_alias="NOTIFICATIONS_NOTICE_DAYS", ge=1, description="how long a notice is kept, without words"
+    )
+
     @field_validator("mail_from")
     @classmethod
     def _is_an_address(cls, value: str) -> str:

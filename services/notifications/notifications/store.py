@@ -1,14 +1,14 @@
 """The SQL of notifications: one statement a function."""
 
-from collections.abc import Collection
+import json
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
 
 from chassis.database import Transaction
-from notifications.domain import Ending, Notice, NoticeState, Recipient, RecipientState
-
-CLAIM_SECONDS = 30  # wall time; well above the longest conversation
+from notifications.domain import Notice, NoticeState, Occasion, Recipient, RecipientState, Template
 
 
 async def add_recipients_if_new(tx: Transaction, *members: UUID) -> None:
@@ -90,7 +90,8 @@ async def save_recipients(tx: Transaction, *recipients: Recipient) -> None:
     """Recipients whom the caller holds."""
     await tx.execute(
         """
-        UPDATE recipient SET state = its.state, name = its.name, email = its.email
+        UPDATE recipient SET state = its.state, name = its.name, email = its.email,
+            address_failed = CASE WHEN recipient.email = its.email THEN recipient.address_failed END
         FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) AS its (member_id, state, name, email)
         WHERE recipient.member_id = its.member_id""",
         [its.member_id for its in recipients],
@@ -111,34 +112,120 @@ async def count_members(tx: Transaction) -> int:
     return number
 
 
+async def add_occasions(tx: Transaction, *occasions: Occasion) -> None:
+    """What notices tell of; the same again is none."""
+    await tx.execute(
+        """
+        INSERT INTO occasion (event_id, type, subject, facts, heard_at)
+        SELECT event_id, type, subject, facts, $5
+        FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::jsonb[]) AS its (event_id, type, subject, facts)
+        ON CONFLICT DO NOTHING""",
+        [its.event_id for its in occasions],
+        [its.type for its in occasions],
+        [its.subject for its in occasions],
+        [json.dumps(its.facts) for its in occasions],
+        tx.now,
+    )
+
+
+async def forget_occasions_of(tx: Transaction, member_id: UUID) -> None:
+    """Those that are about an erased member; notices of them to others keep the bare event."""
+    await tx.execute("DELETE FROM occasion WHERE subject = $1", member_id)
+
+
 async def add_notices(tx: Transaction, *notices: Notice) -> None:
     """A second notice to the same person of the same event, or hosted event, and template is none."""
+    if not notices:
+        return
     rows = [
         (
             its.notice_id, its.member_id, its.event_id, its.template.category, its.template.name,
             its.template.version, its.state, its.created_at, its.about_member_id, its.pair_id, its.hosted_event_id,
+            its.due_at or its.created_at, its.useful_until,
         )
         for its in notices
     ]  # fmt: skip
     await tx.execute(
         """
         INSERT INTO notice (notice_id, member_id, event_id, category, template, template_version, state,
-            created_at, due_at, about_member_id, pair_id, hosted_event_id)
+            created_at, due_at, wanted_at, about_member_id, pair_id, hosted_event_id, useful_until)
         SELECT notice_id, member_id, event_id, category, template, template_version, state,
-            created_at, created_at, about_member_id, pair_id, hosted_event_id
+            created_at, due_at, due_at, about_member_id, pair_id, hosted_event_id, useful_until
         FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::int[], $7::text[],
-            $8::timestamptz[], $9::uuid[], $10::uuid[], $11::uuid[]) AS its (notice_id, member_id, event_id, category,
-            template, template_version, state, created_at, about_member_id, pair_id, hosted_event_id)
+            $8::timestamptz[], $9::uuid[], $10::uuid[], $11::uuid[], $12::timestamptz[], $13::timestamptz[])
+            AS its (notice_id, member_id, event_id, category, template, template_version, state, created_at,
+                about_member_id, pair_id, hosted_event_id, due_at, useful_until)
         ON CONFLICT DO NOTHING""",
         *(list(column) for column in zip(*rows, strict=True)),
     )
+
+
+async def tell_everybody(
+    tx: Transaction,
+    template: Template,
+    event_id: UUID,
+    *,
+    hosted_event_id: UUID | None = None,
+    useful_until: datetime | None = None,
+) -> None:
+    """A notice to each who has not left, due where there is an address. Of a hosted event, the caller holds its row."""
+    await tx.execute(
+        """
+        WITH held AS MATERIALIZED (
+            SELECT member_id, email FROM recipient WHERE state <> 'left' ORDER BY member_id FOR UPDATE
+        )
+        INSERT INTO notice (notice_id, member_id, event_id, hosted_event_id, category, template, template_version,
+            state, created_at, due_at, wanted_at, useful_until)
+        SELECT gen_random_uuid(), member_id, $1, $2, $3, $4, $5,
+            CASE WHEN email IS NULL THEN 'waiting' ELSE 'due' END, $6, $6, $6, $7
+        FROM held
+        ON CONFLICT DO NOTHING""",
+        event_id, hosted_event_id, template.category, template.name, template.version, tx.now, useful_until,
+    )  # fmt: skip
+
+
+async def add_role_holder(tx: Transaction, member_id: UUID, role: str, organisation: str | None) -> None:
+    """Whom the caller holds."""
+    await tx.execute(
+        """
+        INSERT INTO role_holder (member_id, role, organisation) VALUES ($1, $2, coalesce($3, ''))
+        ON CONFLICT DO NOTHING""",
+        member_id,
+        role,
+        organisation,
+    )
+
+
+async def remove_role_holder(tx: Transaction, member_id: UUID, role: str, organisation: str | None) -> None:
+    await tx.execute(
+        "DELETE FROM role_holder WHERE member_id = $1 AND role = $2 AND organisation = coalesce($3, '')",
+        member_id,
+        role,
+        organisation,
+    )
+
+
+async def forget_roles(tx: Transaction, member_id: UUID) -> None:
+    await tx.execute("DELETE FROM role_holder WHERE member_id = $1", member_id)
+
+
+async def holders_of(tx: Transaction, role: str) -> list[UUID]:
+    """Who holds the role, anywhere."""
+    rows = await tx.fetch("SELECT DISTINCT member_id FROM role_holder WHERE role = $1 ORDER BY member_id", role)
+    return [row["member_id"] for row in rows]
+
+
+async def introduced(tx: Transaction, pair_id: UUID) -> set[UUID]:
+    """Who of a pair was introduced to the other, or is being; the caller has cancelled what is not under way."""
+    rows = await tx.fetch("SELECT member_id FROM notice WHERE pair_id = $1 AND state <> 'cancelled'", pair_id)
+    return {row["member_id"] for row in rows}
 
 
 async def make_waiting_due(tx: Transaction, *members: UUID) -> None:
     """What waited for their addresses is due once everybody in it can be reached and what it tells is known."""
     await tx.execute(
         """
-        UPDATE notice SET state = 'due', due_at = $2
+        UPDATE notice SET state = 'due', due_at = greatest(due_at, $2), wanted_at = greatest(wanted_at, $2)
         WHERE state = 'waiting' AND (member_id = ANY($1::uuid[]) OR about_member_id = ANY($1::uuid[])) AND NOT EXISTS (
             SELECT FROM recipient WHERE recipient.member_id = notice.member_id AND email IS NULL
         ) AND NOT EXISTS (
@@ -151,11 +238,11 @@ async def make_waiting_due(tx: Transaction, *members: UUID) -> None:
 
 
 async def cancel_unsent(tx: Transaction, member_id: UUID, reason: str) -> None:
-    """What waits or is due, to them or about them, will not be sent; a conversation that has begun runs to its end."""
+    """What is unsent, to them or about them, will not be sent; a conversation that has begun runs to its end."""
     await tx.execute(
         """
         UPDATE notice SET state = 'cancelled', reason = $2
-        WHERE (member_id = $1 OR about_member_id = $1) AND state IN ('waiting', 'due')""",
+        WHERE (member_id = $1 OR about_member_id = $1) AND state IN ('waiting', 'due', 'gathered')""",
         member_id,
         reason,
     )
@@ -163,8 +250,23 @@ async def cancel_unsent(tx: Transaction, member_id: UUID, reason: str) -> None:
 
 async def cancel_unsent_of_pair(tx: Transaction, pair_id: UUID, reason: str) -> None:
     await tx.execute(
-        "UPDATE notice SET state = 'cancelled', reason = $2 WHERE pair_id = $1 AND state IN ('waiting', 'due')",
+        """
+        UPDATE notice SET state = 'cancelled', reason = $2
+        WHERE pair_id = $1 AND state IN ('waiting', 'due', 'gathered')""",
         pair_id,
+        reason,
+    )
+
+
+async def cancel_unsent_of_subject(tx: Transaction, subject: UUID, templates: Sequence[str], reason: str) -> None:
+    """What was said of the subject in these words and has not gone out."""
+    await tx.execute(
+        """
+        UPDATE notice SET state = 'cancelled', reason = $3 FROM occasion
+        WHERE occasion.subject = $1 AND notice.event_id = occasion.event_id AND template = ANY($2)
+            AND state IN ('waiting', 'due', 'gathered')""",
+        subject,
+        templates,
         reason,
     )
 
@@ -178,82 +280,49 @@ async def forget_whom_notices_are_about(tx: Transaction, member_id: UUID) -> Non
     await tx.execute("UPDATE notice SET about_member_id = NULL WHERE about_member_id = $1", member_id)
 
 
-async def claim_due(tx: Transaction, *, replica: str, limit: int, domain: str) -> list[asyncpg.Record]:
-    """Turn the longest due notices to `sending`, and give each with the name and address to write to."""
-    return await tx.fetch(
-        """
-        WITH next AS MATERIALIZED (
-            SELECT notice_id FROM notice WHERE state = 'due' AND due_at <= $1
-            ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED
-        )
-        UPDATE notice SET state = 'sending', reason = NULL, attempts = attempts + 1,
-            message_id = '<' || notice.notice_id || '@' || $4 || '>',
-            begun_at = clock_timestamp(), claimed_by = $2, claimed_until = clock_timestamp() + make_interval(secs => $5)
-        FROM next, recipient
-        WHERE notice.notice_id = next.notice_id AND recipient.member_id = notice.member_id
-        RETURNING notice.notice_id, notice.member_id, notice.category, notice.template, notice.template_version,
-            notice.attempts, notice.message_id, notice.about_member_id, notice.pair_id, notice.hosted_event_id,
-            recipient.name, recipient.email,
-            (SELECT other.name FROM recipient other WHERE other.member_id = notice.about_member_id) AS about_name,
-            (SELECT other.email FROM recipient other WHERE other.member_id = notice.about_member_id) AS about_email""",
-        tx.now,
-        replica,
-        limit,
-        domain,
-        CLAIM_SECONDS,
-    )
-
-
-async def settle(tx: Transaction, notice_id: UUID, replica: str, ending: Ending) -> bool:
-    """Write where a conversation ended; False when this replica no longer holds the notice."""
-    tag = await tx.execute(
-        """
-        UPDATE notice SET state = $3, reason = $4, due_at = coalesce($5, due_at),
-            sent_at = CASE WHEN $3 = 'sent' THEN $6::timestamptz END, claimed_by = NULL, claimed_until = NULL
-        WHERE notice_id = $1 AND state = 'sending' AND claimed_by = $2""",
-        notice_id,
-        replica,
-        ending.state,
-        ending.reason,
-        ending.due_at,
-        tx.now,
-    )
-    return tag == "UPDATE 1"
-
-
-async def forget_lost(tx: Transaction, replica: str, reason: str, *, starting: bool) -> int:
-    """Claims that are over, and at a start those of this replica's former life, become `unknown`; gives how many."""
-    tag = await tx.execute(
-        """
-        UPDATE notice SET state = 'unknown', reason = $3, claimed_by = NULL, claimed_until = NULL
-        WHERE state = 'sending' AND (claimed_until <= clock_timestamp() OR ($2 AND claimed_by = $1))""",
-        replica,
-        starting,
-        reason,
-    )
-    return int(tag.split()[-1])
-
-
 async def inbox(tx: Transaction, member_id: UUID, *, before: int | None, limit: int) -> list[asyncpg.Record]:
-    """A member's notices that were not cancelled, newest first, without those that have no words yet."""
+    """What a member was told or is to be told soon, newest first, without what has no words yet."""
     return await tx.fetch(
-        f"{_TOLD} AND number < coalesce($2, 9223372036854775807) ORDER BY number DESC LIMIT $3",
+        f"{_TOLD} AND number < coalesce($3, 9223372036854775807) ORDER BY number DESC LIMIT $4",
         member_id,
+        tx.now,
         before,
         limit,
     )
 
 
 async def one_of_inbox(tx: Transaction, member_id: UUID, notice_id: UUID) -> asyncpg.Record | None:
-    return await tx.fetchrow(f"{_TOLD} AND notice_id = $2", member_id, notice_id)
+    return await tx.fetchrow(f"{_TOLD} AND notice_id = $3", member_id, tx.now, notice_id)
+
+
+async def count_unread(tx: Transaction, member_id: UUID) -> int:
+    """What went out to a member and was not opened."""
+    number: int = await tx.fetchval(
+        """
+        SELECT count(*) FROM notice
+        WHERE member_id = $1 AND state = 'sent' AND in_inbox AND read_at IS NULL AND template <> 'digest'""",
+        member_id,
+    )
+    return number
+
+
+async def mark_read(tx: Transaction, member_id: UUID, notice_id: UUID) -> bool:
+    """The member has opened it; False when there is no such notice to them. The first time counts."""
+    tag = await tx.execute(
+        "UPDATE notice SET read_at = coalesce(read_at, $3) WHERE member_id = $1 AND notice_id = $2",
+        member_id,
+        notice_id,
+        tx.now,
+    )
+    return tag == "UPDATE 1"
 
 
 async def in_state(tx: Transaction, state: NoticeState, *, after: int, limit: int) -> list[asyncpg.Record]:
     """The notices in one state, oldest first, without addresses."""
     return await tx.fetch(
         """
-        SELECT number, notice_id, member_id, state, reason, category, template, template_version, attempts, message_id,
-            created_at, due_at, begun_at, sent_at
+        SELECT number, notice_id, member_id, state, reason, category, template, template_version, channel, attempts,
+            message_id, created_at, due_at, begun_at, sent_at
         FROM notice WHERE state = $1 AND number > $2 ORDER BY number LIMIT $3""",
         state,
         after,
@@ -267,9 +336,17 @@ async def count_notices(tx: Transaction) -> dict[str, int]:
     return {row["state"]: row["notices"] for row in rows}
 
 
-_TOLD = """
-    SELECT number, notice_id, category, template, template_version, state, created_at, sent_at, hosted_event_id,
+FACTS = """
+    jsonb_build_object('subject', occasion.subject) || occasion.facts || coalesce((
+        SELECT jsonb_build_object('title', key_date.title) FROM key_date WHERE key_date_id = occasion.subject), '{}')"""
+"""What the words of a notice need of its event: what was kept of it, and the title of a key date."""
+
+_TOLD = f"""
+    SELECT number, notice_id, category, template, template_version, state, channel, created_at, due_at, sent_at,
+        read_at, notice.hosted_event_id, notice_body.text, {FACTS} AS facts,
         (SELECT other.name FROM recipient other WHERE other.member_id = notice.about_member_id) AS about_name,
         (SELECT other.email FROM recipient other WHERE other.member_id = notice.about_member_id) AS about_email
-    FROM notice WHERE member_id = $1 AND state <> 'cancelled' AND NOT EXISTS (
-        SELECT FROM hosted_event WHERE hosted_event.hosted_event_id = notice.hosted_event_id AND title IS NULL)"""
+    FROM notice LEFT JOIN occasion USING (event_id) LEFT JOIN notice_body USING (notice_id)
+    WHERE member_id = $1 AND in_inbox AND template <> 'digest' AND state NOT IN ('cancelled', 'suppressed')
+        AND (state NOT IN ('due', 'waiting') OR attempts > 0 OR due_at <= $2) AND NOT EXISTS (
+            SELECT FROM hosted_event WHERE hosted_event.hosted_event_id = notice.hosted_event_id AND title IS NULL)"""  # noqa: S608 (parts of ours)

@@ -21,6 +21,7 @@ from notifications.mail import Mail
 from notifications.sending import MailSender
 
 TALK = UUID("00000000-0000-4000-8000-0000000000e1")
+FRONT_DOOR = "https://gse.test"
 Step = Callable[[SMTP], Awaitable[str]]
 
 
@@ -109,13 +110,13 @@ class MailServerDouble:
 
 
 def mail_to(server: MailServerDouble, seconds: float = 5) -> Mail:
-    return Mail("127.0.0.1", server.port, "gse@profession.test", "https://gse.test", seconds=seconds)
+    return Mail("127.0.0.1", server.port, "gse@profession.test", seconds=seconds)
 
 
 @asynccontextmanager
 async def sending(database: Database, mail: Mail, replica: str = "0") -> AsyncIterator[None]:
     """The sender loop, for as long as the block runs; stopped as a service stops it."""
-    sender = MailSender(mail, replica)
+    sender = MailSender(mail, replica, FRONT_DOOR)
     sender.seconds = 0.02
     task = asyncio.create_task(sender.run(database))
     try:

@@ -164,10 +164,12 @@ async def test_counts_are_totals_and_need_no_sign_in(client: AsyncClient, databa
             "members": 1,
             "waiting": 0,
             "due": 0,
+            "gathered": 0,
             "sending": 0,
             "sent": 2,
             "unknown": 0,
             "failed": 0,
+            "suppressed": 0,
             "cancelled": 0,
         },
     )

@@ -12,6 +12,7 @@ from chassis.database import Database
 from notifications.domain import Sent
 from notifications.sending import MailSender, Notices
 from notifications.testing import (
+    FRONT_DOOR,
     MailServerDouble,
     is_standing,
     joins,
@@ -37,7 +38,7 @@ def in_hand(notifications: Database) -> Callable[[str], Coroutine[Any, Any, None
 
     async def claim(replica: str) -> None:
         async with notifications.transaction() as tx:
-            assert len(await Notices(replica, "profession.test").claim(tx, replica, 8)) == 1
+            assert len(await Notices(replica, "profession.test", FRONT_DOOR).claim(tx, replica, 8)) == 1
 
     return claim
 
@@ -71,7 +72,7 @@ async def test_a_replica_that_comes_back_knows_at_once_what_it_had_in_hand(
 
 async def test_an_answer_after_the_claim_was_over_changes_nothing(notifications: Database) -> None:
     await joins(notifications, ADA, "Ada King", "ada@example.org")
-    notices = Notices("0", "profession.test")
+    notices = Notices("0", "profession.test", FRONT_DOOR)
     async with notifications.transaction() as tx:
         [letter] = await notices.claim(tx, "0", 8)
         await notices.forget_lost(tx, "0", starting=True)
@@ -117,7 +118,7 @@ async def test_a_stop_waits_for_the_conversation_that_is_open(
 
     server.at_data = takes_slowly
     await joins(notifications, ADA, "Ada King", "ada@example.org")
-    sender = asyncio.create_task(MailSender(mail_to(server), "0").run(notifications))
+    sender = asyncio.create_task(MailSender(mail_to(server), "0", FRONT_DOOR).run(notifications))
     await reached.wait()
     sender.cancel()
     may_go_on.set()

@@ -42,6 +42,7 @@ def letter(
         message_id="<00000000-0000-4000-8000-0000000000f1@profession.test>",
         name=name,
         email=address,
+        front_door="https://gse.test",
         about=about or About(),
     )
 
@@ -52,7 +53,6 @@ def composed(
     return compose(
         letter(name, address, template, about),
         sender="gse@profession.test",
-        front_door="https://gse.test/",
         date=datetime(2026, 2, 11, 14, 0, tzinfo=UTC),
     )
 

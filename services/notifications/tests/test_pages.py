@@ -240,8 +240,8 @@ async def test_a_long_inbox_is_read_page_by_page(client: AsyncClient, database: 
         database,
         """
         INSERT INTO notice (notice_id, member_id, event_id, category, template, template_version, state, created_at,
-            due_at, sent_at)
-        SELECT gen_random_uuid(), $1, gen_random_uuid(), 'membership', 'welcome', 1, 'sent', now(), now(), now()
+            due_at, wanted_at, sent_at)
+        SELECT gen_random_uuid(), $1, gen_random_uuid(), 'membership', 'welcome', 1, 'sent', now(), now(), now(), now()
         FROM generate_series(1, 24) RETURNING 1""",
         ada,
     )

@@ -126,7 +126,11 @@ async def test_a_publication_that_meets_an_address_lets_the_confirmation_go(janu
         january, lambda tx: reactions.keep_contacts([contact()], tx), lambda: hear(january, said(published(), 1))
     )
 
-    assert [its[1:] for its in await unsent(january)] == [("confirmation", "due"), ("invitation", "due")]
+    assert [its[1:] for its in await unsent(january)] == [
+        ("confirmation", "due"),
+        ("invitation", "due"),
+        ("reminder", "due"),
+    ]
 
 
 async def test_an_address_that_meets_a_publication_lets_the_confirmation_go(january: Database) -> None:
@@ -137,7 +141,11 @@ async def test_an_address_that_meets_a_publication_lets_the_confirmation_go(janu
         lambda: deliver(january, "notifications", CONTACTS, said(contact(), 1)),
     )
 
-    assert [its[1:] for its in await unsent(january)] == [("confirmation", "due"), ("invitation", "due")]
+    assert [its[1:] for its in await unsent(january)] == [
+        ("confirmation", "due"),
+        ("invitation", "due"),
+        ("reminder", "due"),
+    ]
 
 
 async def test_a_registration_that_meets_the_hosting_is_thanked(january: Database) -> None:

@@ -8,7 +8,7 @@ import pytest
 from chassis.database import Database
 from chassis.outbox import Tombstone
 from chassis.testing import deliver, said
-from contracts.members import Grade, GradeBand, MemberContactChanged, MemberGradeChanged, MemberJoined, MemberLeft
+from contracts.members import Grade, GradeBand, MemberContactChanged, MemberJoined, MemberLeft
 from notifications.app import CONTACTS, MEMBERS
 from testkit.examples import BEN, contact, erasure_requested, joined
 
@@ -22,7 +22,6 @@ JOINED = MemberJoined(
     joined_on=date(2026, 2, 11),
 )
 LEFT = MemberLeft(member_id=ADA, organisation="UKHSA", grade_band=GradeBand.HEO_SEO, left_on=date(2026, 3, 31))
-PROMOTED = MemberGradeChanged(member_id=ADA, organisation="UKHSA", grade_band=GradeBand.HEO_SEO, grade=Grade.SEO)
 CONTACT = MemberContactChanged(member_id=ADA, name="Ada King", email="ada@example.org")
 MOVED = MemberContactChanged(member_id=ADA, name="Ada Byron", email="byron@example.org")
 TAKEN_BACK = Tombstone(of=MemberContactChanged, subject=ADA)
@@ -158,8 +157,8 @@ async def test_a_joining_of_somebody_who_has_left_makes_no_notice(notifications:
     assert await notices(notifications) == []
 
 
-async def test_a_contact_taken_back_and_a_change_of_grade_are_passed_over(notifications: Database) -> None:
-    await deliver(notifications, "notifications", MEMBERS, said(JOINED, 1), said(PROMOTED, 2))
+async def test_a_contact_taken_back_is_passed_over(notifications: Database) -> None:
+    await deliver(notifications, "notifications", MEMBERS, said(JOINED, 1))
     passed = await deliver(notifications, "notifications", CONTACTS, said(CONTACT, 1), said(TAKEN_BACK, 2))
 
     assert (passed.applied, passed.parked) == (1, 0)

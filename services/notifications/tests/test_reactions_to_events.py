@@ -143,14 +143,14 @@ async def test_confirm_twice_is_one_confirmation(two: Database) -> None:
     again = await hear(two, said(REGISTERED, 1))
 
     assert (again.applied, again.repeats) == (0, 1)
-    assert [kind for _, kind, _, _ in await told(two)] == ["invitation", "invitation", "confirmation"]
+    assert [kind for _, kind, _, _ in await told(two)] == ["invitation", "invitation", "confirmation", "reminder"]
 
 
 async def test_a_second_place_of_the_same_member_is_not_confirmed_again(two: Database) -> None:
     another = AttendeeRegistered(registration_id=uuid4(), hosted_event_id=TALK, member_id=ADA)
     await hear(two, said(PUBLISHED, 1), said(REGISTERED, 1), said(another, 1))
 
-    assert [kind for _, kind, _, _ in await told(two)] == ["invitation", "invitation", "confirmation"]
+    assert [kind for _, kind, _, _ in await told(two)] == ["invitation", "invitation", "confirmation", "reminder"]
 
 
 async def test_confirm_out_of_order_before_the_publication_waits_for_it(two: Database) -> None:
@@ -162,6 +162,7 @@ async def test_confirm_out_of_order_before_the_publication_waits_for_it(two: Dat
         ("a", "confirmation", "due", None),
         ("a", "invitation", "due", None),
         ("b", "invitation", "due", None),
+        ("a", "reminder", "due", None),
     ]
 
 
@@ -191,6 +192,7 @@ async def test_a_leaving_deletes_the_place_and_cancels_what_was_not_sent(two: Da
         ("a", "invitation", "cancelled", LEFT),
         ("b", "invitation", "due", None),
         ("a", "confirmation", "cancelled", LEFT),
+        ("a", "reminder", "cancelled", LEFT),
     ]
 
 
@@ -201,6 +203,7 @@ async def test_thank_once_thanks_who_had_a_place_and_invites_nobody_any_more(two
         ("a", "invitation", "cancelled", OVER),
         ("b", "invitation", "cancelled", OVER),
         ("a", "confirmation", "cancelled", OVER),
+        ("a", "reminder", "cancelled", OVER),
         ("a", "thanks", "due", None),
     ]
 

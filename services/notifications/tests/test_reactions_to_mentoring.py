@@ -153,13 +153,13 @@ async def schemes(database: Database) -> list[tuple[Any, ...]]:
 KEPT = ("GSE Connect", "Members help each other to reach their potential.", "https://gse.example/connect", "2026-02-11")
 
 
-async def test_keep_scheme_once_keeps_what_is_open(notifications: Database) -> None:
+async def test_announce_scheme_once_keeps_what_is_open(notifications: Database) -> None:
     await deliver(notifications, "notifications", MENTORING, said(SCHEME, 1))
 
     assert await schemes(notifications) == [KEPT]
 
 
-async def test_keep_scheme_twice_is_one_scheme(notifications: Database) -> None:
+async def test_announce_scheme_twice_is_one_scheme(notifications: Database) -> None:
     await deliver(notifications, "notifications", MENTORING, said(SCHEME, 1))
     again = await deliver(notifications, "notifications", MENTORING, said(SCHEME, 1))
 
@@ -167,7 +167,7 @@ async def test_keep_scheme_twice_is_one_scheme(notifications: Database) -> None:
     assert await schemes(notifications) == [KEPT]
 
 
-async def test_keep_scheme_out_of_order_waits_for_what_came_before_it(notifications: Database) -> None:
+async def test_announce_scheme_out_of_order_waits_for_what_came_before_it(notifications: Database) -> None:
     early = await deliver(notifications, "notifications", MENTORING, said(SCHEME, 2))
 
     assert early.parked == 1

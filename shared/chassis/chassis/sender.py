@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
+from chassis import outbox
 from chassis.causes import new_cause, present_cause
 from chassis.database import Conflict, Database, Outage, Transaction
 from chassis.telemetry import logger
@@ -29,10 +30,13 @@ class Rows(Protocol[Item, Outcome_contra]):
     """The rows of a service that are sent: each call is one statement or two on its own table."""
 
     async def claim(self, tx: Transaction, replica: str, limit: int) -> Sequence[Item]:
-        """Turn up to `limit` due rows to `sending`, held by this replica until the claim expires."""
+        """Turn up to `limit` due rows to `sending`, held by this replica until the claim expires.
+
+        Here and in `settle`, what follows is said with `outbox.put`, which collects; it is written once, at the end.
+        """
 
     async def settle(self, tx: Transaction, ended: Sequence[tuple[Item, Outcome_contra]]) -> None:
-        """Write how conversations ended, and say so in one `outbox.put`; a row no longer `sending` stays what it is."""
+        """Write how conversations ended, and say so; a row that is no longer `sending` stays what it is."""
 
     async def forget_lost(self, tx: Transaction, replica: str, *, starting: bool) -> int:
         """Turn `sending` rows to `unknown` whose claim has expired, and when starting also those of this replica."""
@@ -98,11 +102,12 @@ class Sender(Generic[Item, Outcome]):
 
     async def _settle_and_claim(self, database: Database) -> int:
         ended = [task for task in self._open if task.done()]
-        async with database.transaction() as tx:
+        async with database.transaction(collects=True) as tx:
             lost = await self.rows.forget_lost(tx, self.replica, starting=not self._started)
             await self.rows.settle(tx, [(self._open[task], task.result()) for task in ended if not task.exception()])
             free = 0 if self._stopping else self.at_once - len(self._open) + len(ended)
             claimed = await self.rows.claim(tx, self.replica, free) if free else []
+            await outbox.flush(tx)
         self._started = True
         if lost:
             log.warning("conversations whose end is unknown", sender=self.name, count=lost)

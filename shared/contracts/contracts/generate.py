@@ -5,6 +5,7 @@ python -m contracts.generate --check    says what is out of date, and exits with
 """
 
 import ast
+import importlib
 import json
 import sys
 from collections.abc import Iterator
@@ -65,14 +66,14 @@ def schema_files() -> dict[Path, str]:
     return files
 
 
-def reactions(house: Path = HOUSE) -> dict[str, list[str]]:
-    """For each event by its class's name, what reacts to it: read from the subscriptions in each service's app.py."""
+def reactions() -> dict[str, list[str]]:
+    """For each event by its class's name, what reacts to it: from the subscriptions in each service's app.py."""
     found: dict[str, list[str]] = {}
-    for service, subscription in _subscriptions(house):
-        for table in (part for part in ast.walk(subscription) if isinstance(part, ast.Dict)):
-            for event, reaction in zip(table.keys, table.values, strict=True):
-                name = ast.unparse(event).split(".")[-1] if event else ""
-                found.setdefault(name, []).append(f"{service}: {ast.unparse(reaction).split('.')[-1]}")
+    for service in sorted(SERVICES):
+        for subscription in vars(importlib.import_module(f"{service}.app")).values():
+            if type(subscription).__name__ == "Subscription":
+                for event, reaction in {**subscription.reactions, **subscription.in_sets}.items():
+                    found.setdefault(event.__name__, []).append(f"{service}: {reaction.__name__}")
     return found
 
 
@@ -94,9 +95,9 @@ def _subscriptions(house: Path) -> Iterator[tuple[str, ast.Call]]:
                 yield app.parent.name, node
 
 
-def catalogue(house: Path = HOUSE) -> str:
+def catalogue() -> str:
     """The table of events for the README."""
-    who_reacts = reactions(house)
+    who_reacts = reactions()
     rows = ["| event | class | said by, when | reactions |", "|---|---|---|---|"]
     for event in EVENTS:
         when = " ".join((event.__doc__ or "").split())
@@ -112,7 +113,7 @@ def readme(house: Path = HOUSE) -> str:
     text = (house / "README.md").read_text()
     before, rest = text.split(BEGIN, 1)
     _, after = rest.split(END, 1)
-    return f"{before}{BEGIN}\n{catalogue(house)}\n{END}{after}"
+    return f"{before}{BEGIN}\n{catalogue()}\n{END}{after}"
 
 
 def main(*, check: bool) -> int:

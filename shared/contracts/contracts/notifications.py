@@ -1,4 +1,4 @@
-"""What notifications says: that a notice went out. Never what it said, nor to which address."""
+"""What notifications says: what became of a notice. Never what it said, nor to which address."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -13,19 +13,48 @@ class NoticeCategory(StrEnum):
     MEMBERSHIP = "membership"
     MENTORING = "mentoring"
     EVENTS = "events"
+    WORK = "work"  # for volunteers and the team: what waits for them
 
 
 class Channel(StrEnum):
     """How a notice travels."""
 
     EMAIL = "email"
+    NOTIFY = "notify"  # GOV.UK Notify, which mails it
+    INBOX = "inbox"  # on the member's own page alone
 
 
 class NotificationSent(DomainEvent, service="notifications", visibility=Visibility.INTERNAL):
-    """A notice was handed to the mail service, which took it."""
+    """A notice was handed to the mail service, which took it, or stands in the member's inbox as they asked."""
 
     notice_id: Internal[UUID]
     member_id: Internal[UUID]
     category: Internal[Word]  # a NoticeCategory, or one that is still to come
     channel: Internal[Word]  # a Channel, or one that is still to come
     sent_at: Internal[datetime]
+
+
+class NotificationFailed(DomainEvent, service="notifications", visibility=Visibility.INTERNAL):
+    """A notice was refused for good, by the mail service or, after it took it, by the mailbox."""
+
+    notice_id: Internal[UUID]
+    member_id: Internal[UUID]
+    category: Internal[Word]  # a NoticeCategory, or one that is still to come
+    channel: Internal[Word]  # a Channel, or one that is still to come
+    failed_at: Internal[datetime]
+
+
+class NotificationSuppressed(DomainEvent, service="notifications", visibility=Visibility.INTERNAL):
+    """A notice was not sent: the member does not want it, it came too late, or nothing reaches their address."""
+
+    notice_id: Internal[UUID]
+    member_id: Internal[UUID]
+    category: Internal[Word]  # a NoticeCategory, or one that is still to come
+    reason: Internal[Word]  # preference, too-late, address-failed, or one that is still to come
+    suppressed_at: Internal[datetime]
+
+
+class MemberPreferencesChanged(DomainEvent, service="notifications", visibility=Visibility.INTERNAL):
+    """A member chose anew what they hear, and when. What they chose is not said."""
+
+    member_id: Internal[UUID]

@@ -38,4 +38,7 @@ SUBJECTS: Final[Mapping[str, str]] = {
     "EventHosted": "hosted_event_id",
     # notifications
     "NotificationSent": "notice_id",
+    "NotificationFailed": "notice_id",
+    "NotificationSuppressed": "notice_id",
+    "MemberPreferencesChanged": "member_id",
 }

@@ -1,0 +1,221 @@
+"""Who hears of what: event, who, words, for every event that there is. To tell of another event, add a line here.
+
+The subject of its words stands in the line, the words in `templates/<name>/v<version>.txt` and `.html`. Where `who`
+is named in the event or holds a role, that is all: `reactions.tell` does the rest. Other groups have reactions of
+their own (`reactions.py`, `hosted_events.py`).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from chassis.subscription import Reaction
+from chassis.web.times import LONDON
+from contracts.base import DomainEvent
+from contracts.catalogue import EVENTS as EVERY_EVENT
+from contracts.erasure import (
+    MemberDataErasedByEvents,
+    MemberDataErasedByMembers,
+    MemberDataErasedByMentoring,
+    MemberDataErasedByNotifications,
+    MemberErased,
+    MemberErasureCompleted,
+    MemberErasureRequested,
+    MemberErasureStalled,
+)
+from contracts.events import (
+    AttendeeRegistered,
+    EventHosted,
+    EventProposed,
+    EventPublished,
+    EventSignedOff,
+    KeyDateApproaching,
+    KeyDateScheduled,
+    KeynoteConfirmed,
+)
+from contracts.members import (
+    MemberContactChanged,
+    MemberGradeChanged,
+    MemberJoined,
+    MemberLeft,
+    MemberTransferred,
+    Role,
+    RoleGranted,
+    RoleRevoked,
+)
+from contracts.mentoring import MatchRunCompleted, MentoringPairCreated, MentoringPairEnded, MentoringSchemeOpened
+from contracts.notifications import (
+    MemberPreferencesChanged,
+    NoticeCategory,
+    NotificationFailed,
+    NotificationSent,
+    NotificationSuppressed,
+)
+from notifications.domain import DIGEST, INTRODUCTION, WELCOME, Template
+from notifications.hosted_event_notices import CONFIRMATION, INVITATION, REMINDER, THANKS
+
+MEMBERSHIP, MENTORING, EVENTS, WORK = (
+    NoticeCategory.MEMBERSHIP,
+    NoticeCategory.MENTORING,
+    NoticeCategory.EVENTS,
+    NoticeCategory.WORK,
+)
+SATURDAY: Final = 5
+
+
+@dataclass(frozen=True)
+class Who:
+    """`fields` of the event name them, or they hold a role; otherwise a reaction knows them."""
+
+    words: str
+    fields: tuple[str, ...] = ()
+    role: Role | None = None
+
+
+THE_MEMBER = Who("the member", fields=("member_id",))
+BOTH = Who("both of the pair")
+WHO_HAS_HEARD = Who("both of the pair, who have heard of it")
+EVERYBODY = Who("every member")
+WHO_HAS_A_PLACE = Who("who has a place")
+VOLUNTEERS = Who("volunteers", role=Role.VOLUNTEER)
+THE_TEAM = Who("the central team", role=Role.TEAM)
+
+
+def at_once(now: datetime) -> datetime:
+    """When the event is heard."""
+    return now
+
+
+def after_five_working_days(now: datetime) -> datetime:
+    """At the same time of the day, in London."""
+    there, days = now.astimezone(LONDON), 0
+    while days < 5:  # noqa: PLR2004 (five of them)
+        there += timedelta(days=1)
+        days += there.weekday() < SATURDAY
+    return there.astimezone(now.tzinfo)
+
+
+def the_day_before(_now: datetime) -> datetime:
+    """Told by the reaction, which knows when the event starts."""
+    raise TypeError("a reminder's instant is worked out with its event")
+
+
+@dataclass(frozen=True)
+class Line:
+    """`says` names the fields of the event that the words need; `unless` the event that calls it off, unsent."""
+
+    event: type[DomainEvent]
+    who: Who
+    template: Template
+    says: tuple[str, ...] = ()
+    when: Callable[[datetime], datetime] = at_once
+    unless: type[DomainEvent] | None = None
+
+    def facts(self, event: DomainEvent) -> dict[str, Any]:
+        return event.model_dump(mode="json", include=set(self.says))
+
+
+TOLD: Final = (
+    Line(MemberJoined, THE_MEMBER, WELCOME),
+    Line(
+        MemberGradeChanged,
+        THE_MEMBER,
+        Template("grade-changed", 1, MEMBERSHIP, "Your grade in the profession has changed"),
+        says=("grade",),
+    ),
+    Line(
+        MemberTransferred,
+        THE_MEMBER,
+        Template("transferred", 1, MEMBERSHIP, "Your organisation in the profession has changed"),
+        says=("organisation", "grade"),
+    ),
+    Line(
+        RoleGranted,
+        THE_MEMBER,
+        Template("role-granted", 1, MEMBERSHIP, "You have a new role in the profession", critical=True),
+        says=("role", "organisation"),
+    ),
+    Line(
+        RoleRevoked,
+        THE_MEMBER,
+        Template("role-revoked", 1, MEMBERSHIP, "A role of yours in the profession has ended", critical=True),
+        says=("role", "organisation"),
+    ),
+    Line(
+        MemberErasureStalled,
+        THE_TEAM,
+        Template("erasure-stalled", 1, WORK, "An erasure is late", critical=True),
+        says=("late",),
+    ),
+    Line(
+        MentoringSchemeOpened,
+        EVERYBODY,
+        Template("scheme-opened", 1, MENTORING, "A mentoring scheme is open"),
+        says=("title", "summary", "link"),
+    ),
+    Line(MentoringPairCreated, BOTH, INTRODUCTION),
+    Line(
+        MentoringPairEnded,
+        WHO_HAS_HEARD,
+        Template("pair-ended", 1, MENTORING, "Your mentoring pair has ended"),
+    ),
+    Line(
+        KeyDateApproaching,
+        VOLUNTEERS,
+        Template("key-date-approaching", 1, WORK, "A date of the inclusion calendar comes near"),
+        says=("starts_on",),
+    ),
+    Line(
+        EventProposed,
+        THE_TEAM,
+        Template("proposal", 1, WORK, "An event waits for your sign-off"),
+        unless=EventSignedOff,
+    ),
+    Line(
+        EventProposed,
+        THE_TEAM,
+        Template("proposal-nudge", 1, WORK, "An event still waits for your sign-off"),
+        when=after_five_working_days,
+        unless=EventSignedOff,
+    ),
+    Line(EventPublished, EVERYBODY, INVITATION),
+    Line(AttendeeRegistered, WHO_HAS_A_PLACE, CONFIRMATION),
+    Line(AttendeeRegistered, WHO_HAS_A_PLACE, REMINDER, when=the_day_before, unless=EventHosted),
+    Line(EventHosted, WHO_HAS_A_PLACE, THANKS),
+)
+NOBODY: Final[Mapping[type[DomainEvent], str]] = {
+    MemberLeft: "their address goes with them",
+    MemberContactChanged: "it may be the work of somebody else: the new address proves nothing yet",
+    MemberErasureRequested: "whom it concerns is forgotten here by it",
+    MemberErasureCompleted: "whom it concerns is forgotten",
+    MemberErased: "whom it concerns is forgotten",
+    MemberDataErasedByMembers: "one receipt of four",
+    MemberDataErasedByMentoring: "one receipt of four",
+    MemberDataErasedByEvents: "one receipt of four",
+    MemberDataErasedByNotifications: "one receipt of four",
+    MatchRunCompleted: "each pair hears of itself",
+    KeyDateScheduled: "some seventy a year; the calendar shows them",
+    EventSignedOff: "its organiser sees it on the event's page",
+    KeynoteConfirmed: "the invitation leads to the page that names the speaker",
+    NotificationSent: "it tells of telling",
+    NotificationFailed: "it tells of telling; the team sees it on its page",
+    NotificationSuppressed: "it tells of telling; the team sees it on its page",
+    MemberPreferencesChanged: "the member did it",
+}
+TEMPLATES: Final = {(its.name, its.version): its for its in (*(line.template for line in TOLD), DIGEST)}
+
+
+def lines_of(event: type[DomainEvent]) -> list[Line]:
+    return [line for line in TOLD if line.event is event]
+
+
+def called_off_by(event: type[DomainEvent]) -> list[Template]:
+    """What is not said any more once this has happened."""
+    return [line.template for line in TOLD if line.unless is event]
+
+
+def plainly(service: str, tell: Reaction) -> dict[type[DomainEvent], Reaction]:
+    """The events of a service of which `tell` tells, since the event or a role says whom."""
+    plain = {line.event for line in TOLD if (line.who.fields or line.who.role) and line.event is not MemberJoined}
+    return {event: tell for event in EVERY_EVENT if event.service == service and event in plain}
