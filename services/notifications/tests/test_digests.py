@@ -1,0 +1,349 @@
+"""Digests, hours and what an outage piles up, on a real database with the sender and the double of the mail server."""
+
+import asyncio
+import email
+import email.policy
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime, time, timedelta
+from email.message import EmailMessage
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from chassis.database import Database
+from chassis.testing import deliver, said
+from contracts.events import AttendeeRegistered
+from contracts.members import RoleGranted
+from contracts.notifications import NoticeCategory
+from notifications import choosing_store, digests
+from notifications.app import EVENTS, MEMBERS
+from notifications.deciding import Choice, Frequency, Hours
+from notifications.testing import (
+    TALK,
+    MailServerDouble,
+    hosted,
+    joins,
+    leaves,
+    mail_to,
+    published,
+    rows,
+    said_events,
+    sending,
+)
+from testkit.eventually import eventually
+
+ADA = UUID("00000000-0000-4000-8000-00000000000a")
+BEN = UUID("00000000-0000-4000-8000-00000000000b")
+WEDNESDAY = datetime(2027, 1, 13, 10, 0, tzinfo=UTC)
+MORNING = datetime(2027, 1, 14, 8, 0, tzinfo=UTC)
+DAILY, WEEKLY, NEVER = Choice(Frequency.DAILY), Choice(Frequency.WEEKLY), Choice(Frequency.NEVER)
+
+
+class BusinessClock:
+    """The business clock of a test, which it moves."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock(notifications: Database) -> BusinessClock:
+    its = BusinessClock(WEDNESDAY)
+    notifications.clock = its
+    return its
+
+
+@pytest.fixture
+async def ada(notifications: Database, clock: BusinessClock) -> Database:
+    """Ada is a member, and her welcome is gone."""
+    assert clock() == WEDNESDAY
+    await joins(notifications, ADA, "Ada King", "ada@example.org")
+    await rows(notifications, "DELETE FROM notice RETURNING 1")
+    return notifications
+
+
+async def chooses(
+    database: Database, member_id: UUID, choice: Choice, hours: Hours | None = None, *categories: NoticeCategory
+) -> None:
+    async with database.transaction() as tx:
+        await choosing_store.save(tx, member_id, dict.fromkeys(categories or NoticeCategory, choice), hours)
+
+
+def talk(number: int) -> UUID:
+    return UUID(int=0xE0 + number)
+
+
+async def publishes(database: Database, *talks: UUID) -> None:
+    for its in talks:
+        await deliver(database, "notifications", EVENTS, said(published(its), 1))
+
+
+async def standing(database: Database) -> list[tuple[Any, ...]]:
+    return await rows(database, "SELECT template, state FROM notice ORDER BY number")
+
+
+def stands(database: Database, *expected: tuple[str, str]) -> Callable[[], Coroutine[Any, Any, bool]]:
+    async def probe() -> bool:
+        return await standing(database) == list(expected)
+
+    return probe
+
+
+def text_of(server: MailServerDouble, place: int = 0) -> tuple[EmailMessage, str]:
+    message = email.message_from_bytes(server.handed[place].original_content or b"", policy=email.policy.default)
+    body = message.get_body(("plain",))
+    assert body is not None
+    return message, str(body.get_content())
+
+
+async def test_a_daily_digest_holds_what_was_gathered_since_in_one_message(
+    ada: Database, server: MailServerDouble, clock: BusinessClock
+) -> None:
+    await chooses(ada, ADA, DAILY)
+    await publishes(ada, talk(1), talk(2))
+    async with sending(ada, mail_to(server)):
+        await eventually(stands(ada, ("invitation", "gathered"), ("invitation", "gathered")))
+        assert await digests.make(ada) == 0
+        clock.now = MORNING
+        assert await digests.make(ada) == 1
+        await eventually(stands(ada, ("invitation", "sent"), ("invitation", "sent"), ("digest", "sent")))
+
+    assert await digests.make(ada) == 0
+    message, text = text_of(server)
+    notices = await rows(ada, "SELECT notice_id FROM notice WHERE template = 'invitation' ORDER BY number")
+    assert message["Subject"] == "What is new for you in the profession"
+    assert [text.count(f"https://gse.test/notifications/inbox/{notice_id}") for (notice_id,) in notices] == [1, 1]
+    assert len(server.handed) == 1
+    told = await said_events(ada)
+    assert [(kind.split(".")[-2], its["category"], its["channel"]) for kind, its in told] == [
+        ("NotificationSent", "events", "email"),
+        ("NotificationSent", "events", "email"),
+    ]
+    assert sorted(its["notice_id"] for _, its in told) == sorted(str(notice_id) for (notice_id,) in notices)
+    assert await rows(ada, "SELECT count(*) FROM notice_body") == [(2,)]
+
+
+async def test_a_weekly_digest_comes_on_monday_morning_of_their_own_clock(
+    ada: Database, server: MailServerDouble, clock: BusinessClock
+) -> None:
+    await chooses(ada, ADA, WEEKLY, Hours("Australia/Canberra"))
+    await publishes(ada, talk(1))
+    async with sending(ada, mail_to(server)):
+        await eventually(stands(ada, ("invitation", "gathered")))
+    assert await rows(ada, "SELECT due_at FROM notice") == [(datetime(2027, 1, 17, 21, 0, tzinfo=UTC),)]
+
+    clock.now = datetime(2027, 1, 17, 21, 0, tzinfo=UTC) - timedelta(seconds=1)
+    assert await digests.make(ada) == 0
+    clock.now = datetime(2027, 1, 17, 21, 0, tzinfo=UTC)
+    assert await digests.make(ada) == 1
+
+
+async def test_two_replicas_make_each_digest_once(
+    ada: Database, server: MailServerDouble, clock: BusinessClock
+) -> None:
+    members = [uuid4() for _ in range(40)]
+    for place, member_id in enumerate(members):
+        await joins(ada, member_id, f"Member {place}", f"m{place}@example.org")
+        await chooses(ada, member_id, DAILY)
+    await publishes(ada, talk(1), talk(2))
+    await rows(ada, "DELETE FROM notice WHERE template = 'welcome' OR member_id = $1 RETURNING 1", ADA)
+
+    async def is_gathered() -> bool:
+        return await rows(ada, "SELECT count(*) FROM notice WHERE state = 'gathered'") == [(80,)]
+
+    async with sending(ada, mail_to(server)), sending(ada, mail_to(server), "1"):
+        await eventually(is_gathered)
+    clock.now = MORNING
+
+    async def replica() -> int:
+        made = 0
+        while its := await digests.make(ada):
+            made += its
+        return made
+
+    await asyncio.gather(*(replica() for _ in range(4)))
+
+    counted = "SELECT count(*), count(DISTINCT digest_id) FROM notice WHERE template = 'invitation' GROUP BY member_id"
+    assert await rows(ada, counted) == [(2, 1)] * 40
+
+
+async def test_mornings_that_were_missed_come_in_one_digest_without_what_is_over(
+    ada: Database, server: MailServerDouble, clock: BusinessClock
+) -> None:
+    await chooses(ada, ADA, DAILY)
+    await publishes(ada, talk(1))
+    async with sending(ada, mail_to(server)):
+        await eventually(stands(ada, ("invitation", "gathered")))
+        clock.now = MORNING + timedelta(hours=1)
+        await publishes(ada, talk(2))
+        await eventually(stands(ada, ("invitation", "gathered"), ("invitation", "gathered")))
+        await rows(ada, "UPDATE notice SET useful_until = $2 WHERE hosted_event_id = $1 RETURNING 1", talk(1), MORNING)
+        clock.now = MORNING + timedelta(days=3)
+        assert await digests.make(ada) == 1
+        await eventually(stands(ada, ("invitation", "suppressed"), ("invitation", "sent"), ("digest", "sent")))
+
+    assert [kind.split(".")[-2] for kind, _ in await said_events(ada)] == ["NotificationSuppressed", "NotificationSent"]
+    assert len(server.handed) == 1
+
+
+async def test_a_digest_that_is_put_off_goes_out_later_with_all_that_it_held(
+    ada: Database, server: MailServerDouble, clock: BusinessClock
+) -> None:
+    await chooses(ada, ADA, DAILY)
+    await publishes(ada, talk(1))
+    async with sending(ada, mail_to(server)):
+        await eventually(stands(ada, ("invitation", "gathered")))
+    await server.stop()
+    clock.now = MORNING
+    await digests.make(ada)
+    async with sending(ada, mail_to(server)):
+        await eventually(lambda: is_tried_again(ada))
+        assert await standing(ada) == [("invitation", "gathered"), ("digest", "due")]
+        await server.start()
+        clock.now = MORNING + timedelta(minutes=20)
+        await eventually(stands(ada, ("invitation", "sent"), ("digest", "sent")))
+    assert len(server.handed) == 1
+
+
+async def is_tried_again(database: Database) -> bool:
+    found = await rows(database, "SELECT state, attempts > 0 FROM notice WHERE template = 'digest'")
+    return found == [("due", True)]
+
+
+async def test_who_leaves_before_the_morning_gets_no_digest(
+    ada: Database, server: MailServerDouble, clock: BusinessClock
+) -> None:
+    await chooses(ada, ADA, DAILY)
+    await publishes(ada, talk(1))
+    async with sending(ada, mail_to(server)):
+        await eventually(stands(ada, ("invitation", "gathered")))
+    await leaves(ada, ADA)
+    clock.now = MORNING
+
+    assert await digests.make(ada) == 0
+    assert await standing(ada) == [("invitation", "cancelled")]
+    assert await rows(ada, "SELECT FROM preference") == []
+
+
+async def test_a_digest_of_which_nothing_is_left_is_not_sent(
+    ada: Database, server: MailServerDouble, clock: BusinessClock
+) -> None:
+    await chooses(ada, ADA, DAILY)
+    await publishes(ada, talk(1))
+    async with sending(ada, mail_to(server)):
+        await eventually(stands(ada, ("invitation", "gathered")))
+    clock.now = MORNING
+    await digests.make(ada)
+    await deliver(ada, "notifications", EVENTS, said(hosted(talk(1)), 2))
+    async with sending(ada, mail_to(server)):
+        await eventually(stands(ada, ("invitation", "cancelled"), ("digest", "cancelled")))
+    assert server.handed == []
+
+
+async def test_no_mail_of_a_kind_is_the_inbox_alone_and_neither_is_nothing(
+    ada: Database, server: MailServerDouble
+) -> None:
+    await chooses(ada, ADA, NEVER, None, NoticeCategory.EVENTS)
+    await publishes(ada, talk(1))
+    async with sending(ada, mail_to(server)):
+        await eventually(stands(ada, ("invitation", "sent")))
+        await chooses(ada, ADA, Choice(Frequency.NEVER, inbox=False), None, NoticeCategory.EVENTS)
+        await publishes(ada, talk(2))
+        await eventually(stands(ada, ("invitation", "sent"), ("invitation", "suppressed")))
+
+    assert server.handed == []
+    assert [(kind.split(".")[-2], its.get("channel"), its.get("reason")) for kind, its in await said_events(ada)] == [
+        ("NotificationSent", "inbox", None),
+        ("NotificationSuppressed", None, "preference"),
+    ]
+
+
+async def test_a_critical_notice_comes_whatever_they_prefer_and_cannot_be_stopped(
+    ada: Database, server: MailServerDouble
+) -> None:
+    await chooses(ada, ADA, Choice(Frequency.NEVER, inbox=False), Hours("Europe/London", time(1), time(2)))
+    granted = RoleGranted(member_id=ADA, role="volunteer")
+    await deliver(ada, "notifications", MEMBERS, said(granted, 2))
+    async with sending(ada, mail_to(server)):
+        await eventually(stands(ada, ("role-granted", "sent")))
+
+    message, _ = text_of(server)
+    assert (message["Subject"], message["List-Unsubscribe"]) == ("You have a new role in the profession", None)
+
+
+async def test_quiet_hours_put_mail_off_until_the_morning(
+    ada: Database, server: MailServerDouble, clock: BusinessClock
+) -> None:
+    clock.now = datetime(2027, 1, 13, 22, 0, tzinfo=UTC)
+    await chooses(ada, ADA, Choice(), Hours("Europe/London", time(7), time(20)))
+    await publishes(ada, talk(1))
+
+    async def is_put_off() -> bool:
+        return await rows(ada, "SELECT state, due_at FROM notice") == [("due", datetime(2027, 1, 14, 7, 0, tzinfo=UTC))]
+
+    async with sending(ada, mail_to(server)):
+        await eventually(is_put_off)
+        assert server.handed == []
+        clock.now = datetime(2027, 1, 14, 7, 0, tzinfo=UTC)
+        await eventually(stands(ada, ("invitation", "sent")))
+
+
+async def test_what_an_outage_of_a_day_piled_up_for_a_person_comes_in_one_message(
+    ada: Database, server: MailServerDouble, clock: BusinessClock
+) -> None:
+    await joins(ada, BEN, "Ben", "ben@example.org")
+    await rows(ada, "DELETE FROM notice RETURNING 1")
+    await publishes(ada, talk(1), talk(2), talk(3))
+    await rows(ada, "DELETE FROM notice WHERE member_id = $1 AND hosted_event_id <> $2 RETURNING 1", BEN, talk(1))
+    clock.now = WEDNESDAY + timedelta(days=1)
+    async with sending(ada, mail_to(server)):
+        await eventually(lambda: is_gathered_for(ada, ADA, 3))
+        assert await digests.make(ada) == 1
+        await eventually(lambda: nothing_is_under_way(ada))
+
+    by_address = sorted((envelope.rcpt_tos[0], place) for place, envelope in enumerate(server.handed))
+    assert [address for address, _ in by_address] == ["ada@example.org", "ben@example.org"]
+    message, text = text_of(server, by_address[0][1])
+    assert message["Subject"] == "What is new for you in the profession"
+    assert text.count("https://gse.test/notifications/inbox/") == 3
+
+
+async def is_gathered_for(database: Database, member_id: UUID, count: int) -> bool:
+    counted = "SELECT count(*) FROM notice WHERE member_id = $1 AND state = 'gathered'"
+    return await rows(database, counted, member_id) == [(count,)]
+
+
+async def nothing_is_under_way(database: Database) -> bool:
+    return await rows(database, "SELECT FROM notice WHERE state <> 'sent'") == []
+
+
+async def test_a_reminder_comes_at_nine_of_the_day_before_once_with_two_replicas(
+    ada: Database, server: MailServerDouble, clock: BusinessClock
+) -> None:
+    place = AttendeeRegistered(registration_id=uuid4(), hosted_event_id=TALK, member_id=ADA)
+    await deliver(ada, "notifications", EVENTS, said(published(), 1), said(place, 1))
+    async with sending(ada, mail_to(server)), sending(ada, mail_to(server), "1"):
+        await eventually(stands(ada, ("invitation", "sent"), ("confirmation", "sent"), ("reminder", "due")))
+        clock.now = datetime(2027, 2, 10, 9, 0, tzinfo=UTC) - timedelta(seconds=1)
+        await publishes(ada, talk(2))
+        sent = ("invitation", "sent")
+        await eventually(stands(ada, sent, ("confirmation", "sent"), ("reminder", "due"), sent))
+        clock.now = datetime(2027, 2, 10, 9, 0, tzinfo=UTC)
+        await eventually(stands(ada, sent, ("confirmation", "sent"), ("reminder", "sent"), sent))
+
+    assert len(server.handed) == 4
+
+
+async def test_a_reminder_that_comes_after_the_event_began_is_not_sent(
+    ada: Database, server: MailServerDouble, clock: BusinessClock
+) -> None:
+    place = AttendeeRegistered(registration_id=uuid4(), hosted_event_id=TALK, member_id=ADA)
+    await deliver(ada, "notifications", EVENTS, said(published(), 1), said(place, 1))
+    clock.now = published().starts_at
+    async with sending(ada, mail_to(server)):
+        await eventually(stands(ada, ("invitation", "sent"), ("confirmation", "sent"), ("reminder", "suppressed")))
+    assert len(server.handed) == 2
