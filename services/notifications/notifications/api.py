@@ -65,6 +65,7 @@ class Counts(BaseModel):
     members: int
     waiting: int = 0
     due: int = 0
+    scheduled: int = 0
     gathered: int = 0
     sending: int = 0
     sent: int = 0

@@ -87,9 +87,10 @@ class PutOff:
 
 @dataclass(frozen=True)
 class Gather:
-    """For the digest of that instant."""
+    """For the digest of that instant; `in_inbox` as with `Send`."""
 
     until: datetime
+    in_inbox: bool = True
 
 
 @dataclass(frozen=True)
@@ -121,11 +122,11 @@ def fate(due: Due, choice: Choice, hours: Hours, now: datetime) -> Fate:  # noqa
     if choice.email is Frequency.NEVER:
         return TellInInbox() if choice.inbox else Suppress(PREFERENCE)
     if choice.email in (Frequency.DAILY, Frequency.WEEKLY):
-        return Gather(next_digest(choice.email, now, hours))
+        return Gather(next_digest(choice.email, now, hours), choice.inbox)
     if (opens := open_from(now, hours)) > now:
         return PutOff(opens)
     if due.late >= A_PILE and due.wanted_at <= now - LATE:
-        return Gather(now)
+        return Gather(now, choice.inbox)
     return Send(in_inbox=choice.inbox)
 
 

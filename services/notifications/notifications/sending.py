@@ -107,7 +107,7 @@ class Notices:
                 if row["template"] != DIGEST.name
             ]
         sent = by_kind.get(Send, [])[:room]
-        if hidden := [row["notice_id"] for row, its in sent if not its.in_inbox]:
+        if hidden := [row["notice_id"] for row, its in (*sent, *by_kind.get(Gather, ())) if not its.in_inbox]:
             await sending_store.leave_out_of_inbox(tx, hidden)
         looked.letters += await self._claim(tx, replica, [row for row, _ in sent])
 

@@ -331,9 +331,15 @@ async def in_state(tx: Transaction, state: NoticeState, *, after: int, limit: in
 
 
 async def count_notices(tx: Transaction) -> dict[str, int]:
-    """How many notices stand in each state that has any."""
-    rows = await tx.fetch("SELECT state, count(*) AS notices FROM notice GROUP BY state")
-    return {row["state"]: row["notices"] for row in rows}
+    """How many notices stand in each state that has any; what is due at an instant to come is `scheduled`."""
+    rows = await tx.fetch(
+        """
+        SELECT CASE WHEN state IN ('waiting', 'due') AND due_at > $1 THEN 'scheduled' ELSE state END AS stands,
+            count(*) AS notices
+        FROM notice GROUP BY stands""",
+        tx.now,
+    )
+    return {row["stands"]: row["notices"] for row in rows}
 
 
 FACTS = """

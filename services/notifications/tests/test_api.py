@@ -164,6 +164,7 @@ async def test_counts_are_totals_and_need_no_sign_in(client: AsyncClient, databa
             "members": 1,
             "waiting": 0,
             "due": 0,
+            "scheduled": 0,
             "gathered": 0,
             "sending": 0,
             "sent": 2,

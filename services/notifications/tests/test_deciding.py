@@ -43,6 +43,7 @@ def at(text: str) -> datetime:
         (DUE, NEVER, AT_ANY_TIME, TellInInbox()),
         (DUE, NOWHERE, AT_ANY_TIME, Suppress("preference")),
         (DUE, Choice(Frequency.DAILY), AT_ANY_TIME, Gather(at("2026-02-12T08:00Z"))),
+        (DUE, Choice(Frequency.DAILY, inbox=False), AT_ANY_TIME, Gather(at("2026-02-12T08:00Z"), in_inbox=False)),
         (DUE, Choice(Frequency.WEEKLY), AT_ANY_TIME, Gather(at("2026-02-16T08:00Z"))),
         (DUE, Choice(), replace(NOT_AT_NIGHT, opens=time(15)), PutOff(at("2026-02-11T15:00Z"))),
         (DUE, Choice(), WORKING, Send()),
