@@ -92,10 +92,10 @@ class Template:
 
 
 WELCOME = Template(
-    "welcome", 1, NoticeCategory.MEMBERSHIP, "Welcome to the Government Science and Engineering profession"
+    "welcome", 2, NoticeCategory.MEMBERSHIP, "Welcome to the Government Science and Engineering profession"
 )
 DIGEST = Template("digest", 1, EVERYTHING, "What is new for you in the profession")
-INTRODUCTION = Template("introduction", 1, NoticeCategory.MENTORING, "Meet the member you have been paired with")
+INTRODUCTION = Template("introduction", 2, NoticeCategory.MENTORING, "Meet the member you have been paired with")
 
 
 @dataclass(frozen=True)

@@ -21,10 +21,10 @@ from notifications.domain import Notice, NoticeState, Recipient, RecipientState,
 OVER = "the event took place before it was sent"
 
 # The subjects don't name the event: who has a place at which one is nobody's to read on a lock screen.
-INVITATION = Template("invitation", 1, NoticeCategory.EVENTS, "You are invited to an event of the profession")
-CONFIRMATION = Template("confirmation", 1, NoticeCategory.EVENTS, "You have a place at an event of the profession")
-REMINDER = Template("reminder", 1, NoticeCategory.EVENTS, "Tomorrow: an event at which you have a place")
-THANKS = Template("thanks", 1, NoticeCategory.EVENTS, "Thank you for coming to an event of the profession")
+INVITATION = Template("invitation", 2, NoticeCategory.EVENTS, "You are invited to an event of the profession")
+CONFIRMATION = Template("confirmation", 2, NoticeCategory.EVENTS, "You have a place at an event of the profession")
+REMINDER = Template("reminder", 1, NoticeCategory.EVENTS, "Soon: an event at which you have a place")
+THANKS = Template("thanks", 2, NoticeCategory.EVENTS, "Thank you for coming to an event of the profession")
 
 
 REMINDED_AT = time(9)  # in London, on the day before

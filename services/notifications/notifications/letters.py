@@ -28,6 +28,7 @@ CATEGORIES: Final = {
     EVERYTHING: "Everything",
 }
 ROLES: Final = {"hosep": "head of profession", "team": "central team"}
+GRADES: Final = {"G7": "Grade 7", "G6": "Grade 6"} | {f"SCS{band}": f"SCS pay band {band}" for band in range(1, 5)}
 LONGEST_NAME = 70  # characters, in a header; a longer one is cut there and nowhere else
 
 _words = Environment(
@@ -250,4 +251,8 @@ def _role_in_words(role: str) -> str:
     return ROLES.get(role, role.replace("-", " "))
 
 
-_words.filters |= {"day_of": _day_of, "role_in_words": _role_in_words}
+def _grade_in_words(grade: str) -> str:
+    return GRADES.get(grade, grade)
+
+
+_words.filters |= {"day_of": _day_of, "role_in_words": _role_in_words, "grade_in_words": _grade_in_words}

@@ -297,7 +297,7 @@ def _sent(notice_id: UUID, member_id: UUID, category: str, channel: str, tx: Tra
 def _told_before(letter: Letter) -> UUID | None:
     """The hosted event that a letter tells of ahead of it; thanks come after it."""
     its = letter.about.hosted_event
-    return its.hosted_event_id if its and letter.template != THANKS else None
+    return its.hosted_event_id if its and letter.template.name != THANKS.name else None
 
 
 async def _over(tx: Transaction, letter: Letter, hosted: Collection[UUID]) -> str | None:

@@ -6,7 +6,7 @@ their own (`reactions.py`, `hosted_events.py`).
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -203,7 +203,9 @@ NOBODY: Final[Mapping[type[DomainEvent], str]] = {
     NotificationSuppressed: "it tells of telling; the team sees it on its page",
     MemberPreferencesChanged: "the member did it",
 }
-TEMPLATES: Final = {(its.name, its.version): its for its in (*(line.template for line in TOLD), DIGEST)}
+RETIRED: Final = tuple(replace(its, version=1) for its in (WELCOME, INTRODUCTION, INVITATION, CONFIRMATION, THANKS))
+"""What is said no more, and stands in inboxes."""
+TEMPLATES: Final = {(its.name, its.version): its for its in (*(line.template for line in TOLD), DIGEST, *RETIRED)}
 
 
 def lines_of(event: type[DomainEvent]) -> list[Line]:

@@ -45,7 +45,7 @@ def test_who_has_a_place_is_told_once_there_are_words_and_an_address(
     notice = notice_of_place(its, recipient, notice_id=NOTICE, event_id=EVENT, now=ENDS)
 
     assert notice is not None
-    assert (notice.template.name, notice.template.version, notice.template.category) == (template, 1, "events")
+    assert (notice.template.name, notice.template.version, notice.template.category) == (template, 2, "events")
     assert (notice.state, notice.member_id, notice.event_id, notice.hosted_event_id) == (state, ADA, EVENT, TALK)
 
 

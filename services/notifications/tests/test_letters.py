@@ -165,7 +165,7 @@ def test_without_a_name_the_text_greets_without_one() -> None:
     [
         (INVITATION, "You are invited to an event", "/events/00000000-0000-4000-8000-0000000000e1"),
         (CONFIRMATION, "You have a place at an event", "/events/00000000-0000-4000-8000-0000000000e1"),
-        (THANKS, "Thank you for coming.", "/events/calendar"),
+        (THANKS, "Thank you for coming to an event", "/events/calendar"),
     ],
 )
 def test_a_letter_about_a_hosted_event_says_which_and_when_and_leads_on(
