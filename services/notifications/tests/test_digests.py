@@ -4,7 +4,7 @@ import asyncio
 import email
 import email.policy
 from collections.abc import Callable, Coroutine
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from email.message import EmailMessage
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,10 +14,11 @@ import pytest
 from chassis.database import Database
 from chassis.testing import deliver, said
 from contracts.events import AttendeeRegistered
-from contracts.members import RoleGranted
+from contracts.members import Grade, GradeBand, MemberTransferred, RoleGranted
+from contracts.mentoring import MentoringSchemeOpened
 from contracts.notifications import NoticeCategory
 from notifications import choosing_store, digests
-from notifications.app import EVENTS, MEMBERS
+from notifications.app import EVENTS, MEMBERS, MENTORING
 from notifications.deciding import Choice, Frequency, Hours
 from notifications.testing import (
     TALK,
@@ -37,6 +38,14 @@ ADA = UUID("00000000-0000-4000-8000-00000000000a")
 BEN = UUID("00000000-0000-4000-8000-00000000000b")
 WEDNESDAY = datetime(2027, 1, 13, 10, 0, tzinfo=UTC)
 MORNING = datetime(2027, 1, 14, 8, 0, tzinfo=UTC)
+MOVED = MemberTransferred(member_id=ADA, organisation="DEFRA", grade_band=GradeBand.HEO_SEO, grade=Grade.HEO)
+SCHEME = MentoringSchemeOpened(
+    scheme_id=UUID(int=1),
+    opened_on=date(2027, 1, 13),
+    title="GSE Connect",
+    summary="A pilot.",
+    link="https://gse.example/connect",
+)
 DAILY, WEEKLY, NEVER = Choice(Frequency.DAILY), Choice(Frequency.WEEKLY), Choice(Frequency.NEVER)
 
 
@@ -125,6 +134,31 @@ async def test_a_daily_digest_holds_what_was_gathered_since_in_one_message(
     ]
     assert sorted(its["notice_id"] for _, its in told) == sorted(str(notice_id) for (notice_id,) in notices)
     assert await rows(ada, "SELECT count(*) FROM notice_body") == [(2,)]
+
+
+async def test_a_digest_tells_of_all_services_by_what_it_is_about(
+    ada: Database, server: MailServerDouble, clock: BusinessClock
+) -> None:
+    await chooses(ada, ADA, DAILY)
+    await deliver(ada, "notifications", MEMBERS, said(MOVED, 2))
+    await deliver(ada, "notifications", MENTORING, said(SCHEME, 1))
+    await publishes(ada, talk(1))
+    async with sending(ada, mail_to(server)):
+        await eventually(lambda: is_gathered_for(ada, ADA, 3))
+        clock.now = MORNING
+        await digests.make(ada)
+        await eventually(lambda: nothing_is_under_way(ada))
+
+    _, text = text_of(server)
+    lines = [line for line in text.splitlines() if line]
+    assert [line for line in lines if line in {"Your membership", "Mentoring", "Events"} or line.startswith("- ")] == [
+        "Your membership",
+        "- Your organisation in the profession has changed",
+        "Mentoring",
+        "- A mentoring scheme is open: GSE Connect",
+        "Events",
+        "- You are invited to an event of the profession: Women & girls in science",
+    ]
 
 
 async def test_a_weekly_digest_comes_on_monday_morning_of_their_own_clock(
@@ -343,6 +377,8 @@ async def test_a_reminder_that_comes_after_the_event_began_is_not_sent(
 ) -> None:
     place = AttendeeRegistered(registration_id=uuid4(), hosted_event_id=TALK, member_id=ADA)
     await deliver(ada, "notifications", EVENTS, said(published(), 1), said(place, 1))
+    async with sending(ada, mail_to(server)):
+        await eventually(stands(ada, ("invitation", "sent"), ("confirmation", "sent"), ("reminder", "due")))
     clock.now = published().starts_at
     async with sending(ada, mail_to(server)):
         await eventually(stands(ada, ("invitation", "sent"), ("confirmation", "sent"), ("reminder", "suppressed")))
