@@ -173,6 +173,7 @@ async def test_an_erased_member_is_found_nowhere_and_nothing_late_brings_them_ba
     assert await in_stores(house, *words) == {
         ("members", "account"),
         ("members", "member"),
+        ("notifications", "notice_body"),
         ("notifications", "recipient"),
     }
     assert await on_streams(house, *words) == {CONTACTS}
@@ -208,7 +209,11 @@ async def test_an_erased_member_is_found_nowhere_and_nothing_late_brings_them_ba
 
     inbox = await house.get(f"/api/notifications/v1/members/{ben_id}/inbox", persona="team")
     assert not any(word in inbox.text for word in words)
-    assert await in_stores(house, ben.name) == {("members", "member"), ("notifications", "recipient")}
+    assert await in_stores(house, ben.name) == {
+        ("members", "member"),
+        ("notifications", "notice_body"),
+        ("notifications", "recipient"),
+    }
     assert await on_streams(house, ben.email) == {CONTACTS}
     assert (await house.get(f"{MEMBERS}/{ada_id}", persona="team")).status_code == 404
     late = await house.post(f"{MEMBERS}/{ada_id}/departures", **as_member(house, ada_id))

@@ -31,6 +31,7 @@ async def _purge(tx: Transaction, member_id: UUID) -> None:
     await store.add_recipients_if_new(tx, member_id)
     await store.lock_recipient(tx, member_id)
     await store.cancel_unsent(tx, member_id, domain.LEFT_BEFORE_SENDING)
+    await store.forget_words(tx, member_id)
     await store.forget_whom_notices_are_about(tx, member_id)
     await store.forget_notices_to(tx, member_id)
     await hosted_event_store.give_up_places(tx, member_id)

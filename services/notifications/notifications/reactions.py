@@ -45,12 +45,13 @@ async def keep_contacts(events: list[MemberContactChanged], tx: Transaction) -> 
 
 
 async def let_go(event: MemberLeft, tx: Transaction) -> None:
-    """Name, address, places and pairs go, and what was not sent yet is cancelled."""
+    """Name, address, places, pairs, choices and the words that hold the name go; what was not sent yet is cancelled."""
     recipient = await held(tx, event.member_id)
     await store.save_recipients(tx, domain.let_go(recipient))
     await hosted_event_store.give_up_places(tx, event.member_id)
     await my_store.forget_pairs(tx, event.member_id)
     await choosing_store.forget(tx, event.member_id)
+    await store.forget_words(tx, event.member_id)
     await store.cancel_unsent(tx, event.member_id, domain.LEFT_BEFORE_SENDING)
 
 

@@ -164,11 +164,25 @@ async def settle(tx: Transaction, replica: str, endings: Mapping[UUID, Ending]) 
 
 
 async def keep_words(tx: Transaction, texts: Mapping[UUID, str]) -> None:
-    """What was written, as it went out; when it went out again, what was written then."""
+    """What was written, as it went out; when it went out again, what was written then.
+
+    Not of who has left meanwhile: their names are in it. Both of an introduction stay held, so that a leaving which
+    comes now finds what is kept here.
+    """
     await tx.execute(
         """
+        WITH kept AS MATERIALIZED (
+            SELECT notice_id, text, member_id, about_member_id
+            FROM unnest($1::uuid[], $2::text[]) AS its (notice_id, text) JOIN notice USING (notice_id)
+        ), held AS MATERIALIZED (
+            SELECT member_id FROM recipient
+            WHERE member_id IN (SELECT member_id FROM kept UNION SELECT about_member_id FROM kept) AND state <> 'left'
+            ORDER BY member_id FOR SHARE
+        )
         INSERT INTO notice_body (notice_id, text, kept_from)
-        SELECT notice_id, text, $3 FROM unnest($1::uuid[], $2::text[]) AS its (notice_id, text)
+        SELECT notice_id, text, $3 FROM kept
+        WHERE member_id IN (SELECT member_id FROM held)
+            AND (about_member_id IS NULL OR about_member_id IN (SELECT member_id FROM held))
         ON CONFLICT (notice_id) DO UPDATE SET text = excluded.text, kept_from = excluded.kept_from""",
         list(texts),
         list(texts.values()),

@@ -271,6 +271,16 @@ async def cancel_unsent_of_subject(tx: Transaction, subject: UUID, templates: Se
     )
 
 
+async def forget_words(tx: Transaction, member_id: UUID) -> None:
+    """What was written to a leaver or about them, whom the caller holds: their name is in it."""
+    await tx.execute(
+        """
+        DELETE FROM notice_body USING notice
+        WHERE notice_body.notice_id = notice.notice_id AND (member_id = $1 OR about_member_id = $1)""",
+        member_id,
+    )
+
+
 async def forget_notices_to(tx: Transaction, member_id: UUID) -> None:
     """Delete the notices to a member; a conversation that has begun runs to its end, and leaves nothing behind."""
     await tx.execute("DELETE FROM notice WHERE member_id = $1", member_id)

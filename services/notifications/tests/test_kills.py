@@ -9,6 +9,9 @@ import pytest
 from aiosmtpd.smtp import SMTP
 
 from chassis.database import Database
+from chassis.testing import deliver, said
+from contracts.mentoring import MentoringPairCreated
+from notifications.app import MENTORING
 from notifications.domain import Sent
 from notifications.sending import MailSender, Notices
 from notifications.testing import (
@@ -27,6 +30,7 @@ from testkit.eventually import eventually
 
 ADA = UUID("00000000-0000-4000-8000-00000000000a")
 BEN = UUID("00000000-0000-4000-8000-00000000000b")
+PAIRED = MentoringPairCreated(pair_id=UUID(int=1), first_member_id=ADA, second_member_id=BEN)
 
 
 LOST = ("unknown", "whoever was sending it was stopped, or answered too late")
@@ -104,6 +108,32 @@ async def test_who_leaves_while_the_server_puts_their_welcome_off_is_not_written
         await eventually(is_standing(notifications, ("cancelled", "the member left before it was sent")))
 
     assert server.handed == []
+
+
+async def test_what_was_written_to_or_about_who_leaves_is_not_kept_sent_before_or_meanwhile(
+    notifications: Database, server: MailServerDouble
+) -> None:
+    await joins(notifications, ADA, "Ada King", "ada@example.org")
+    await joins(notifications, BEN, "Ben", "ben@example.org")
+    async with sending(notifications, mail_to(server)):
+        await eventually(is_standing(notifications, ("sent", None), ("sent", None)))
+        reached, may_go_on = asyncio.Semaphore(0), asyncio.Event()
+
+        async def takes_slowly(_connection: SMTP) -> str:
+            reached.release()
+            await may_go_on.wait()
+            return "250 OK"
+
+        server.at_data = takes_slowly
+        await deliver(notifications, "notifications", MENTORING, said(PAIRED, 1))
+        for _ in range(2):
+            await reached.acquire()
+        await leaves(notifications, ADA)
+        may_go_on.set()
+        await eventually(is_standing(notifications, *[("sent", None)] * 4))
+
+    assert await rows(notifications, "SELECT template FROM notice_body JOIN notice USING (notice_id)") == [("welcome",)]
+    assert await rows(notifications, "SELECT FROM notice_body WHERE text LIKE '%Ada%'") == []
 
 
 async def test_a_stop_waits_for_the_conversation_that_is_open(
