@@ -12,9 +12,8 @@ from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from contracts.notifications import NoticeCategory
 from notifications import hosted_event_store, store
-from notifications.domain import InboxNotReady, NoSuchInbox, NoticeState, RecipientState
-from notifications.letters import text_of
-from notifications.sending import about_of
+from notifications.domain import InboxNotReady, NoSuchInbox, NoSuchNotice, NoticeState, RecipientState
+from notifications.inbox import words_of
 from notifications.told import TEMPLATES
 
 router = APIRouter(prefix="/api/notifications/v1", tags=["notifications"], route_class=RetryingRoute)
@@ -27,10 +26,12 @@ class InboxNotice(BaseModel):
     notice_id: UUID
     category: NoticeCategory
     title: str
-    body: str
+    body: str | None  # None once the words are deleted, some days after they went out
     state: NoticeState
+    channel: str | None  # None until it goes out
     created_at: datetime
     sent_at: datetime | None
+    read_at: datetime | None
 
 
 class Inbox(BaseModel):
@@ -94,13 +95,25 @@ async def inbox(
         events = await hosted_event_store.announcements(tx, [row["hosted_event_id"] for row in rows])
     if recipient is None or recipient.state is RecipientState.EXPECTED:
         raise InboxNotReady if caller.member_id == member_id and not erased else NoSuchInbox
-    front_door = request.app.state.settings.front_door
-    notices = []
-    for row in rows:
-        template = TEMPLATES[row["template"], row["template_version"]]
-        body = row["text"] or text_of(template, name=recipient.name, about=about_of(row, events), front_door=front_door)
-        notices.append(InboxNotice(title=template.subject, body=body, **row))
+    its = request.app.state.settings
+    notices = [
+        InboxNotice(
+            title=TEMPLATES[row["template"], row["template_version"]].subject,
+            body=words_of(row, events, recipient.name, front_door=its.front_door, days=its.body_days, now=tx.now),
+            **row,
+        )
+        for row in rows
+    ]
     return Inbox(notices=notices, next=rows[-1]["number"] if len(rows) == limit else None)
+
+
+@router.put("/members/{member_id}/inbox/{notice_id}/read", status_code=204)
+async def read(member_id: UUID, notice_id: UUID, database: Db, caller: SignedIn) -> None:
+    """The member has read it; the first time counts. Raises `NoSuchNotice`."""
+    permit(caller, owner=member_id)
+    async with database.transaction() as tx:
+        if not await store.mark_read(tx, member_id, notice_id):
+            raise NoSuchNotice
 
 
 @router.get("/notices")

@@ -12,7 +12,18 @@ from contracts.erasure import MemberErased, MemberErasureRequested
 from contracts.events import AttendeeRegistered, EventHosted, EventPublished, EventSignedOff, KeyDateScheduled
 from contracts.members import MemberContactChanged, MemberJoined, MemberLeft, RoleGranted, RoleRevoked
 from contracts.mentoring import MentoringPairCreated, MentoringPairEnded, MentoringSchemeOpened
-from notifications import api, digests, erasing, hosted_events, pages, purging, reactions, told
+from notifications import (
+    api,
+    choosing_api,
+    choosing_pages,
+    digests,
+    erasing,
+    hosted_events,
+    pages,
+    purging,
+    reactions,
+    told,
+)
 from notifications.mail import Mail
 from notifications.sending import MailSender
 from notifications.settings import Settings
@@ -58,7 +69,7 @@ def create(settings: Settings) -> FastAPI:
         settings,
         name="notifications",
         package=__file__,
-        routers=[api.router, pages.router],
+        routers=[api.router, choosing_api.router, pages.router, choosing_pages.router],
         subscriptions=[MEMBERS, CONTACTS, MENTORING, EVENTS],
         senders=[MailSender(mail, settings.replica, settings.front_door)],
         timers=[

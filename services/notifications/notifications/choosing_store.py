@@ -52,14 +52,23 @@ async def save(
 
 
 async def release_gathered(tx: Transaction, member_id: UUID) -> None:
-    """What waits for a digest is looked at anew: the member, whom the caller holds, may not want one any more."""
+    """What waits for a digest is looked at anew: the member, whom the caller holds, may not want one any more.
+
+    Also what waits in one that is made and has not gone out; that one then finds nothing to tell.
+    """
     await tx.execute(
         """
-        UPDATE notice SET state = 'due', due_at = $2
-        WHERE member_id = $1 AND state = 'gathered' AND digest_id IS NULL""",
+        UPDATE notice SET state = 'due', due_at = $2, digest_id = NULL, in_inbox = true
+        WHERE member_id = $1 AND state = 'gathered'""",
         member_id,
         tx.now,
     )
+
+
+async def holds_a_role(tx: Transaction, member_id: UUID) -> bool:
+    """Whether there is anything to tell them of their work as a volunteer or in the team."""
+    found: bool = await tx.fetchval("SELECT EXISTS (SELECT FROM role_holder WHERE member_id = $1)", member_id)
+    return found
 
 
 async def who_unsubscribes(tx: Transaction, token: UUID) -> UUID | None:

@@ -16,11 +16,10 @@ from chassis.identity import Caller, SignedIn
 from chassis.service import Db
 from chassis.web import days, moment, render, span
 from chassis.web.times import LONDON
-from notifications import hosted_event_store, my_store, store
+from notifications import choosing_store, hosted_event_store, my_store, store
 from notifications.domain import NoSuchNotice, NoticeState, Recipient, RecipientState
 from notifications.hosted_event_notices import Announcement
-from notifications.letters import text_of
-from notifications.sending import about_of
+from notifications.inbox import whereabouts, words_of
 from notifications.told import TEMPLATES
 
 router = APIRouter(include_in_schema=False)
@@ -33,6 +32,7 @@ NOT_SENT: Final[Mapping[NoticeState, str]] = {
     NoticeState.WAITING: "On its way",
     NoticeState.DUE: "On its way",
     NoticeState.SENDING: "On its way",
+    NoticeState.GATHERED: "In your next digest",
     NoticeState.FAILED: "Not delivered",
     NoticeState.UNKNOWN: "May be lost",
 }
@@ -40,13 +40,14 @@ NOT_SENT: Final[Mapping[NoticeState, str]] = {
 
 @dataclass(frozen=True)
 class Line:
-    """One notice in a list; `status` is None for what was sent."""
+    """One notice in a list; `status` is None for what was sent, and such a one may be unread."""
 
     href: str
     title: str
     about: str
     when: str
     status: str | None
+    is_unread: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class Paragraph:
 async def my(request: Request, database: Db, caller: SignedIn) -> HTMLResponse:
     """What do I belong to, what is waiting for me, what can I do?"""
     async with database.transaction() as tx:
-        member = await _member(tx, request, caller)
+        member = await the_member(tx, request, caller)
         if isinstance(member, HTMLResponse):
             return member
         member_id = member.member_id
@@ -81,6 +82,7 @@ async def my(request: Request, database: Db, caller: SignedIn) -> HTMLResponse:
         schemes = await my_store.open_schemes(tx, limit=A_FEW)
         key_dates = await my_store.key_dates_to_come(tx, tx.now.astimezone(LONDON).date(), limit=A_FEW)
         told = await store.inbox(tx, member_id, before=None, limit=A_FEW)
+        unread = await store.count_unread(tx, member_id)
         announced = await hosted_event_store.announcements(tx, [row["hosted_event_id"] for row in told])
     return render(
         request,
@@ -92,6 +94,7 @@ async def my(request: Request, database: Db, caller: SignedIn) -> HTMLResponse:
         schemes=schemes,
         key_dates=[Entry(days(row["starts_on"], row["ends_on"]), row["title"]) for row in key_dates],
         told=[_line(row, announced) for row in told],
+        unread=unread,
     )
 
 
@@ -101,16 +104,18 @@ async def inbox(
 ) -> HTMLResponse:
     """What did I hear? Newest first; `after` is the number of the last one on the page before."""
     async with database.transaction() as tx:
-        member = await _member(tx, request, caller)
+        member = await the_member(tx, request, caller)
         if isinstance(member, HTMLResponse):
             return member
         rows = await store.inbox(tx, member.member_id, before=after, limit=A_PAGE + 1)
+        unread = await store.count_unread(tx, member.member_id)
         announced = await hosted_event_store.announcements(tx, [row["hosted_event_id"] for row in rows])
     shown = rows[:A_PAGE]
     return render(
         request,
         "inbox.html",
         told=[_line(row, announced) for row in shown],
+        unread=unread,
         older=shown[-1]["number"] if len(rows) > A_PAGE else None,
         is_first=after is None,
     )
@@ -118,30 +123,33 @@ async def inbox(
 
 @router.get("/notifications/inbox/{notice_id:uuid}")
 async def notice(request: Request, notice_id: UUID, database: Db, caller: SignedIn) -> HTMLResponse:
-    """One message as it was written. Raises `NoSuchNotice`."""
+    """One message as it was written, which is read by that. Raises `NoSuchNotice`."""
     async with database.transaction() as tx:
-        member = await _member(tx, request, caller)
+        member = await the_member(tx, request, caller)
         if isinstance(member, HTMLResponse):
             return member
         row = await store.one_of_inbox(tx, member.member_id, notice_id)
         if row is None:
             raise NoSuchNotice
+        if row["read_at"] is None:
+            await store.mark_read(tx, member.member_id, notice_id)
         announced = await hosted_event_store.announcements(tx, [row["hosted_event_id"]])
-    template = TEMPLATES[row["template"], row["template_version"]]
-    about = about_of(row, announced)
-    text = row["text"] or text_of(
-        template, name=member.name, about=about, front_door=request.app.state.settings.front_door
-    )
+        hours = await choosing_store.hours_of(tx, member.member_id)
+    its = request.app.state.settings
+    text = words_of(row, announced, member.name, front_door=its.front_door, days=its.body_days, now=tx.now)
+    event = announced.get(row["hosted_event_id"])
     return render(
         request,
         "notice.html",
         line=_line(row, announced),
-        has_address=member.email is not None,
-        paragraphs=paragraphs(text),
+        where=whereabouts(row, hours, has_address=member.email is not None, now=tx.now),
+        paragraphs=None if text is None else paragraphs(text),
+        body_days=its.body_days,
+        event={"href": f"/events/{event.hosted_event_id}", "title": event.title} if event else None,
     )
 
 
-async def _member(tx: Transaction, request: Request, caller: Caller) -> Recipient | HTMLResponse:
+async def the_member(tx: Transaction, request: Request, caller: Caller) -> Recipient | HTMLResponse:
     """The member who is asking, or the page for who is none, or none yet here."""
     if caller.member_id is None:
         return render(request, "not_a_member.html", has_left=False)
@@ -182,6 +190,7 @@ def _line(row: asyncpg.Record, announced: Mapping[UUID, Announcement]) -> Line:
         about=its.title if its else row["about_name"] or "",
         when=moment(row["sent_at"] or row["created_at"]),
         status=NOT_SENT.get(NoticeState(row["state"])),
+        is_unread=row["state"] == NoticeState.SENT and row["read_at"] is None,
     )
 
 

@@ -358,8 +358,8 @@ FACTS = """
 """What the words of a notice need of its event: what was kept of it, and the title of a key date."""
 
 _TOLD = f"""
-    SELECT number, notice_id, category, template, template_version, state, channel, created_at, due_at, sent_at,
-        read_at, notice.hosted_event_id, notice_body.text, {FACTS} AS facts,
+    SELECT number, notice_id, category, template, template_version, state, reason, channel, created_at, due_at,
+        sent_at, read_at, notice.hosted_event_id, notice_body.text, {FACTS} AS facts,
         (SELECT other.name FROM recipient other WHERE other.member_id = notice.about_member_id) AS about_name,
         (SELECT other.email FROM recipient other WHERE other.member_id = notice.about_member_id) AS about_email
     FROM notice LEFT JOIN occasion USING (event_id) LEFT JOIN notice_body USING (notice_id)

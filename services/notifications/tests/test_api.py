@@ -75,7 +75,17 @@ async def test_an_inbox_is_for_its_member_and_the_team_and_for_nobody_else(
     page: dict[str, Any] = answers["themselves"].json()
     [notice] = page["notices"]
     assert page["next"] is None
-    assert notice.keys() == {"notice_id", "category", "title", "body", "state", "created_at", "sent_at"}
+    assert notice.keys() == {
+        "notice_id",
+        "category",
+        "title",
+        "body",
+        "state",
+        "created_at",
+        "sent_at",
+        "channel",
+        "read_at",
+    }
     assert notice["title"] == "Welcome to the Government Science and Engineering profession"
     assert notice["body"].startswith("Dear Ada King,\n\nWelcome to the Government")
     assert "https://gse.test/privacy" in notice["body"]

@@ -125,7 +125,8 @@ async def test_a_new_members_page_says_what_will_be_there(client: AsyncClient, a
     assert "No event takes registrations now." in page
     assert "No mentoring scheme is open now." in page
     assert "The next days that the profession celebrates will be here." in page
-    assert "Welcome to the Government Science and Engineering profession Monday 11 January, 9am" in page
+    assert "You have 1 unread message." in page
+    assert "Welcome to the Government Science and Engineering profession unread Monday 11 January, 9am" in page
 
 
 async def test_my_page_shows_what_a_member_belongs_to_and_what_they_can_do(
