@@ -173,7 +173,9 @@ def let_go(recipient: Recipient) -> Recipient:
 
 @dataclass(frozen=True)
 class Sent:
-    """The mail server took the message."""
+    """The mail server took the message. A provider says by which id of its own it knows it."""
+
+    provider_id: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -189,6 +191,8 @@ class NotStarted:
     """The mail server certainly does not have the message; trying again later is safe."""
 
     reason: str
+    is_outage: bool = False  # nothing goes this way now, whoever it is for
+    rest: timedelta | None = None  # for which the other side wants to hear nothing from us
 
 
 @dataclass(frozen=True)

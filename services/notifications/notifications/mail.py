@@ -77,13 +77,13 @@ class Mail:
                 await client.rcpt(letter.email, encoding=encoding)
         except (SMTPHeloError, SMTPSenderRefused) as error:
             # Said of us, not of this member, whatever the code: a wrong setting must not fail every notice.
-            return NotStarted(f"the mail server does not let us send: code {error.code}")
+            return NotStarted(f"the mail server does not let us send: code {error.code}", is_outage=True)
         except SMTPConnectError as error:
-            return NotStarted(f"the mail server could not be reached: {type(error).__name__}")
+            return NotStarted(f"the mail server could not be reached: {type(error).__name__}", is_outage=True)
         except SMTPResponseException as error:
             return _answered(error.code) or NotStarted(f"the mail server answered {error.code} before the message")
         except (SMTPException, OSError, TimeoutError) as error:
-            return NotStarted(f"the conversation ended before the message: {type(error).__name__}")
+            return NotStarted(f"the conversation ended before the message: {type(error).__name__}", is_outage=True)
         return None
 
     async def _hand_over(self, client: SMTP, message: bytes, ends: float) -> Outcome:
