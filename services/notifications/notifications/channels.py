@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from contracts.notifications import Channel
 from notifications.domain import NotStarted, Outcome, Rejected, Sent
 from notifications.letters import Letter
 
@@ -94,15 +93,15 @@ class Channels:
 
     def __init__(
         self,
-        transports: Mapping[Channel, Transport],
-        per_second: Mapping[Channel, float] | None = None,
+        transports: Mapping[str, Transport],
+        per_second: Mapping[str, float] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         limits = per_second or {}
         self._ways = {name: Way(its, Bucket(limits.get(name, 0))) for name, its in transports.items()}
         self._clock = clock
 
-    def current(self) -> Channel:
+    def current(self) -> str:
         """The way to claim for now."""
         now = self._clock()
         awake = [name for name, its in self._ways.items() if its.rests_until <= now]

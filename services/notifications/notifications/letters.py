@@ -130,9 +130,18 @@ class Letter:
         return {"unsubscribe_url": self.unsubscribe_url, "items": by_category}
 
     @property
+    def reference(self) -> str:
+        """Our id of this message, in its Message-ID and at a provider: it says nothing of anybody."""
+        return reference_of(self.message_id)
+
+    @property
     def needs_utf8(self) -> bool:
         """Whether the address itself, not just the name, is beyond ASCII."""
         return not self.email.isascii()
+
+
+def reference_of(message_id: str) -> str:
+    return message_id.removeprefix("<").partition("@")[0]
 
 
 def text_of(template: Template, *, name: str | None, front_door: str, about: About = NOTHING) -> str:

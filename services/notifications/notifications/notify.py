@@ -22,7 +22,7 @@ from joserfc.jwk import OctKey
 from chassis.clock import wall_clock
 from chassis.telemetry import logger
 from notifications.domain import NotStarted, Outcome, Rejected, Sent, Unknown
-from notifications.letters import Letter, text_of
+from notifications.letters import Letter
 
 CONNECT_SECONDS: Final = 4
 CONVERSATION_SECONDS: Final = 10  # in all, well below the claim on the notice
@@ -61,7 +61,6 @@ class Notify:
     key: str = field(repr=False)  # as Notify shows it: a name, the id of the service, the secret
     template_id: UUID
     url: str
-    front_door: str
     clock: Callable[[], datetime] = wall_clock  # Notify looks at the wall clock: never business time
     seconds: float = CONVERSATION_SECONDS
     _client: httpx2.AsyncClient = field(init=False, repr=False)
@@ -85,7 +84,7 @@ class Notify:
             return Unknown(f"no answer from Notify: {type(error).__name__}")
         return self._meaning(answer)
 
-    async def ask(self, reference: UUID) -> Outcome | None:
+    async def ask(self, reference: str) -> Outcome | None:
         """What became of the message with this reference; `NotStarted` when Notify knows none, None without an answer.
 
         A request that is still under way, or waits in a queue of theirs, is none to Notify: ask late enough.
@@ -93,12 +92,12 @@ class Notify:
         try:
             async with asyncio.timeout(self.seconds):
                 answer = await self._client.get(
-                    "/v2/notifications", params={"reference": str(reference)}, headers=self._authorised()
+                    "/v2/notifications", params={"reference": reference}, headers=self._authorised()
                 )
             if answer.status_code != httpx2.codes.OK:
                 log.warning("Notify does not say what became of a message", status=answer.status_code)
                 return None
-            found = [its for its in answer.json()["notifications"] if its["reference"] == str(reference)]
+            found = [its for its in answer.json()["notifications"] if its["reference"] == reference]
             ended = [FAILURES.get(its["status"]) or Sent(UUID(its["id"])) for its in found]
         except (httpx2.RequestError, TimeoutError, ValueError, KeyError, TypeError) as error:
             log.warning("Notify does not say what became of a message", error=type(error).__name__)
@@ -110,13 +109,12 @@ class Notify:
         await self._client.aclose()
 
     def _request(self, letter: Letter) -> dict[str, Any]:
-        text = text_of(letter.template, name=letter.name, front_door=self.front_door, about=letter.about)
         request: dict[str, Any] = {
             "email_address": letter.email,
             "template_id": str(self.template_id),
             # Notify reads Markdown: a name must not become a link under other words.
-            "personalisation": {"subject": letter.template.subject, "body": text.replace("](", "] (")},
-            "reference": str(letter.notice_id),  # and nothing else: their records are read by more people
+            "personalisation": {"subject": letter.template.subject, "body": letter.text.replace("](", "] (")},
+            "reference": letter.reference,  # our id and nothing else: their records are read by more people
         }
         if letter.unsubscribe_url and letter.unsubscribe_url.startswith("https://"):  # Notify refuses every other
             request["one_click_unsubscribe_url"] = letter.unsubscribe_url

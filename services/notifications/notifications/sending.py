@@ -300,23 +300,22 @@ def _told_before(letter: Letter) -> UUID | None:
     return its.hosted_event_id if its and letter.template.name != THANKS.name else None
 
 
-async def _over(tx: Transaction, letter: Letter, hosted: Collection[UUID]) -> str | None:
-    """Why a letter may not become due again: it was `sending` when the reaction that cancels looked.
+async def why_over(tx: Transaction, members: Collection[UUID], pair_id: UUID | None, *, is_hosted: bool) -> str | None:
+    """Why what was being sent may not become due again: the reaction that cancels did not see it.
 
-    What is asked stays held, so that a reaction which comes now finds the letter due.
+    `members` are whom it is to and about. What is asked stays held, so that a reaction which comes now finds it due.
     """
-    if await _has_left(tx, letter):
+    held = [await store.lock_recipient(tx, member_id) for member_id in sorted(members)]
+    if any(recipient.state is RecipientState.LEFT for recipient in held):
         return domain.LEFT_BEFORE_SENDING
-    if letter.pair_id is not None and not await my_store.hold_pair(tx, letter.pair_id):
+    if pair_id is not None and not await my_store.hold_pair(tx, pair_id):
         return domain.PAIR_ENDED
-    return OVER if _told_before(letter) in hosted else None
+    return OVER if is_hosted else None
 
 
-async def _has_left(tx: Transaction, letter: Letter) -> bool:
-    """Whether its member, or the one whom it is about, left or was erased; both stay held."""
-    members = sorted(its for its in (letter.member_id, letter.about_member_id) if its is not None)
-    held = [await store.lock_recipient(tx, member_id) for member_id in members]
-    return any(recipient.state is RecipientState.LEFT for recipient in held)
+async def _over(tx: Transaction, letter: Letter, hosted: Collection[UUID]) -> str | None:
+    members = [its for its in (letter.member_id, letter.about_member_id) if its is not None]
+    return await why_over(tx, members, letter.pair_id, is_hosted=_told_before(letter) in hosted)
 
 
 class MailSender(Sender[Letter, Outcome]):
