@@ -95,7 +95,7 @@ async def did_not_arrive(tx: Transaction, message: Message, reason: str, refused
         await sending_store.note_failed_addresses(tx, {message.recipient.member_id: reason})
 
 
-async def settle(tx: Transaction, message: Message, ending: Ending, provider_id: UUID | None = None) -> None:
+async def settle(tx: Transaction, message: Message, ending: Ending) -> None:
     """Write where it stands now, and say so where that is news."""
     if ending.state is message.state:
         return
@@ -114,7 +114,7 @@ async def settle(tx: Transaction, message: Message, ending: Ending, provider_id:
             its.reason,
             its.due_at,
             tx.now,
-            provider_id,
+            its.provider_id,
         )
     said = [_said(tx, message, notice_id, category, ending) for notice_id, category in message.told]
     if news := [event for event in said if event is not None]:

@@ -12,6 +12,7 @@ from contracts.erasure import MemberErased, MemberErasureRequested
 from contracts.events import AttendeeRegistered, EventHosted, EventPublished, EventSignedOff, KeyDateScheduled
 from contracts.members import MemberContactChanged, MemberJoined, MemberLeft, RoleGranted, RoleRevoked
 from contracts.mentoring import MentoringPairCreated, MentoringPairEnded, MentoringSchemeOpened
+from contracts.notifications import Channel
 from notifications import (
     api,
     choosing_api,
@@ -22,9 +23,13 @@ from notifications import (
     pages,
     purging,
     reactions,
+    receipts,
     told,
+    unknowns,
 )
+from notifications.channels import Channels, Transport
 from notifications.mail import Mail
+from notifications.notify import Notify
 from notifications.sending import MailSender
 from notifications.settings import Settings
 
@@ -61,20 +66,40 @@ EVENTS = Subscription(
     },
 )
 CONTACTS = Subscription("gse.members.contacts", {}, in_sets={MemberContactChanged: reactions.keep_contacts})
+CHANNELS = {"smtp": Channel.EMAIL, "notify": Channel.NOTIFY}  # by their names in the setting
+NOTIFY_PER_SECOND = 50  # it takes 3,000 a minute of a service
 
 
 def create(settings: Settings) -> FastAPI:
     mail = Mail(settings.smtp_host, settings.smtp_port, settings.mail_from)
+    transports: dict[str, Transport] = {Channel.EMAIL: mail}
+    asking = []
+    if settings.has_notify and settings.notify_template is not None:
+        notify = Notify(settings.notify_key.get_secret_value(), settings.notify_template, settings.notify_url)
+        transports[Channel.NOTIFY] = notify
+        asking = [Timer("unknown ends", unknowns.asking(notify.ask), seconds=30)]
+    channels = Channels(
+        {name: transports[name] for name in map(CHANNELS.__getitem__, settings.channels.split(","))},
+        {Channel.EMAIL: settings.smtp_per_second, Channel.NOTIFY: NOTIFY_PER_SECOND},
+    )
     return service.create(
         settings,
         name="notifications",
         package=__file__,
-        routers=[api.router, choosing_api.router, pages.router, choosing_pages.router],
+        routers=[api.router, choosing_api.router, receipts.router, pages.router, choosing_pages.router],
         subscriptions=[MEMBERS, CONTACTS, MENTORING, EVENTS],
-        senders=[MailSender(mail, settings.replica, settings.front_door)],
+        senders=[
+            MailSender(
+                channels,
+                settings.replica,
+                domain_name=settings.mail_from.rpartition("@")[2],
+                front_door=settings.front_door,
+            )
+        ],
         timers=[
             Timer("digests", digests.make),
             Timer("purge", purging.purging(settings.body_days, settings.notice_days), seconds=60),
+            *asking,
         ],
         pages=create_pages("notifications", Path(__file__).parent / "templates"),
     )

@@ -108,9 +108,9 @@ class Channels:
         well = [name for name in awake if not self._ways[name].is_out(now)]
         return next(iter([*well, *awake, *self._ways]))
 
-    def room(self, limit: int) -> int:
-        """How many of `limit` may begin on the current way now."""
-        now, way = self._clock(), self._ways[self.current()]
+    def room(self, limit: int, channel: str | None = None) -> int:
+        """How many of `limit` may begin on this way now, or on the current one."""
+        now, way = self._clock(), self._ways[channel or self.current()]
         if way.rests_until > now:
             return 0
         is_to_be_tried = way.out_until is not None and not way.is_out(now) and len(self._ways) > 1

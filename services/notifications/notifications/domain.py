@@ -212,6 +212,7 @@ class Ending:
     state: NoticeState
     reason: str | None = None
     due_at: datetime | None = None
+    provider_id: UUID | None = None
 
 
 def ending(outcome: Outcome, *, attempts: int, now: datetime, jitter: float, over: str | None = None) -> Ending:
@@ -220,8 +221,8 @@ def ending(outcome: Outcome, *, attempts: int, now: datetime, jitter: float, ove
     `attempts` counts this one, `jitter` is from 0 to 1, and `over` says why it may not be sent any more, if so.
     """
     match outcome:
-        case Sent():
-            return Ending(NoticeState.SENT)
+        case Sent(provider_id):
+            return Ending(NoticeState.SENT, provider_id=provider_id)
         case Rejected(reason):
             return Ending(NoticeState.FAILED, reason)
         case NotStarted() if over:

@@ -84,6 +84,16 @@ class NotifyDouble:
     _open: set[asyncio.Task[Any]] = field(default_factory=set)
 
     @property
+    def settings(self) -> dict[str, str]:
+        """What a service is told that sends by it."""
+        return {
+            "NOTIFICATIONS_NOTIFY_KEY": KEY,
+            "NOTIFICATIONS_NOTIFY_TEMPLATE": str(TEMPLATE),
+            "NOTIFICATIONS_NOTIFY_URL": self.url,
+            "NOTIFICATIONS_NOTIFY_RECEIPT_TOKEN": RECEIPT_TOKEN,
+        }
+
+    @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 

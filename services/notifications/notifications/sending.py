@@ -4,9 +4,10 @@ Claiming asks of each notice that is due what is to become of it now (`deciding.
 claimed.
 """
 
+import asyncio
 import json
 import random
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
@@ -20,6 +21,7 @@ from chassis.telemetry import logger
 from contracts.base import DomainEvent
 from contracts.notifications import Channel, NotificationFailed, NotificationSent, NotificationSuppressed
 from notifications import deciding, domain, hosted_event_store, my_store, sending_store, store
+from notifications.channels import Channels
 from notifications.deciding import ADDRESS_FAILED, PREFERENCE, Choice, Fate, Frequency, Gather, Hours, PutOff, Send
 from notifications.domain import (
     DIGEST,
@@ -34,7 +36,6 @@ from notifications.domain import (
 )
 from notifications.hosted_event_notices import OVER, THANKS, Announcement
 from notifications.letters import About, Item, Letter, text_of
-from notifications.mail import Mail
 from notifications.told import TEMPLATES
 
 AT_ONCE = 8  # conversations of one replica, and so the most that a kill leaves unknown
@@ -51,8 +52,9 @@ log = logger(__name__)
 
 @dataclass
 class _Looked:
-    """What became of the due notices that were looked at."""
+    """What became of the due notices that were looked at, those to be sent by this channel."""
 
+    channel: str
     letters: list[Letter] = field(default_factory=list)
     said: list[DomainEvent] = field(default_factory=list)
 
@@ -64,15 +66,21 @@ class Notices:
     replica: str
     domain_name: str  # the right side of every Message-ID
     front_door: str
+    channels: Channels
+    wake_after: Callable[[float], None]  # in seconds, for what has no room yet
 
     async def claim(self, tx: Transaction, replica: str, limit: int) -> Sequence[Letter]:
-        looked, width = _Looked(), limit
-        for _ in range(LOOKS):
+        channel = self.channels.current()
+        room = self.channels.room(limit, channel)
+        if room < limit:
+            self.wake_after(self.channels.seconds_until_room())
+        looked, width = _Looked(channel), room or LOOKED_AT
+        for _ in range(LOOKS if room else 1):  # what is not to be sent is told or put off all the same
             rows = await sending_store.due(tx, width)
             if not rows:
                 break
-            await self._look(tx, rows, replica, limit - len(looked.letters), looked)
-            if len(looked.letters) == limit or len(rows) < width:
+            await self._look(tx, rows, replica, room - len(looked.letters), looked)
+            if len(looked.letters) == room or len(rows) < width:
                 break
             width = LOOKED_AT
         if looked.said:
@@ -109,12 +117,11 @@ class Notices:
         sent = by_kind.get(Send, [])[:room]
         if hidden := [row["notice_id"] for row, its in (*sent, *by_kind.get(Gather, ())) if not its.in_inbox]:
             await sending_store.leave_out_of_inbox(tx, hidden)
-        looked.letters += await self._claim(tx, replica, [row for row, _ in sent])
+        looked.letters += await self._claim(tx, replica, looked.channel, [row for row, _ in sent])
 
-    async def _claim(self, tx: Transaction, replica: str, rows: Sequence[asyncpg.Record]) -> list[Letter]:
+    async def _claim(self, tx: Transaction, replica: str, channel: str, rows: Sequence[asyncpg.Record]) -> list[Letter]:
         if not rows:
             return []
-        channel = Channel.EMAIL
         message_ids = {row["notice_id"]: self._message_id(row) for row in rows}
         items: dict[UUID, list[asyncpg.Record]] = {}
         digests = [row["notice_id"] for row in rows if row["template"] == DIGEST.name]
@@ -319,15 +326,19 @@ async def _over(tx: Transaction, letter: Letter, hosted: Collection[UUID]) -> st
 
 
 class MailSender(Sender[Letter, Outcome]):
-    """The sender loop of the notices; its connections to the mail server end with it."""
+    """The sender loop of the notices; the connections of all ways end with it."""
 
-    def __init__(self, mail: Mail, replica: str, front_door: str) -> None:
-        notices = Notices(replica, mail.sender.rpartition("@")[2], front_door.rstrip("/"))
-        super().__init__("mail", notices, mail.converse, replica, at_once=AT_ONCE)
-        self.mail = mail
+    def __init__(self, channels: Channels, replica: str, *, domain_name: str, front_door: str) -> None:
+        notices = Notices(replica, domain_name, front_door.rstrip("/"), channels, self._wake_after)
+        super().__init__("mail", notices, channels.converse, replica, at_once=AT_ONCE)
+        self.channels = channels
+
+    def _wake_after(self, seconds: float) -> None:
+        if seconds < self.seconds:  # it looks again by then anyway
+            asyncio.get_running_loop().call_later(seconds, self.wake)
 
     async def run(self, database: Database) -> None:
         try:
             await super().run(database)
         finally:
-            await self.mail.close()
+            await self.channels.close()

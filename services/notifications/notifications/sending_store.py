@@ -149,8 +149,10 @@ async def settle(tx: Transaction, replica: str, endings: Mapping[UUID, Ending]) 
     rows = await tx.fetch(
         """
         UPDATE notice SET state = its.state, reason = its.reason, due_at = coalesce(its.due_at, notice.due_at),
-            sent_at = CASE WHEN its.state = 'sent' THEN $5::timestamptz END, claimed_by = NULL, claimed_until = NULL
-        FROM unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[]) AS its (notice_id, state, reason, due_at)
+            sent_at = CASE WHEN its.state = 'sent' THEN $5::timestamptz END, claimed_by = NULL, claimed_until = NULL,
+            provider_id = its.provider_id
+        FROM unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[], $7::uuid[])
+            AS its (notice_id, state, reason, due_at, provider_id)
         WHERE notice.notice_id = its.notice_id AND notice.state = 'sending' AND claimed_by = $6
         RETURNING notice.notice_id""",
         list(endings),
@@ -159,6 +161,7 @@ async def settle(tx: Transaction, replica: str, endings: Mapping[UUID, Ending]) 
         [its.due_at for its in endings.values()],
         tx.now,
         replica,
+        [its.provider_id for its in endings.values()],
     )
     return {row["notice_id"] for row in rows}
 

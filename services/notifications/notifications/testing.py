@@ -16,7 +16,9 @@ from chassis.database import Database
 from chassis.testing import deliver, said
 from contracts.events import EventHosted, EventPublished
 from contracts.members import Grade, GradeBand, MemberContactChanged, MemberJoined, MemberLeft
+from contracts.notifications import Channel
 from notifications.app import CONTACTS, MEMBERS
+from notifications.channels import Channels, Transport
 from notifications.mail import Mail
 from notifications.sending import MailSender
 
@@ -113,10 +115,20 @@ def mail_to(server: MailServerDouble, seconds: float = 5) -> Mail:
     return Mail("127.0.0.1", server.port, "gse@profession.test", seconds=seconds)
 
 
+def channels_to(transport: Transport, channel: str = Channel.EMAIL) -> Channels:
+    """One way alone."""
+    return Channels({channel: transport})
+
+
+def sender_to(ways: Mail | Channels, replica: str = "0") -> MailSender:
+    channels = ways if isinstance(ways, Channels) else channels_to(ways)
+    return MailSender(channels, replica, domain_name="profession.test", front_door=FRONT_DOOR)
+
+
 @asynccontextmanager
-async def sending(database: Database, mail: Mail, replica: str = "0") -> AsyncIterator[None]:
+async def sending(database: Database, mail: Mail | Channels, replica: str = "0") -> AsyncIterator[None]:
     """The sender loop, for as long as the block runs; stopped as a service stops it."""
-    sender = MailSender(mail, replica, FRONT_DOOR)
+    sender = sender_to(mail, replica)
     sender.seconds = 0.02
     task = asyncio.create_task(sender.run(database))
     try:
@@ -187,3 +199,27 @@ def is_standing(database: Database, *expected: tuple[str, str | None]) -> Callab
         return await standing(database) == list(expected)
 
     return probe
+
+
+def bounce_of(
+    message_id: str,
+    *,
+    action: str = "failed",
+    status: str = "5.1.1",
+    final: str = "ada@example.org",
+    whole: bool = True,
+) -> bytes:
+    """A delivery status notification as a mail server writes one (RFC 3464)."""
+    headers = (
+        f"From: gse@profession.test\r\nTo: Ada King <ada@example.org>\r\nMessage-ID: {message_id}\r\nSubject: x\r\n"
+    )
+    returned = f"message/rfc822\r\n\r\n{headers}\r\nDear Ada\r\n" if whole else f"text/rfc822-headers\r\n\r\n{headers}"
+    return (
+        "From: MAILER-DAEMON@mail.test\r\nTo: gse@profession.test\r\nSubject: Undelivered Mail\r\nMIME-Version: 1.0\r\n"
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="between"\r\n\r\n'
+        "--between\r\nContent-Type: text/plain\r\n\r\nI could not deliver to <ada@example.org>.\r\n"
+        "--between\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mail.test\r\n\r\n"
+        f"Final-Recipient: rfc822; {final}\r\nAction: {action}\r\nStatus: {status}\r\n"
+        "Diagnostic-Code: smtp; 550 <ada@example.org> is nobody\r\n\r\n"
+        f"--between\r\nContent-Type: {returned}\r\n--between--\r\n"
+    ).encode("ascii")

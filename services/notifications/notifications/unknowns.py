@@ -18,7 +18,7 @@ from chassis.database import Database, Transaction
 from chassis.telemetry import logger
 from contracts.notifications import Channel
 from notifications import afterwards, domain, hosted_event_store
-from notifications.domain import NoticeState, NotStarted, Outcome, Sent
+from notifications.domain import NoticeState, NotStarted, Outcome
 from notifications.hosted_event_notices import THANKS
 from notifications.letters import reference_of
 from notifications.sending import why_over
@@ -97,7 +97,7 @@ async def settle(tx: Transaction, its: Lost, answer: Outcome) -> bool:
         return False
     jitter = random.random()  # noqa: S311 - jitter, no secret
     ending = domain.ending(answer, attempts=its.attempts, now=tx.now, jitter=jitter, over=over)
-    await afterwards.settle(tx, message, ending, answer.provider_id if isinstance(answer, Sent) else None)
+    await afterwards.settle(tx, message, ending)
     log.info("an unknown end was found out", notice_id=str(its.notice_id), state=ending.state)
     return True
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
@@ -11,6 +12,7 @@ from pydantic import SecretStr
 from chassis import testing
 from chassis.database import Database
 from notifications import app
+from notifications.notify_double import NotifyDouble
 from notifications.settings import Settings
 from notifications.testing import MailServerDouble
 from testkit.addresses import KafkaAddress
@@ -39,8 +41,27 @@ async def server() -> AsyncIterator[MailServerDouble]:
 
 
 @pytest.fixture
-async def running(
-    database_url: str, kafka: KafkaAddress, topic_prefix: str, server: MailServerDouble, tmp_path: Path
+async def notify() -> AsyncIterator[NotifyDouble]:
+    its = NotifyDouble()
+    await its.start()
+    yield its
+    await its.stop()
+
+
+@pytest.fixture
+def more_settings() -> dict[str, Any]:
+    """For tests that want the service to be told more."""
+    return {}
+
+
+@pytest.fixture
+async def running(  # noqa: PLR0917 (what a whole service needs)
+    database_url: str,
+    kafka: KafkaAddress,
+    topic_prefix: str,
+    server: MailServerDouble,
+    tmp_path: Path,
+    more_settings: dict[str, Any],
 ) -> AsyncIterator[FastAPI]:
     """The whole service."""
     service = app.create(
@@ -54,6 +75,7 @@ async def running(
             NOTIFICATIONS_SMTP_HOST="127.0.0.1",
             NOTIFICATIONS_SMTP_PORT=server.port,
             NOTIFICATIONS_MAIL_FROM="gse@profession.test",
+            **more_settings,
         )
     )
     async with service.router.lifespan_context(service):

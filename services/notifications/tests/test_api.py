@@ -33,6 +33,12 @@ def inbox_of(member_id: UUID) -> str:
     return f"/api/notifications/v1/members/{member_id}/inbox"
 
 
+async def test_a_service_without_notify_takes_no_receipt(client: AsyncClient) -> None:
+    for token in ("Bearer ", "Bearer", "Bearer x"):
+        answer = await client.post("/api/notifications/v1/notify-receipts", json={}, headers={"authorization": token})
+        assert answer.status_code == 401
+
+
 @pytest.fixture
 def database_of_the_service(running: FastAPI) -> Database:
     database: Database = running.state.running.database

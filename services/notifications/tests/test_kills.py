@@ -13,9 +13,7 @@ from chassis.testing import deliver, said
 from contracts.mentoring import MentoringPairCreated
 from notifications.app import MENTORING
 from notifications.domain import Sent
-from notifications.sending import MailSender, Notices
 from notifications.testing import (
-    FRONT_DOOR,
     MailServerDouble,
     is_standing,
     joins,
@@ -23,6 +21,7 @@ from notifications.testing import (
     mail_to,
     rows,
     said_events,
+    sender_to,
     sending,
     standing,
 )
@@ -37,12 +36,12 @@ LOST = ("unknown", "whoever was sending it was stopped, or answered too late")
 
 
 @pytest.fixture
-def in_hand(notifications: Database) -> Callable[[str], Coroutine[Any, Any, None]]:
+def in_hand(notifications: Database, server: MailServerDouble) -> Callable[[str], Coroutine[Any, Any, None]]:
     """Claims what is due and does nothing more, as a replica that is killed then."""
 
     async def claim(replica: str) -> None:
         async with notifications.transaction() as tx:
-            assert len(await Notices(replica, "profession.test", FRONT_DOOR).claim(tx, replica, 8)) == 1
+            assert len(await sender_to(mail_to(server), replica).rows.claim(tx, replica, 8)) == 1
 
     return claim
 
@@ -74,9 +73,11 @@ async def test_a_replica_that_comes_back_knows_at_once_what_it_had_in_hand(
     assert server.handed == []
 
 
-async def test_an_answer_after_the_claim_was_over_changes_nothing(notifications: Database) -> None:
+async def test_an_answer_after_the_claim_was_over_changes_nothing(
+    notifications: Database, server: MailServerDouble
+) -> None:
     await joins(notifications, ADA, "Ada King", "ada@example.org")
-    notices = Notices("0", "profession.test", FRONT_DOOR)
+    notices = sender_to(mail_to(server)).rows
     async with notifications.transaction() as tx:
         [letter] = await notices.claim(tx, "0", 8)
         await notices.forget_lost(tx, "0", starting=True)
@@ -148,7 +149,7 @@ async def test_a_stop_waits_for_the_conversation_that_is_open(
 
     server.at_data = takes_slowly
     await joins(notifications, ADA, "Ada King", "ada@example.org")
-    sender = asyncio.create_task(MailSender(mail_to(server), "0", FRONT_DOOR).run(notifications))
+    sender = asyncio.create_task(sender_to(mail_to(server)).run(notifications))
     await reached.wait()
     sender.cancel()
     may_go_on.set()

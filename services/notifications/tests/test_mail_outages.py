@@ -17,6 +17,7 @@ LETTER = Letter(
     message_id="<1@profession.test>",
     name="Ada King",
     email="ada@example.org",
+    front_door="https://gse.test",
 )
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -18,27 +19,19 @@ from notifications.notify import Notify
 from notifications.notify_double import KEY, TEMPLATE, NotifyDouble, answers, cuts, hangs
 
 NOTICE = UUID("00000000-0000-4000-8000-0000000000c1")
-UNSUBSCRIBE = "https://gse.test/unsubscribe/1"
+UNSUBSCRIBE = f"https://gse.test/notifications/unsubscribe/{NOTICE}/{INTRODUCTION.category}"
 NOW = datetime(2026, 11, 26, 21, 30, tzinfo=UTC)
 
 
 @pytest.fixture
-async def double() -> AsyncIterator[NotifyDouble]:
-    its = NotifyDouble()
-    await its.start()
-    yield its
-    await its.stop()
-
-
-@pytest.fixture
-async def notify(double: NotifyDouble) -> AsyncIterator[Notify]:
-    its = Notify(KEY, TEMPLATE, double.url, "https://gse.test")
+async def way(notify: NotifyDouble) -> AsyncIterator[Notify]:
+    its = Notify(KEY, TEMPLATE, notify.url)
     yield its
     await its.close()
 
 
 def letter(
-    email: str = "ada@example.org", unsubscribe_url: str | None = UNSUBSCRIBE, template: Template = INTRODUCTION
+    email: str = "ada@example.org", *, front_door: str = "https://gse.test", template: Template = INTRODUCTION
 ) -> Letter:
     return Letter(
         notice_id=NOTICE,
@@ -50,15 +43,16 @@ def letter(
         name="Ada King",
         email=email,
         about=About("[Ben](https://elsewhere.example)", "ben@example.org"),
+        front_door=front_door,
         channel=Channel.NOTIFY,
-        unsubscribe_url=unsubscribe_url,
+        unsubscribe_token=NOTICE,
     )
 
 
-async def test_what_it_accepts_is_sent_and_its_id_is_kept(notify: Notify, double: NotifyDouble) -> None:
-    outcome = await notify.converse(letter())
+async def test_what_it_accepts_is_sent_and_its_id_is_kept(way: Notify, notify: NotifyDouble) -> None:
+    outcome = await way.converse(letter())
 
-    [taken] = double.taken
+    [taken] = notify.taken
     assert outcome == Sent(taken.provider_id)
     assert taken.request["email_address"] == "ada@example.org"
     assert taken.request["reference"] == str(NOTICE)
@@ -67,30 +61,30 @@ async def test_what_it_accepts_is_sent_and_its_id_is_kept(notify: Notify, double
     assert "Ada King" in taken.request["personalisation"]["body"]
 
 
-async def test_it_is_told_nothing_beside_the_words_the_address_and_our_id(notify: Notify, double: NotifyDouble) -> None:
-    await notify.converse(letter(unsubscribe_url=None))
+async def test_it_is_told_nothing_beside_the_words_the_address_and_our_id(way: Notify, notify: NotifyDouble) -> None:
+    await way.converse(letter(template=replace(INTRODUCTION, critical=True)))
 
-    [taken] = double.taken
+    [taken] = notify.taken
     assert set(taken.request) == {"email_address", "template_id", "personalisation", "reference"}
     assert set(taken.request["personalisation"]) == {"subject", "body"}
 
 
-async def test_an_unsubscribe_address_that_it_would_refuse_is_left_out(notify: Notify, double: NotifyDouble) -> None:
-    assert isinstance(await notify.converse(letter(unsubscribe_url="http://localhost:8000/u/1")), Sent)
-    assert "one_click_unsubscribe_url" not in double.taken[0].request
+async def test_an_unsubscribe_address_that_it_would_refuse_is_left_out(way: Notify, notify: NotifyDouble) -> None:
+    assert isinstance(await way.converse(letter(front_door="http://localhost:8000")), Sent)
+    assert "one_click_unsubscribe_url" not in notify.taken[0].request
 
 
-async def test_a_name_becomes_no_link(notify: Notify, double: NotifyDouble) -> None:
-    await notify.converse(letter())
+async def test_a_name_becomes_no_link(way: Notify, notify: NotifyDouble) -> None:
+    await way.converse(letter())
 
-    assert "](" not in double.taken[0].request["personalisation"]["body"]
+    assert "](" not in notify.taken[0].request["personalisation"]["body"]
 
 
-async def test_an_address_that_is_none_is_rejected(notify: Notify, double: NotifyDouble) -> None:
-    assert await notify.converse(letter("nobody")) == Rejected(
+async def test_an_address_that_is_none_is_rejected(way: Notify, notify: NotifyDouble) -> None:
+    assert await way.converse(letter("nobody")) == Rejected(
         "Notify takes the member's address for none", of_address=True
     )
-    assert double.taken == []
+    assert notify.taken == []
 
 
 @pytest.mark.parametrize(
@@ -106,23 +100,23 @@ async def test_an_address_that_is_none_is_rejected(notify: Notify, double: Notif
     ],
 )
 async def test_what_it_refuses_of_us_fails_no_notice_and_says_what_to_do(
-    notify: Notify, double: NotifyDouble, refusal: tuple[int, str, str], words: str
+    way: Notify, notify: NotifyDouble, refusal: tuple[int, str, str], words: str
 ) -> None:
-    double.before = answers(*refusal)
+    notify.before = answers(*refusal)
     with structlog.testing.capture_logs() as logs:
-        outcome = await notify.converse(letter())
+        outcome = await way.converse(letter())
 
     assert outcome == NotStarted(f"Notify refuses what we send: status {refusal[0]}", is_outage=True)
     assert words in logs[0]["do"]
 
 
-async def test_a_wrong_secret_and_a_wrong_clock_are_about_us(double: NotifyDouble) -> None:
-    wrong = Notify(f"name-{uuid4()}-{uuid4()}", TEMPLATE, double.url, "https://gse.test")
-    late = Notify(KEY, TEMPLATE, double.url, "https://gse.test", clock=lambda: wall_clock() - timedelta(seconds=45))
+async def test_a_wrong_secret_and_a_wrong_clock_are_about_us(notify: NotifyDouble) -> None:
+    wrong = Notify(f"name-{uuid4()}-{uuid4()}", TEMPLATE, notify.url)
+    late = Notify(KEY, TEMPLATE, notify.url, clock=lambda: wall_clock() - timedelta(seconds=45))
     for its in (wrong, late):
         assert await its.converse(letter()) == NotStarted("Notify refuses what we send: status 403", is_outage=True)
         await its.close()
-    assert double.taken == []
+    assert notify.taken == []
 
 
 @pytest.mark.parametrize(
@@ -134,57 +128,57 @@ async def test_a_wrong_secret_and_a_wrong_clock_are_about_us(double: NotifyDoubl
     ],
 )
 async def test_it_is_left_in_peace_for_as_long_as_its_limit_says(
-    double: NotifyDouble, error: str, rest: timedelta
+    notify: NotifyDouble, error: str, rest: timedelta
 ) -> None:
-    double.before = answers(429, error, "Exceeded")
+    notify.before = answers(429, error, "Exceeded")
     moments = iter([wall_clock(), NOW])  # the token is made by the true clock
-    notify = Notify(KEY, TEMPLATE, double.url, "https://gse.test", clock=lambda: next(moments))
+    way = Notify(KEY, TEMPLATE, notify.url, clock=lambda: next(moments))
 
-    assert await notify.converse(letter()) == NotStarted("Notify wants no more of us for now", rest=rest)
-    await notify.close()
+    assert await way.converse(letter()) == NotStarted("Notify wants no more of us for now", rest=rest)
+    await way.close()
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 408, 200])
-async def test_any_other_answer_leaves_the_end_unknown(notify: Notify, double: NotifyDouble, status: int) -> None:
-    double.before = answers(status)
+async def test_any_other_answer_leaves_the_end_unknown(way: Notify, notify: NotifyDouble, status: int) -> None:
+    notify.before = answers(status)
 
-    assert await notify.converse(letter()) == Unknown(f"Notify answered {status} to the message")
+    assert await way.converse(letter()) == Unknown(f"Notify answered {status} to the message")
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
 async def test_a_connection_lost_after_the_request_leaves_the_end_unknown(
-    notify: Notify, double: NotifyDouble, moment: str
+    way: Notify, notify: NotifyDouble, moment: str
 ) -> None:
-    setattr(double, moment, cuts)
+    setattr(notify, moment, cuts)
 
-    assert isinstance(await notify.converse(letter()), Unknown)
-
-
-async def test_no_answer_in_time_leaves_the_end_unknown(double: NotifyDouble) -> None:
-    double.after = hangs
-    notify = Notify(KEY, TEMPLATE, double.url, "https://gse.test", seconds=0.2)
-
-    assert isinstance(await notify.converse(letter()), Unknown)
-    await notify.close()
+    assert isinstance(await way.converse(letter()), Unknown)
 
 
-async def test_a_refused_connection_is_an_outage(notify: Notify, double: NotifyDouble) -> None:
-    await double.stop()
+async def test_no_answer_in_time_leaves_the_end_unknown(notify: NotifyDouble) -> None:
+    notify.after = hangs
+    way = Notify(KEY, TEMPLATE, notify.url, seconds=0.2)
 
-    assert await notify.converse(letter()) == NotStarted("Notify could not be reached: ConnectError", is_outage=True)
-
-
-async def test_a_connection_that_it_ended_between_messages_is_made_anew(notify: Notify, double: NotifyDouble) -> None:
-    assert isinstance(await notify.converse(letter()), Sent)
-    await double.stop()
-    await double.start()
-    assert isinstance(await notify.converse(letter()), Sent)
+    assert isinstance(await way.converse(letter()), Unknown)
+    await way.close()
 
 
-async def test_an_acceptance_without_an_id_is_one(notify: Notify, double: NotifyDouble) -> None:
-    double.after = answers(201)
+async def test_a_refused_connection_is_an_outage(way: Notify, notify: NotifyDouble) -> None:
+    await notify.stop()
 
-    assert await notify.converse(letter()) == Sent(None)
+    assert await way.converse(letter()) == NotStarted("Notify could not be reached: ConnectError", is_outage=True)
+
+
+async def test_a_connection_that_it_ended_between_messages_is_made_anew(way: Notify, notify: NotifyDouble) -> None:
+    assert isinstance(await way.converse(letter()), Sent)
+    await notify.stop()
+    await notify.start()
+    assert isinstance(await way.converse(letter()), Sent)
+
+
+async def test_an_acceptance_without_an_id_is_one(way: Notify, notify: NotifyDouble) -> None:
+    notify.after = answers(201)
+
+    assert await way.converse(letter()) == Sent(None)
 
 
 @pytest.mark.parametrize(
@@ -200,37 +194,37 @@ async def test_an_acceptance_without_an_id_is_one(notify: Notify, double: Notify
     ],
 )
 async def test_asked_by_reference_it_says_what_became_of_a_message(
-    notify: Notify, double: NotifyDouble, status: str, outcome: Outcome
+    way: Notify, notify: NotifyDouble, status: str, outcome: Outcome
 ) -> None:
-    double.after = cuts
-    await notify.converse(letter())
-    [taken] = double.taken
+    notify.after = cuts
+    await way.converse(letter())
+    [taken] = notify.taken
     taken.status = status
     expected = Sent(taken.provider_id) if isinstance(outcome, Sent) else outcome
 
-    assert await notify.ask(NOTICE) == expected
+    assert await way.ask(str(NOTICE)) == expected
 
 
-async def test_asked_for_what_it_never_got_it_knows_none(notify: Notify, double: NotifyDouble) -> None:
-    await notify.converse(letter())
+async def test_asked_for_what_it_never_got_it_knows_none(way: Notify, notify: NotifyDouble) -> None:
+    await way.converse(letter())
 
-    assert await notify.ask(uuid4()) == NotStarted("Notify does not have the message")
+    assert await way.ask(str(uuid4())) == NotStarted("Notify does not have the message")
 
 
 @pytest.mark.parametrize(
     "step", [answers(500), answers(403), answers(429, "RateLimitError", ""), answers(200), cuts, hangs]
 )
-async def test_no_answer_to_the_question_says_nothing(double: NotifyDouble, step: notify_double.Step) -> None:
-    double.at_asking = step
-    notify = Notify(KEY, TEMPLATE, double.url, "https://gse.test", seconds=0.5)
+async def test_no_answer_to_the_question_says_nothing(notify: NotifyDouble, step: notify_double.Step) -> None:
+    notify.at_asking = step
+    way = Notify(KEY, TEMPLATE, notify.url, seconds=0.5)
 
-    assert await notify.ask(NOTICE) is None
-    await notify.close()
+    assert await way.ask(str(NOTICE)) is None
+    await way.close()
 
 
-async def test_nobody_is_named_in_a_reason_a_log_or_a_form_of_it(double: NotifyDouble) -> None:
-    notify = Notify(KEY, TEMPLATE, double.url, "https://gse.test", seconds=0.5)
-    told: list[Any] = [notify]
+async def test_nobody_is_named_in_a_reason_a_log_or_a_form_of_it(notify: NotifyDouble) -> None:
+    way = Notify(KEY, TEMPLATE, notify.url, seconds=0.5)
+    told: list[Any] = [way]
     telling = "ada@example.org is Ada King"
     with structlog.testing.capture_logs() as logs:
         for step in (
@@ -243,24 +237,24 @@ async def test_nobody_is_named_in_a_reason_a_log_or_a_form_of_it(double: NotifyD
             cuts,
             hangs,
         ):
-            double.before = double.at_asking = step
-            told += [await notify.converse(letter()), await notify.ask(NOTICE)]
-    await notify.close()
+            notify.before = notify.at_asking = step
+            told += [await way.converse(letter()), await way.ask(str(NOTICE))]
+    await way.close()
 
     words = repr((told, logs))
-    assert not any(part in words for part in ("ada@", "Ada", "King", "gse.test/unsub", notify_double.SECRET))
+    assert not any(part in words for part in ("ada@", "Ada", "King", "/unsubscribe/", notify_double.SECRET))
 
 
-async def test_eight_conversations_at_once_hold_nothing_up(notify: Notify, double: NotifyDouble) -> None:
+async def test_eight_conversations_at_once_hold_nothing_up(way: Notify, notify: NotifyDouble) -> None:
     arrived, may_go_on = asyncio.Semaphore(0), asyncio.Event()
 
     async def waits() -> None:
         arrived.release()
         await may_go_on.wait()
 
-    double.after = waits
+    notify.after = waits
     async with asyncio.TaskGroup() as group:
-        conversations = [group.create_task(notify.converse(letter())) for _ in range(8)]
+        conversations = [group.create_task(way.converse(letter())) for _ in range(8)]
         for _ in range(8):
             await arrived.acquire()
         may_go_on.set()

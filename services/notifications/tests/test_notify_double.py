@@ -18,17 +18,9 @@ WORDS = {"subject": "Welcome", "body": "Dear Ada"}
 
 
 @pytest.fixture
-async def double() -> AsyncIterator[NotifyDouble]:
-    its = NotifyDouble()
-    await its.start()
-    yield its
-    await its.stop()
-
-
-@pytest.fixture
-async def call(double: NotifyDouble) -> AsyncIterator[Callable[..., Any]]:
+async def call(notify: NotifyDouble) -> AsyncIterator[Callable[..., Any]]:
     """Calls their client in a thread, since it is synchronous."""
-    client = official.NotificationsAPIClient(KEY, base_url=double.url, timeout=5)
+    client = official.NotificationsAPIClient(KEY, base_url=notify.url, timeout=5)
 
     async def of(method: str, *values: object, **named: object) -> Any:
         return await asyncio.to_thread(getattr(client, method), *values, **named)
@@ -37,7 +29,7 @@ async def call(double: NotifyDouble) -> AsyncIterator[Callable[..., Any]]:
     client.request_session.close()
 
 
-async def test_it_takes_mail(call: Callable[..., Any], double: NotifyDouble) -> None:
+async def test_it_takes_mail(call: Callable[..., Any], notify: NotifyDouble) -> None:
     answer = await call(
         "send_email_notification",
         "ada@example.org",
@@ -47,40 +39,40 @@ async def test_it_takes_mail(call: Callable[..., Any], double: NotifyDouble) -> 
         one_click_unsubscribe_url="https://gse.test/1",
     )
 
-    [taken] = double.taken
+    [taken] = notify.taken
     assert answer["id"] == str(taken.provider_id)
     assert answer["reference"] == taken.request["reference"] == "1"
     assert answer["content"]["body"] == "Dear Ada"
 
 
-async def test_it_tells_what_became_of_a_reference(call: Callable[..., Any], double: NotifyDouble) -> None:
+async def test_it_tells_what_became_of_a_reference(call: Callable[..., Any], notify: NotifyDouble) -> None:
     for reference in ("1", "2"):
         await call(
             "send_email_notification", "ada@example.org", str(TEMPLATE), personalisation=WORDS, reference=reference
         )
-    double.taken[1].status = "permanent-failure"
+    notify.taken[1].status = "permanent-failure"
 
     answer = await call("get_all_notifications", reference="2")
     assert [(its["id"], its["status"]) for its in answer["notifications"]] == [
-        (str(double.taken[1].provider_id), "permanent-failure")
+        (str(notify.taken[1].provider_id), "permanent-failure")
     ]
     assert (await call("get_all_notifications", reference="3"))["notifications"] == []
 
 
-async def test_its_refusals_are_read(call: Callable[..., Any], double: NotifyDouble) -> None:
+async def test_its_refusals_are_read(call: Callable[..., Any], notify: NotifyDouble) -> None:
     with pytest.raises(official.errors.HTTPError) as refused:
         await call("send_email_notification", "nobody", str(TEMPLATE), personalisation=WORDS)
     assert refused.value.status_code == 400
     assert refused.value.message[0]["error"] == "ValidationError"
 
-    double.before = answers(429, "RateLimitError", "Exceeded")
+    notify.before = answers(429, "RateLimitError", "Exceeded")
     with pytest.raises(official.errors.HTTPError) as refused:
         await call("send_email_notification", "ada@example.org", str(TEMPLATE), personalisation=WORDS)
     assert refused.value.status_code == 429
 
 
-async def test_it_knows_their_keys(double: NotifyDouble) -> None:
-    other = official.NotificationsAPIClient(f"name-{uuid4()}-{SECRET}", base_url=double.url)
+async def test_it_knows_their_keys(notify: NotifyDouble) -> None:
+    other = official.NotificationsAPIClient(f"name-{uuid4()}-{SECRET}", base_url=notify.url)
     with pytest.raises(official.errors.HTTPError) as refused:
         await asyncio.to_thread(other.get_all_notifications, reference="1")
     other.request_session.close()

@@ -14,9 +14,7 @@ from chassis.testing import Delivery, deliver, said
 from contracts.base import DomainEvent
 from contracts.mentoring import MentoringPairCreated, MentoringPairEnded
 from notifications.app import EVENTS, MEMBERS, MENTORING
-from notifications.sending import MailSender
 from notifications.testing import (
-    FRONT_DOOR,
     MailServerDouble,
     Step,
     answers,
@@ -29,6 +27,7 @@ from notifications.testing import (
     rows,
     said_events,
     says_nothing,
+    sender_to,
     sending,
     takes,
 )
@@ -143,7 +142,7 @@ async def test_a_server_that_does_not_speak_before_the_message_costs_only_time(
 async def test_what_is_due_is_sent_at_once_when_the_sender_is_woken(
     notifications: Database, server: MailServerDouble
 ) -> None:
-    sender = MailSender(mail_to(server), "0", FRONT_DOOR)
+    sender = sender_to(mail_to(server))
     sender.seconds = 3600
     task = asyncio.create_task(sender.run(notifications))
     await joins(notifications, ADA, "Ada King", "ada@example.org")

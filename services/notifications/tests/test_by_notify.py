@@ -1,0 +1,54 @@
+"""The whole service where it sends by GOV.UK Notify first: what goes out, what takes over, what comes back."""
+
+from typing import Any
+from uuid import UUID
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+
+from chassis.database import Database
+from notifications.notify_double import NotifyDouble
+from notifications.testing import MailServerDouble, is_standing, joins, rows
+from testkit.eventually import eventually
+
+ADA = UUID("00000000-0000-4000-8000-00000000000a")
+
+
+@pytest.fixture
+def more_settings(notify: NotifyDouble) -> dict[str, Any]:
+    return {**notify.settings, "NOTIFICATIONS_CHANNELS": "notify,smtp"}
+
+
+@pytest.fixture
+def store(running: FastAPI) -> Database:
+    its: Database = running.state.running.database
+    return its
+
+
+async def test_mail_goes_by_notify_and_its_receipt_comes_back(
+    store: Database, client: httpx2.AsyncClient, notify: NotifyDouble, server: MailServerDouble
+) -> None:
+    await joins(store, ADA, "Ada King", "ada@example.org")
+    await eventually(is_standing(store, ("sent", None)))
+    [taken] = notify.taken
+    answer = await notify.send_receipt(client, "/api/notifications/v1/notify-receipts", taken, "delivered")
+
+    assert answer.status_code == 204
+    [(channel, provider_id, delivered_at)] = await rows(store, "SELECT channel, provider_id, delivered_at FROM notice")
+    assert (channel, provider_id) == ("notify", taken.provider_id)
+    assert delivered_at is not None
+    assert server.handed == []
+
+
+async def test_the_mail_server_takes_over_from_a_notify_that_is_away(
+    store: Database, notify: NotifyDouble, server: MailServerDouble
+) -> None:
+    await notify.stop()
+    people = [UUID(int=number) for number in range(1, 7)]
+    for who in people:
+        await joins(store, who, "Ada King", f"{who.int}@example.org")
+    await eventually(is_standing(store, *[("sent", None)] * len(people)), timeout=30)
+
+    assert len(server.handed) == len(people)
+    assert await rows(store, "SELECT DISTINCT channel FROM notice") == [("email",)]
