@@ -49,7 +49,7 @@ def mailed(server: MailServerDouble) -> Mailed:
             each = (email.message_from_bytes(its, policy=email.policy.default) for its in contents)
             return next((its for its in each if its["Subject"] == subject), None)
 
-        message = await eventually(found)
+        message: EmailMessage | None = await eventually(found)
         assert message is not None
         return message
 
