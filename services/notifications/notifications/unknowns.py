@@ -39,6 +39,11 @@ class Patience:
     asked_after: timedelta = ASKED_AFTER
     not_there_after: timedelta = NOT_THERE_AFTER
 
+    @classmethod
+    def none(cls) -> "Patience":
+        """Where nothing can be under way."""
+        return cls(timedelta(), timedelta())
+
 
 @dataclass(frozen=True)
 class Lost:
