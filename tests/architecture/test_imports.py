@@ -8,7 +8,10 @@ from pathlib import Path
 
 HOUSE = Path(__file__).parents[2]
 HTTP_CLIENTS = {"aiohttp", "httpx", "httpx2", "requests", "urllib3", "urllib.request", "http.client"}
-ASKS_THE_SIGN_IN_PROVIDER = {"services/members/members/provider.py"}
+ASK_OUTSIDE = {
+    "services/members/members/provider.py",  # the department's sign-in provider
+    "services/notifications/notifications/notify.py",  # GOV.UK Notify
+}
 
 
 def test_the_import_rules_hold() -> None:
@@ -41,7 +44,7 @@ def test_no_service_calls_another_over_http() -> None:
         if path.relative_to(HOUSE).parts[2] != "tests" and not HTTP_CLIENTS.isdisjoint(_imported(path))
     }
 
-    assert callers == ASKS_THE_SIGN_IN_PROVIDER
+    assert callers == ASK_OUTSIDE
 
 
 def _imported(path: Path) -> set[str]:

@@ -11,11 +11,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
 
-import httpx2
 from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
@@ -39,6 +38,7 @@ class Answer:
     body: Mapping[str, Any] = field(default_factory=dict)
 
 
+Reply = TypeVar("Reply")
 Step = Callable[[], Awaitable[Answer | None]]
 
 
@@ -111,8 +111,8 @@ class NotifyDouble:
             await self._server.wait_closed()
         self._server = None
 
-    async def send_receipt(self, client: httpx2.AsyncClient, path: str, its: Taken, status: str) -> httpx2.Response:
-        """Say what became of a message, as Notify calls back."""
+    async def send_receipt(self, post: Callable[..., Awaitable[Reply]], path: str, its: Taken, status: str) -> Reply:
+        """Say what became of a message, as Notify calls back. `post` is that of an HTTP client."""
         its.status = status
         now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
         receipt = {
@@ -127,7 +127,7 @@ class NotifyDouble:
             "template_id": str(TEMPLATE),
             "template_version": 1,
         }
-        return await client.post(path, json=receipt, headers={"Authorization": f"Bearer {RECEIPT_TOKEN}"})
+        return await post(path, json=receipt, headers={"Authorization": f"Bearer {RECEIPT_TOKEN}"})
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()

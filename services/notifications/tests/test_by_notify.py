@@ -32,7 +32,7 @@ async def test_mail_goes_by_notify_and_its_receipt_comes_back(
     await joins(store, ADA, "Ada King", "ada@example.org")
     await eventually(is_standing(store, ("sent", None)))
     [taken] = notify.taken
-    answer = await notify.send_receipt(client, "/api/notifications/v1/notify-receipts", taken, "delivered")
+    answer = await notify.send_receipt(client.post, "/api/notifications/v1/notify-receipts", taken, "delivered")
 
     assert answer.status_code == 204
     [(channel, provider_id, delivered_at)] = await rows(store, "SELECT channel, provider_id, delivered_at FROM notice")

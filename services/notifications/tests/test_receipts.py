@@ -87,7 +87,7 @@ async def client(store: Database, tmp_path: Path) -> AsyncIterator[httpx2.AsyncC
 @pytest.fixture
 def receipt(client: httpx2.AsyncClient, notify: NotifyDouble) -> Callable[..., Awaitable[int]]:
     async def send(status: str, its: Taken | None = None) -> int:
-        answer = await notify.send_receipt(client, RECEIPTS, its or notify.taken[0], status)
+        answer = await notify.send_receipt(client.post, RECEIPTS, its or notify.taken[0], status)
         return answer.status_code
 
     return send
