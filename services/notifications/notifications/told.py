@@ -52,6 +52,13 @@ from contracts.notifications import (
     NotificationSent,
     NotificationSuppressed,
 )
+from contracts.strategy import (
+    CommitmentCompleted,
+    CommitmentMade,
+    CommitmentOverdue,
+    CommitmentProgressReported,
+    StrategyPublished,
+)
 from notifications.domain import DIGEST, INTRODUCTION, WELCOME, Template
 from notifications.hosted_event_notices import CONFIRMATION, INVITATION, REMINDER, THANKS
 
@@ -149,6 +156,12 @@ TOLD: Final = (
         says=("late",),
     ),
     Line(
+        CommitmentOverdue,
+        THE_TEAM,
+        Template("commitment-overdue", 1, WORK, "A commitment of the strategy is overdue"),
+        says=("due_on",),
+    ),
+    Line(
         MentoringSchemeOpened,
         EVERYBODY,
         Template("scheme-opened", 1, MENTORING, "A mentoring scheme is open"),
@@ -187,6 +200,10 @@ TOLD: Final = (
 NOBODY: Final[Mapping[type[DomainEvent], str]] = {
     MemberLeft: "their address goes with them",
     MemberContactChanged: "it may be the work of somebody else: the new address proves nothing yet",
+    StrategyPublished: "the home page leads to it; nobody asked to hear of it",
+    CommitmentMade: "the page of the strategy shows it",
+    CommitmentProgressReported: "the team did it; the commitment's page shows it",
+    CommitmentCompleted: "the team did it; the commitment's page shows it",
     MemberErasureRequested: "whom it concerns is forgotten here by it",
     MemberErasureCompleted: "whom it concerns is forgotten",
     MemberErased: "whom it concerns is forgotten",

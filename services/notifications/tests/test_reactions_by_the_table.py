@@ -12,6 +12,7 @@ from contracts.erasure import Holder, MemberErasureStalled
 from contracts.events import EventProposed, EventSignedOff, KeyDateApproaching, KeyDateScheduled
 from contracts.members import Grade, GradeBand, MemberGradeChanged, Role, RoleGranted, RoleRevoked
 from contracts.mentoring import MentoringSchemeOpened
+from contracts.strategy import CommitmentOverdue
 from notifications.app import EVENTS, MEMBERS, MENTORING
 from notifications.testing import TALK, joins, leaves, rows
 from testkit.examples import erasure_requested
@@ -77,6 +78,14 @@ async def test_the_team_is_told_of_an_erasure_that_is_late_and_nobody_else(two: 
     await deliver(two, "notifications", MEMBERS, said(stalled, 1))
 
     assert await told(two) == [("a", "role-granted", "due"), ("a", "erasure-stalled", "due")]
+
+
+async def test_the_team_is_told_of_a_commitment_that_is_overdue_and_nobody_else(two: Database) -> None:
+    await deliver(two, "notifications", MEMBERS, said(TEAM, 2))
+    overdue = CommitmentOverdue(commitment_id=uuid4(), due_on=FRIDAY.date())
+    await deliver(two, "notifications", MEMBERS, said(overdue, 1))
+
+    assert await told(two) == [("a", "role-granted", "due"), ("a", "commitment-overdue", "due")]
 
 
 async def test_volunteers_are_told_of_a_key_date_that_comes_near(two: Database) -> None:

@@ -16,6 +16,12 @@ SUBJECTS: Final[Mapping[str, str]] = {
     "MemberContactChanged": "member_id",
     "RoleGranted": "member_id",
     "RoleRevoked": "member_id",
+    # members: the strategy
+    "StrategyPublished": "strategy_id",
+    "CommitmentMade": "commitment_id",
+    "CommitmentProgressReported": "commitment_id",
+    "CommitmentCompleted": "commitment_id",
+    "CommitmentOverdue": "commitment_id",
     # erasure
     "MemberErasureRequested": "member_id",
     "MemberErasureCompleted": "member_id",

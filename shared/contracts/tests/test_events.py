@@ -48,6 +48,13 @@ from contracts.members import (
 )
 from contracts.mentoring import MatchRunCompleted, MentoringPairCreated, MentoringPairEnded, MentoringSchemeOpened
 from contracts.notifications import Channel, NoticeCategory, NotificationSent
+from contracts.strategy import (
+    CommitmentCompleted,
+    CommitmentMade,
+    CommitmentOverdue,
+    CommitmentProgressReported,
+    StrategyPublished,
+)
 from contracts.streams import CONTACTS, SERVICES, STREAMS, internal_stream, stream_of
 from contracts.subjects import SUBJECTS
 
@@ -63,6 +70,7 @@ PAIR = {
     "second_member_id": UUID("00000000-0000-4000-8000-00000000000b"),
 }
 HOSTED = {"hosted_event_id": UUID("00000000-0000-4000-8000-000000000005")}
+COMMITMENT = {"commitment_id": UUID("00000000-0000-4000-8000-000000000008")}
 KEY_DATE = {"key_date_id": UUID("00000000-0000-4000-8000-000000000006")}
 EXAMPLES: tuple[DomainEvent, ...] = (
     MemberJoined(**PLACE, grade=Grade.G7, joined_on=date(2026, 2, 11)),
@@ -72,6 +80,17 @@ EXAMPLES: tuple[DomainEvent, ...] = (
     MemberContactChanged(member_id=ADA, name="Ada Lovelace", email="ada@example.org"),
     RoleGranted(member_id=ADA, role=Role.HOSEP, organisation="MET-OFFICE"),
     RoleRevoked(member_id=ADA, role=Role.VOLUNTEER),
+    StrategyPublished(
+        strategy_id=UUID("00000000-0000-4000-8000-000000000009"),
+        version=2,
+        title="Diversity and inclusion strategy",
+        summary="What the profession does so that everybody's talent counts.",
+        link="https://gse.example/strategy",
+    ),
+    CommitmentMade(**COMMITMENT, strategy_version=2, title="Publish the baseline", due_on=date(2027, 3, 31)),
+    CommitmentProgressReported(**COMMITMENT, status="at-risk", percent=40, reported_on=date(2027, 2, 11)),
+    CommitmentCompleted(**COMMITMENT, completed_on=date(2027, 3, 31)),
+    CommitmentOverdue(**COMMITMENT, due_on=date(2027, 3, 31)),
     MemberErasureRequested(member_id=ADA),
     MemberErasureCompleted(member_id=ADA),
     MemberErasureStalled(member_id=ADA, late=[Holder.EVENTS, Holder.NOTIFICATIONS]),
@@ -120,8 +139,9 @@ PUBLIC_BODY: dict[str, str | None] = {
     "grade_band": "G7-G6",
 }
 HOSTED_BODY: dict[str, str | None] = {"hosted_event_id": "00000000-0000-4000-8000-000000000005"}
+COMMITMENT_BODY: dict[str, Any] = {"commitment_id": "00000000-0000-4000-8000-000000000008"}
 KEY_DATE_BODY: dict[str, str | None] = {"key_date_id": "00000000-0000-4000-8000-000000000006"}
-PUBLIC_BODIES: dict[type[DomainEvent], dict[str, str | None] | None] = {
+PUBLIC_BODIES: dict[type[DomainEvent], dict[str, Any] | None] = {
     MemberJoined: PUBLIC_BODY,
     MemberGradeChanged: PUBLIC_BODY,
     MemberTransferred: PUBLIC_BODY,
@@ -129,6 +149,18 @@ PUBLIC_BODIES: dict[type[DomainEvent], dict[str, str | None] | None] = {
     MemberContactChanged: None,
     RoleGranted: None,
     RoleRevoked: None,
+    StrategyPublished: {
+        "strategy_id": "00000000-0000-4000-8000-000000000009",
+        "version": 2,
+        "title": "Diversity and inclusion strategy",
+        "summary": "What the profession does so that everybody's talent counts.",
+        "link": "https://gse.example/strategy",
+    },
+    CommitmentMade: COMMITMENT_BODY
+    | {"strategy_version": 2, "title": "Publish the baseline", "due_on": "2027-03-31", "summary": None},
+    CommitmentProgressReported: COMMITMENT_BODY | {"status": "at-risk", "percent": 40, "reported_on": "2027-02-11"},
+    CommitmentCompleted: COMMITMENT_BODY | {"completed_on": "2027-03-31"},
+    CommitmentOverdue: COMMITMENT_BODY | {"due_on": "2027-03-31"},
     MemberErasureRequested: None,
     MemberErasureCompleted: None,
     MemberErasureStalled: None,
