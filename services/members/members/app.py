@@ -30,6 +30,7 @@ from members import (
     role_grants,
     sign_in_pages,
     signing_in,
+    strategy,
     withdrawing,
 )
 from members.provider import Provider
@@ -69,12 +70,14 @@ def create(settings: Settings) -> FastAPI:
             pages.router,
             joining_pages.router,
             profile_pages.router,
+            strategy.router,
         ],
         subscriptions=[MENTORING, EVENTS, NOTIFICATIONS, COMING_UP],
         timers=[
             imports,
             sessions,
             Timer("erasures", erasing.tell_stalled),
+            Timer("commitments", strategy.tell_overdue),
             Timer("contacts", partial(withdrawing.say_again, hours=settings.contacts_again_hours)),
         ],
         senders=[],
