@@ -31,6 +31,7 @@ from members import (
     sign_in_pages,
     signing_in,
     strategy,
+    strategy_pages,
     withdrawing,
 )
 from members.provider import Provider
@@ -71,6 +72,7 @@ def create(settings: Settings) -> FastAPI:
             joining_pages.router,
             profile_pages.router,
             strategy.router,
+            strategy_pages.router,
         ],
         subscriptions=[MENTORING, EVENTS, NOTIFICATIONS, COMING_UP],
         timers=[
