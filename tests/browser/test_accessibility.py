@@ -27,7 +27,7 @@ SCHEME = {
 
 @dataclass(frozen=True)
 class Site:
-    """A house in which there is something to see: a published event, and a scheme with a published and a new run."""
+    """A house in which there is something to see: an event, a strategy, and a scheme with a published and a new run."""
 
     house: House
     known: Mapping[str, str]
@@ -58,12 +58,38 @@ async def _published_event(house: House, volunteer: dict[str, str], team: dict[s
     return its
 
 
+async def _published_commitment(house: House, team: dict[str, str]) -> str:
+    """One that is reported on, of a strategy that shows every kind."""
+    today = datetime.now(UTC).date()
+    commitments = [
+        {"title": f"Promise {days}", "owner": "Central team", "measure": "It is published.", "due_on": str(due_on)}
+        for days, due_on in ((days, today + timedelta(days=days)) for days in (-60, -40, 20, 21, 90))
+    ]
+    before = await house.get("/api/members/v1/strategy")
+    form = {
+        "follows": before.json()["version"] if before.is_success else 0,
+        "title": "Diversity and inclusion strategy",
+        "summary": "What the profession does.",
+        "link": "https://gse.example/strategy",
+        "mission": "The profession values everybody’s talent.",
+        "themes": [{"title": "Know who we are", "goals": [{"title": "Count", "commitments": commitments}]}],
+    }
+    published = await _ask(house, "/api/members/v1/strategies", form, team)
+    made = [its["commitment_id"] for its in published["themes"][0]["goals"][0]["commitments"]]
+    report = {"status": "at-risk", "percent": 40, "summary": "Half of the departments have answered."}
+    await _ask(house, f"/api/members/v1/commitments/{made[0]}/completion", None, team)
+    await _ask(house, f"/api/members/v1/commitments/{made[2]}/progress", report, team)
+    its: str = made[2]
+    return its
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def site(house: House) -> Site:
     people = [await house.join(person) for person in planted(5)]
     await house.level()
     lead = house.member(people[0], "scheme-lead")
     event = await _published_event(house, house.member(people[1], "volunteer"), house.member(people[2], "team"))
+    commitment = await _published_commitment(house, house.member(people[2], "team"))
     scheme = (await _ask(house, "/api/mentoring/v1/schemes", SCHEME, lead))["scheme_id"]
     for pair in (people[1:3], people[3:5]):
         for member_id in pair:
@@ -73,8 +99,8 @@ async def site(house: House) -> Site:
         run = await _ask(house, f"/api/mentoring/v1/schemes/{scheme}/match-runs", None, lead)
         if pair == people[1:3]:
             await _ask(house, f"/api/mentoring/v1/match-runs/{run['run_id']}/publish", None, lead)
-    personas = {"member": people[1], "hosep": people[0], "scheme-lead": people[0], "operator": people[0]}
-    return Site(house, {"event": event, "scheme": scheme}, personas)
+    personas = dict.fromkeys(("hosep", "scheme-lead", "operator", "team"), people[0]) | {"member": people[1]}
+    return Site(house, {"event": event, "scheme": scheme, "commitment": commitment}, personas)
 
 
 @pytest.mark.parametrize("its", SITE_PAGES, ids=lambda its: its.name)

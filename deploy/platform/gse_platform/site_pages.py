@@ -24,9 +24,10 @@ APPLICANT: Final = {
 class SitePage:
     """A page as one person opens it.
 
-    `address` may hold `{event}` and `{scheme}`, ids of a published event and an open scheme. `persona` is who opens it,
-    None: anyone; the form to enrol is opened by one whom the demo does not enrol. With `answers` the form on it is
-    filled in by field names and sent, and the page is what comes then. `status` is what the page is answered with.
+    `address` may hold `{event}`, `{scheme}` and `{commitment}`, ids of a published event, an open scheme and a
+    commitment that is not kept. `persona` is who opens it, None: anyone; the form to enrol is opened by one whom the
+    demo does not enrol. With `answers` the form on it is filled in by field names and sent, and the page is what comes
+    then. `status` is what the page is answered with.
     """
 
     name: str
@@ -59,6 +60,18 @@ SITE_PAGES: Final = (
     SitePage("left", "/members/profile/left"),
     SitePage("profile-erase", "/members/profile/erase", "member"),
     SitePage("erased", "/members/profile/erased"),
+    SitePage("strategy", "/members/strategy"),
+    SitePage("commitment", "/members/strategy/commitments/{commitment}"),
+    SitePage("commitment-team", "/members/strategy/commitments/{commitment}", "team"),
+    SitePage("commitment-progress", "/members/strategy/commitments/{commitment}/progress", "team"),
+    SitePage(
+        "commitment-mistakes",
+        "/members/strategy/commitments/{commitment}/progress",
+        "team",
+        answers={"percent": "many"},
+        status=422,
+    ),
+    SitePage("commitment-completion", "/members/strategy/commitments/{commitment}/completion", "team"),
     SitePage("mentoring", "/mentoring"),
     SitePage("mentoring-member", "/mentoring", "member"),
     SitePage("mentoring-lead", "/mentoring", "scheme-lead"),
