@@ -3,16 +3,22 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from functools import reduce
 from typing import Any
 
 import pytest
 
 from gse_platform.prove.checks import CHECKS, verdicts
 from gse_platform.prove.facts import Change, Command, Facts, Heard, Look, Mail, Parked, Planted, Record, Said
+from gse_platform.who_hears import CATEGORIES, TABLE, WHATEVER_THEY_CHOSE
+from notifications.told import TOLD as TOLD_BY_NOTIFICATIONS
 
 ADA, BEN, CAT, DAN = "ada-id", "ben-id", "cat-id", "dan-id"
 SCHEME, RUN, PAIR, TALK, PLACE = "scheme-id", "run-id", "pair-id", "talk-id", "place-id"
 POISON, CANARY = "qpoison", "qcanary"
+TOKEN = "11111111-2222-3333-4444-555555555555"
+WRITTEN_TO, CHOSEN, OPENED, PUBLISHED = 10.0, 15.0, 20.0, 100.0  # when, in this order
+DIGEST, IN_DIGEST, IN_INBOX = "digest-ada-id", "scheme-opened-ada-id", "invitation-ada-id"
 
 
 def said(subject: str, sequence: int, name: str, stream: str = "gse.members", /, **data: Any) -> Said:
@@ -62,11 +68,28 @@ SAID = [
     said(RUN, 1, "MatchRunCompleted", "gse.mentoring"),
     said(PAIR, 1, "MentoringPairCreated", "gse.mentoring", first_member_id=ADA, second_member_id=BEN),
     said(TALK, 1, "EventProposed", "gse.events"),
-    said(TALK, 2, "EventPublished", "gse.events"),
+    replace(said(TALK, 2, "EventPublished", "gse.events"), at=PUBLISHED),
     said(PLACE, 1, "AttendeeRegistered", "gse.events", hosted_event_id=TALK, member_id=BEN),
     said("notice-ada", 1, "NotificationSent", "gse.notifications", member_id=ADA),
     said(f"welcome-{DAN}", 1, "NotificationSent", "gse.notifications", member_id=DAN),
+    said(IN_DIGEST, 1, "NotificationSent", "gse.notifications", member_id=ADA),
+    said(IN_INBOX, 1, "NotificationSent", "gse.notifications", member_id=ADA),
+    said(ADA, 1, "MemberPreferencesChanged", "gse.notifications"),
+    said(f"confirmation-{BEN}", 1, "NotificationFailed", "gse.notifications", member_id=BEN),
+    said(f"introduction-{ADA}", 1, "NotificationFailed", "gse.notifications", member_id=ADA),
+    said(f"introduction-{BEN}", 1, "NotificationFailed", "gse.notifications", member_id=BEN),
 ]
+WANTED = {
+    "membership": "immediate",
+    "mentoring": "daily",
+    "events": "never",
+    "work": "immediate",
+    "inbox": "mentoring,events",
+    "when": "quiet",
+    "quiet_from": "20:00",
+    "quiet_to": "07:00",
+    "time_zone": "Europe/Paris",
+}
 COMMANDS = [
     Command(0, "join", "", {"organisation": "DSTL", "grade": "EO"}, "ok", ADA, again="same"),
     Command(1, "join", "", {"organisation": "DSTL", "grade": "EO"}, "ok", BEN),
@@ -83,6 +106,8 @@ COMMANDS = [
     Command(12, "join", "", {"organisation": "DSTL", "grade": "EO"}, "ok", DAN),
     Command(13, "erase", DAN, {}, "ok"),
     Command(11, "register", BEN, {"hosted_event_id": TALK, "member_id": BEN}, "ok", PLACE),
+    Command(15, "prefer", ADA, WANTED, "ok", ended=CHOSEN),
+    Command(16, "read", ADA, {"notice_id": IN_INBOX}, "ok"),
 ]
 
 
@@ -150,6 +175,10 @@ NOTICES = [
     notice(BEN, "confirmation", f"AttendeeRegistered {PLACE} 1", "failed"),
     notice(ADA, "introduction", f"MentoringPairCreated {PAIR} 1", "failed", BEN),
     notice(BEN, "introduction", f"MentoringPairCreated {PAIR} 1", "failed", ADA),
+    notice(ADA, "scheme-opened", f"MentoringSchemeOpened {SCHEME} 1", "sent") | {"digest_id": DIGEST},
+    notice(ADA, "invitation", f"EventPublished {TALK} 2", "sent") | {"channel": "inbox", "read_at": "now"},
+    notice(ADA, "digest", DIGEST, "sent"),
+    notice(ADA, "grade-changed", f"MemberGradeChanged {ADA} 2", "cancelled"),
 ]
 PAIR_ROW = {"pair_id": PAIR, "first_member_id": ADA, "second_member_id": BEN, "created_at": "now", "ended_at": None}
 ROWS: dict[str, list[Any]] = {
@@ -166,6 +195,19 @@ ROWS: dict[str, list[Any]] = {
         {"member_id": CAT, "state": "left", "name": None, "email": None},
     ],
     "notifications.notice": NOTICES,
+    "notifications.preference": [
+        {"member_id": ADA, "category": category, "email": WANTED[category], "inbox": category in WANTED["inbox"]}
+        for category in ("membership", "mentoring", "events", "work")
+    ],
+    "notifications.delivery_hours": [
+        {
+            "member_id": ADA,
+            "time_zone": "Europe/Paris",
+            "opens": "07:00:00",
+            "closes": "20:00:00",
+            "weekdays_only": False,
+        }
+    ],
     "notifications.hosted_event": [{"hosted_event_id": TALK, "state": "published"}],
     "notifications.attendance": [{"registration_id": PLACE, "hosted_event_id": TALK, "member_id": BEN}],
     "notifications.pair": [{"pair_id": PAIR, "first_member_id": ADA, "second_member_id": BEN}],
@@ -176,7 +218,7 @@ ROWS: dict[str, list[Any]] = {
 
 def healthy() -> Facts:
     heard = [
-        Heard(consumer, place, its.subject, its.sequence - 1, its.sequence)
+        Heard(consumer, place, its.subject, its.sequence - 1, its.sequence, OPENED)
         for consumer, topic in CONSUMERS.items()
         for place, its in enumerate(one for one in SAID if one.stream == topic)
     ]
@@ -184,6 +226,7 @@ def healthy() -> Facts:
     made = [*NOTICES, notice(DAN, "welcome", f"MemberJoined {DAN} 1", "sent")]
     changes += [Change("notifications.notice", place, "INSERT", its) for place, its in enumerate(made)]
     changes.append(Change("notifications.notice", 9, "DELETE", made[-1]))
+    changes.append(Change("notifications.notice", 10, "UPDATE", NOTICES[0], at=WRITTEN_TO))
     changes.append(Change("mentoring.enrolment", 0, "INSERT", {"enrolment_id": "enrolment-ada", "member_id": ADA}))
     changes.append(Change("mentoring.match_run", 0, "INSERT", {"run_id": RUN}))
     return Facts(
@@ -192,7 +235,7 @@ def healthy() -> Facts:
         heard=heard,
         changes=changes,
         log=log(),
-        ends={(topic, 0): end for topic, end in (ENDS | {"gse.notifications": 3}).items()},
+        ends={(topic, 0): end for topic, end in (ENDS | {"gse.notifications": 9}).items()},
         offsets={(consumer, topic, 0): ENDS[topic] for consumer, topic in CONSUMERS.items()},
         planted=[Planted(0, "gse.members", "no_key", "alone")],
         parked=[
@@ -201,7 +244,12 @@ def healthy() -> Facts:
             if topic == "gse.members"
         ],
         rows=ROWS,
-        mails=[Mail("<notice-ada>", "ada"), Mail(f"<welcome-{DAN}>", "dan")],
+        mails=[
+            Mail("<notice-ada>", "ada"),
+            Mail(f"<welcome-{DAN}>", "dan"),
+            Mail(f"<{DIGEST}>", "ada", frozenset({IN_DIGEST})),
+        ],
+        tokens=frozenset({TOKEN}),
         canary=CANARY,
         poison=POISON,
         told={"logs/members.log": 0},
@@ -241,6 +289,19 @@ def with_record(place: int, **values: Any) -> Callable[[Facts], Facts]:
     )
 
 
+def and_also(*changes: Callable[[Facts], Facts]) -> Callable[[Facts], Facts]:
+    return lambda its: reduce(lambda facts, change: change(facts), changes, its)
+
+
+def happened_to(place: int, **values: Any) -> Callable[[Facts], Facts]:
+    """A notice went through one more state, in which it stands at the end."""
+    row = NOTICES[place] | values
+    return and_also(
+        with_more("changes", Change("notifications.notice", 99, "UPDATE", row)),
+        with_row("notifications.notice", place, **values),
+    )
+
+
 def swapped(its: Facts) -> Facts:
     """A subject's second event stands before its first."""
     first, second = its.log[0], its.log[2]
@@ -254,11 +315,28 @@ def looked(*, granted: bool, seen: bool) -> Callable[[Facts], Facts]:
     return with_more("looks", Look("somebody", "a member", granted, seen))
 
 
+def made(who: str, template: str, event: str, op: str = "INSERT", at: float = 0.0) -> Change:
+    return Change("notifications.notice", 99, op, notice(who, template, event, "sending" if at else "cancelled"), at)
+
+
+def its_sending(number: int) -> Said:
+    return said("notice-ada", number, "NotificationSent", "gse.notifications", member_id=ADA)
+
+
+def with_mail(place: int, **values: Any) -> Callable[[Facts], Facts]:
+    return lambda its: replace(
+        its, mails=[replace(one, **values) if at == place else one for at, one in enumerate(its.mails)]
+    )
+
+
 def parked_with(reason: str) -> Callable[[Facts], Facts]:
     return lambda its: replace(its, parked=[replace(its.parked[0], reason=reason), *its.parked[1:]])
 
 
-COMMAND, CONTACT, KEY, WHOLE, SAME, ORDER, END, HEARD, ONCE, BAD, NEWEST, FOLD, LEFT, ERASED, MAIL, SECRET, OWN = CHECKS
+(
+    COMMAND, CONTACT, KEY, WHOLE, SAME, ORDER, END, HEARD, ONCE, BAD, NEWEST, FOLD, LEFT, ERASED,
+    TOLD, OWED, MAIL, OUTCOME, CHOICE, READ, SECRET, OWN,
+) = CHECKS  # fmt: skip
 
 DOCTORED: list[tuple[str, str, Callable[[Facts], Facts]]] = [
     (
@@ -314,10 +392,43 @@ DOCTORED: list[tuple[str, str, Callable[[Facts], Facts]]] = [
         ONCE,
         with_more("changes", Change("mentoring.profile", 9, "INSERT", row("x", "EO", "closed_at"))),
     ),
-    ("a welcome was not made", ONCE, without("changes", 16)),
-    ("a welcome was made twice", ONCE, with_more("changes", Change("notifications.notice", 9, "INSERT", NOTICES[0]))),
-    ("an introduction was not made", ONCE, without("changes", 20)),
-    ("nobody was told of their place", ONCE, without("changes", 19)),
+    ("a welcome was not made", OWED, without("changes", 16)),
+    ("a welcome was made twice", TOLD, with_more("changes", Change("notifications.notice", 9, "INSERT", NOTICES[0]))),
+    ("an introduction was not made", OWED, without("changes", 20)),
+    ("nobody was told of their place", OWED, without("changes", 19)),
+    ("who could be written to was not told of a scheme", OWED, without("changes", 22)),
+    (
+        "who holds a role was not told",
+        OWED,
+        and_also(
+            with_more("said", said(ADA, 3, "RoleGranted", role="volunteer")),
+            with_more("said", said("day", 1, "KeyDateApproaching", "gse.mentoring")),
+            with_more("heard", Heard("notifications.gse.mentoring", 99, "day", 0, 1, OPENED)),
+            with_more("changes", made(ADA, "role-granted", f"RoleGranted {ADA} 3")),
+            with_more("changes", made(ADA, "role-granted", f"RoleGranted {ADA} 3", "UPDATE", WRITTEN_TO)),
+        ),
+    ),
+    (
+        "who came was not thanked",
+        OWED,
+        with_more("said", said(TALK, 3, "EventHosted", "gse.events")),
+    ),
+    ("a notice is of no event", TOLD, with_more("changes", made(ADA, "invitation", "nothing"))),
+    (
+        "somebody was told what concerns somebody else",
+        TOLD,
+        with_more("changes", made(ADA, "welcome", f"MemberJoined {BEN} 1")),
+    ),
+    (
+        "somebody was told in words of another event",
+        TOLD,
+        with_more("changes", made(ADA, "invitation", f"MentoringSchemeOpened {SCHEME} 1")),
+    ),
+    (
+        "somebody without the role was told of what waits for the team",
+        TOLD,
+        with_more("changes", made(ADA, "proposal", f"EventProposed {TALK} 1")),
+    ),
     ("a bad record was skipped", BAD, without("parked", 0)),
     (
         "a good record was parked",
@@ -367,7 +478,57 @@ DOCTORED: list[tuple[str, str, Callable[[Facts], Facts]]] = [
     ("a message is said to be sent and is not", MAIL, without("mails", 0)),
     ("a notice is not settled", MAIL, with_row("notifications.notice", 4, state="sending")),
     ("a message went out and its notice is cancelled", MAIL, with_row("notifications.notice", 0, state="cancelled")),
-    ("what was sent was not said", MAIL, with_row("notifications.notice", 1, state="sent")),
+    ("a notice is in the inbox alone and went out", MAIL, with_row("notifications.notice", 0, channel="inbox")),
+    (
+        "a notice went out by itself and in a digest",
+        MAIL,
+        with_more("mails", Mail(f"<{IN_DIGEST}@gse.example>", "ada")),
+    ),
+    (
+        "two digests lead to one notice",
+        MAIL,
+        with_more("mails", Mail("<welcome-ben-id>", "ben", frozenset({IN_DIGEST}))),
+    ),
+    ("a digest went out without what it holds", MAIL, with_mail(2, holds=frozenset())),
+    ("a digest leads to what nobody knows", MAIL, with_mail(2, holds=frozenset({IN_DIGEST, "x"}))),
+    ("a message went out again unasked", MAIL, with_more("mails", Mail("<notice-ada.1@gse.example>", "ada"))),
+    ("what is unknown was begun again by itself", MAIL, happened_to(1, state="sending")),
+    (
+        "a digest was not made when it was due",
+        MAIL,
+        and_also(
+            with_row("notifications.notice", 4, state="gathered", due_at="2026-03-02T08:00:00+00:00"),
+            lambda its: replace(its, now="2026-03-02T08:00:00+00:00"),
+        ),
+    ),
+    ("what was sent was not said", OUTCOME, lambda its: _with(its, "said", [*its.said[:23], *its.said[24:]])),
+    ("what was sent was said twice", OUTCOME, with_more("said", its_sending(2))),
+    ("what failed was said to be sent", OUTCOME, with_more("said", said("introduction-ada-id", 1, "NotificationSent"))),
+    ("what was suppressed was not said", OUTCOME, happened_to(4, state="suppressed")),
+    ("a choice was not said", CHOICE, without("said", 27)),
+    ("a choice was said twice", CHOICE, with_more("said", said(ADA, 2, "MemberPreferencesChanged"))),
+    ("a choice was said that nobody made", CHOICE, with_more("said", said(BEN, 1, "MemberPreferencesChanged"))),
+    ("a choice is another one", CHOICE, with_row("notifications.preference", 1, email="weekly")),
+    ("hours are others", CHOICE, with_row("notifications.delivery_hours", 0, time_zone="Europe/London")),
+    (
+        "a leaver's choice stands",
+        CHOICE,
+        with_row("notifications.preference", 1, member_id=CAT),
+    ),
+    (
+        "somebody unsubscribed and it was not kept",
+        CHOICE,
+        with_more("commands", Command(22, "unsubscribe", BEN, {"category": "events"}, "ok")),
+    ),
+    (
+        "who wants no mail got some",
+        CHOICE,
+        with_more("mails", Mail(f"<{IN_INBOX}>", "ada")),
+    ),
+    ("who wants mail got none", CHOICE, with_row("notifications.notice", 1, channel="inbox")),
+    ("what was opened is not read", READ, with_row("notifications.notice", 7, read_at=None)),
+    ("what nobody opened is read", READ, with_row("notifications.notice", 0, read_at="now")),
+    ("a way to unsubscribe is on a stream", SECRET, with_record(3, value=TOKEN.encode())),
     ("a name is on a stream", SECRET, with_record(3, value=b"Ben QCANARY")),
     ("an address is a key", SECRET, with_record(3, key=b"ben.qcanary@canary.example")),
     ("a name is in a header", SECRET, with_record(3, headers={"traceparent": b"qcanary"})),
@@ -389,3 +550,14 @@ def test_it_is_noticed_when(what: str, sentence: str, doctor: Callable[[Facts], 
 
 def test_every_check_is_shown_to_bite() -> None:
     assert {sentence for _, sentence, _ in DOCTORED} == set(CHECKS)
+
+
+def test_the_table_of_who_hears_is_the_one_that_notifications_goes_by() -> None:
+    theirs = {(its.event.event_name, its.template.name, its.template.critical) for its in TOLD_BY_NOTIFICATIONS}
+    # Who registers for what was hosted already is thanked at once, by no line of its own.
+    theirs |= {("AttendeeRegistered", "thanks", False)}
+
+    assert theirs == {
+        (event, template, template in WHATEVER_THEY_CHOSE) for event, its in TABLE.items() for template in its
+    }
+    assert {its.template.name: its.template.category for its in TOLD_BY_NOTIFICATIONS} == CATEGORIES

@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 import json
 import random
+import re
+import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -20,6 +22,8 @@ LAST_TRIES = 20
 AT_ONCE = 8
 REFUSALS = range(400, 500)
 BUSY, NOT_YET = 429, 409
+CHOICES = frozenset({"prefer", "unsubscribe"})
+UNSUBSCRIBING = re.compile(r"(?<=/unsubscribe/)[^/]+")  # the token, which whoever has it may use
 
 Headers = Callable[[], dict[str, str]]
 """Who asks; a token lives minutes, so it is made when it is needed."""
@@ -34,6 +38,8 @@ class Request:
     headers: Headers
     key: str
     made: str  # the field of the answer that says what was made
+    method: str = "POST"
+    is_form: bool = False  # as a mail program sends it, and not JSON
 
 
 @dataclass
@@ -44,6 +50,7 @@ class History:
     chance: random.Random
     commands: dict[int, Command] = field(default_factory=dict)
     requests: dict[int, Request] = field(default_factory=dict)
+    tokens: frozenset[str] = frozenset()  # of unsubscribing, that were used
     strange: list[str] = field(default_factory=list)  # answers that nobody should ever get
 
     async def ask(
@@ -56,11 +63,13 @@ class History:
         about: str = "",
         asked: Mapping[str, str] | None = None,
         made: str = "",
+        method: str = "POST",
+        is_form: bool = False,
     ) -> Command:
         """Send a new command; without an answer once more, since clients do; then it is left as unknown."""
         number = len(self.commands)
         key = str(UUID(int=self.chance.getrandbits(128)))
-        self.requests[number] = Request(path, body, headers, key, made)
+        self.requests[number] = Request(path, body, headers, key, made, method, is_form)
         self.commands[number] = Command(number, kind, about, dict(asked or {}), "unknown")
         self.commands[number] = await self._send(self.commands[number], TRIES)
         return self.commands[number]
@@ -82,10 +91,15 @@ class History:
     async def ask_again(self, share: float) -> int:
         """Ask some of what was acknowledged again under its key; gives how many.
 
-        But for what was asked of somebody who was erased: what they sent is forgotten, so a repeat is refused.
+        But for what was asked of somebody who was erased: what they sent is forgotten, so a repeat is refused. And for
+        choices: no key guards those, and a repeat would choose anew what was changed since.
         """
         erased = {its.about for its in self.commands.values() if its.kind == "erase" and its.outcome == "ok"}
-        done = [its for its in self.commands.values() if its.outcome == "ok" and not erased & {its.about, its.made}]
+        done = [
+            its
+            for its in self.commands.values()
+            if its.outcome == "ok" and its.kind not in CHOICES and not erased & {its.about, its.made}
+        ]
         chosen = self.chance.sample(done, min(len(done), max(20, int(len(done) * share))))
         for its in chosen:
             again = await self._send(its, LAST_TRIES)
@@ -97,11 +111,10 @@ class History:
         request, doubted = self.requests[command.number], command.doubted
         for left in reversed(range(tries)):
             with contextlib.suppress(httpx2.HTTPError):
-                headers = request.headers() | {"Idempotency-Key": request.key}
-                answer = await self.http.post(request.path, json=request.body, headers=headers)
+                answer = await self._answer(request)
                 if answer.is_success:
                     made = str(answer.json()[request.made]) if request.made else ""
-                    return replace(command, outcome="ok", made=made, doubted=doubted)
+                    return replace(command, outcome="ok", made=made, doubted=doubted, ended=time.time())
                 later = answer.status_code == BUSY or (
                     answer.status_code == NOT_YET and "retry-after" in answer.headers
                 )
@@ -112,6 +125,11 @@ class History:
                     self.strange.append(f"command {command.number} ({command.kind}) was answered 500")
             await asyncio.sleep(0.5 + self.chance.random())
         return replace(command, outcome="unknown", doubted=True)
+
+    async def _answer(self, request: Request) -> httpx2.Response:
+        body: dict[str, Any] = {"data" if request.is_form else "json": request.body}
+        headers = request.headers() | ({} if request.is_form else {"Idempotency-Key": request.key})
+        return await self.http.request(request.method, request.path, headers=headers, **body)
 
     def addresses(self, members: Collection[str]) -> set[str]:
         """Every address that these members ever entered."""
@@ -124,7 +142,10 @@ class History:
     def keep(self, file: Path) -> None:
         """The history without anything personal, for whoever has to find out."""
         lines = [
-            json.dumps(asdict(its) | {"path": self.requests[its.number].path, "key": self.requests[its.number].key})
+            json.dumps(
+                asdict(its)
+                | {"path": UNSUBSCRIBING.sub("…", self.requests[its.number].path), "key": self.requests[its.number].key}
+            )
             for its in self.commands.values()
         ]
         file.write_text("\n".join(lines) + "\n")

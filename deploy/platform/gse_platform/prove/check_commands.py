@@ -10,6 +10,7 @@ SAYS: dict[str, tuple[str, bool, tuple[str, ...]]] = {
     "join": ("MemberJoined", True, ("organisation", "grade")),
     "grade": ("MemberGradeChanged", False, ("grade",)),
     "transfer": ("MemberTransferred", False, ("organisation", "grade")),
+    "grant": ("RoleGranted", False, ("role",)),
     "leave": ("MemberLeft", False, ()),
     "erase": ("MemberErasureRequested", False, ()),
     "open-scheme": ("MentoringSchemeOpened", True, ()),

@@ -1,6 +1,5 @@
 """What each consumer made of what it heard: everything once, in order, and the bad records set aside."""
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -47,7 +46,7 @@ def effects_are_made_once(facts: Facts) -> list[str]:
         ("events.invitee", ("organisation", "grade_band", "since"), _invitee),
     ):
         wrong += _went_through(facts, what, columns, fold)
-    return wrong + _notices_are_made_once(facts)
+    return wrong
 
 
 def _went_through(
@@ -92,42 +91,6 @@ def _invitee(said: Sequence[Said]) -> list[State]:
             op = "INSERT" if its.name == "MemberJoined" else "UPDATE"
             states.append((op, its.data["organisation"], its.data["grade_band"], since))
     return states
-
-
-def _notices_are_made_once(facts: Facts) -> list[str]:
-    """One welcome for each joining, an introduction for both of each pair, a confirmation or thanks for each place.
-
-    Unless one of them is gone.
-    """
-    made = Counter(
-        (its.row["event_id"], its.row["template"], its.row["member_id"])
-        for its in _changes(facts, "notifications.notice")
-        if its.op == "INSERT"
-    )
-    wrong = [f"notice {place} was made {count} times" for place, count in sorted(made.items()) if count > 1]
-    gone = facts.gone()
-    for its in facts.said:
-        if its.name == "MemberJoined" and (its.event_id, "welcome", its.subject) not in made:
-            wrong.append(f"{its.subject} joined and no welcome was made")
-        if its.name == "MentoringPairCreated":
-            both = [its.data["first_member_id"], its.data["second_member_id"]]
-            missing = [who for who in both if (its.event_id, "introduction", who) not in made]
-            if missing and not gone & set(both):
-                wrong.append(f"pair {its.subject}: no introduction was made for {missing}")
-    told = {
-        (its.row.get("hosted_event_id"), its.row["member_id"])
-        for its in _changes(facts, "notifications.notice")
-        if its.row["template"] in {"confirmation", "thanks"}
-    }
-    wrong += [
-        f"{its.subject}: nobody was told of their place"
-        for its in facts.said
-        if its.name == "AttendeeRegistered"
-        and its.data["member_id"] not in gone
-        and (its.data["hosted_event_id"], its.data["member_id"]) not in told
-    ]
-    events = {its.event_id for its in facts.said}
-    return wrong + [f"notice {place} is of no event that was said" for place in sorted(made) if place[0] not in events]
 
 
 def bad_records_are_parked(facts: Facts) -> list[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from gse_platform.prove import check_commands, check_effects, check_log, check_state
+from gse_platform.prove import check_commands, check_effects, check_log, check_notices, check_state
 from gse_platform.prove.facts import Facts
 
 Check = Callable[[Facts], list[str]]
@@ -23,7 +23,12 @@ CHECKS: Final[Mapping[str, Check]] = {
     "Every projection is a fold of the ledger": check_state.projections_are_folds,
     "Leavers hold no enrolment, pair, place or unsent notice": check_state.leavers_hold_nothing,
     "Who asked for it is forgotten by all four services": check_state.the_erased_are_forgotten,
-    "Mail went out once, and its notices say so": check_state.mail_went_out_once,
+    "Each notice is of an event, to who should hear of it, once": check_notices.notices_are_of_events,
+    "Who should hear of an event has a notice of it": check_notices.everybody_hears,
+    "Mail went out once, and its notices say so": check_notices.mail_went_out_once,
+    "What became of each notice was said, once": check_notices.outcomes_are_said_once,
+    "What members chose to hear is said, kept, and what they got": check_notices.choices_are_kept,
+    "What somebody opened is read, and nothing else is": check_notices.reading_is_noted,
     "Names and addresses are on no other stream, in no log or figure": check_state.canaries_stay_home,
     "Everybody sees what they were granted, and nothing else": check_state.everybody_sees_their_own,
 }

@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import asyncpg
@@ -13,11 +14,13 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from contracts.streams import SERVICES, STREAMS
+from gse_platform.clock import offset, wall_clock
 from gse_platform.prove import kafka_log, looking, witness
 from gse_platform.prove.asking import History
 from gse_platform.prove.bad_records import Stranger
-from gse_platform.prove.facts import Facts, Mail
+from gse_platform.prove.facts import Facts
 from gse_platform.prove.house import House
+from gse_platform.prove.letters import Post, with_tokens
 
 TOPICS = [stream.name for stream in STREAMS]
 LEVEL_SECONDS = 60  # wanted
@@ -54,12 +57,13 @@ async def level(house: House, tell: Callable[[str], None], *, still: float = LON
 
 async def _under_way(house: House) -> dict[str, int]:
     found: dict[str, int] = {}
+    now = business_now(house)
     kafka = AIOKafkaConsumer(**house.operator.aiokafka(), enable_auto_commit=False)
     try:
         await kafka.start()
         ends = await _ends(kafka, house.prefix)
         for service in SERVICES:
-            for what, count in (await witness.unsettled(house.databases[service], service)).items():
+            for what, count in (await witness.unsettled(house.databases[service], service, now)).items():
                 found[f"{service} {what}"] = count
             heard = await witness.heard_so_far(house.databases[service])
             found[f"{service} to hear"] = sum(max(0, ends[place[1:]] - offset) for place, offset in heard.items())
@@ -110,7 +114,8 @@ async def collect(house: House, history: History, stranger: Stranger, marks: Mar
     counts = {topic: sum(end for (name, _), end in ends.items() if name == topic) for topic in topics}
     log = await asyncio.to_thread(kafka_log.read, house.operator, counts, folder)
     async with httpx2.AsyncClient(timeout=30, trust_env=False) as client:
-        mails = (await client.get(f"{house.platform.mail}/messages")).raise_for_status().json()[house.mails_before :]
+        post = Post(house.platform.mail, client)
+        mails = await post.mails((await post.heads())[house.mails_before :])
         figures = {
             f"{service} /metrics": (await client.get(f"{house.platform.url(service)}/metrics")).text
             for service in SERVICES
@@ -121,6 +126,7 @@ async def collect(house: House, history: History, stranger: Stranger, marks: Mar
         return topic.removeprefix(house.prefix)
 
     rows = {table: rows for its in testimonies for table, rows in its.rows.items()}
+    tokens = history.tokens | {row["unsubscribe_token"] for row in rows["notifications.recipient"]}
     facts = Facts(
         commands=list(history.commands.values()),
         said=[row for its in testimonies for row in its.said],
@@ -136,18 +142,24 @@ async def collect(house: House, history: History, stranger: Stranger, marks: Mar
         planted=stranger.planted,
         parked=[replace(row, topic=stream(row.topic)) for its in testimonies for row in its.parked],
         rows=rows,
-        mails=[Mail(mail["message_id"], mail["to"]) for mail in mails],
+        mails=mails,
+        now=business_now(house).isoformat(),
+        tokens=tokens,
         canary=marks.canary,
         poison=marks.poison,
         looks=[
             *await looking.at_members(house, rows["members.member"]),
             *await looking.at_streams(house),
         ],
-        told={place: lines_with(text, marks) for place, text in texts.items()},
+        told={place: lines_with(text, marks) + with_tokens(text, tokens) for place, text in texts.items()},
     )
     addresses = history.addresses(facts.gone())
     traces = [await witness.traces(house.databases[service], service, addresses) for service in SERVICES]
     return replace(facts, traces={table: rows for its in traces for table, rows in its.items()})
+
+
+def business_now(house: House) -> datetime:
+    return wall_clock() + timedelta(seconds=offset(house.platform.home.clock))
 
 
 def lines_with(text: str, marks: Marks) -> int:

@@ -28,6 +28,7 @@ class Command:
     made: str = ""  # the id that the answer gave
     again: str = ""
     doubted: bool = False  # there was no answer at first
+    ended: float = 0.0  # when the answer came, in seconds of wall time
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class Said:
     public_id: str | None = None
     public_sequence: int | None = None
     public_body: str | None = None
+    at: float = 0.0  # in seconds of wall time, just before its commit
 
     @property
     def name(self) -> str:
@@ -65,6 +67,7 @@ class Heard:
     subject: str
     before: int
     after: int
+    began: float = 0.0  # the transaction's beginning, in seconds of wall time
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,7 @@ class Change:
     place: int
     op: str
     row: Row
+    at: float = 0.0  # in seconds of wall time
 
 
 @dataclass(frozen=True)
@@ -116,6 +120,7 @@ class Parked:
 class Mail:
     message_id: str
     to: str
+    holds: frozenset[str] = frozenset()  # the notices that a digest leads to
 
 
 @dataclass(frozen=True)
@@ -141,6 +146,8 @@ class Facts:
     parked: Sequence[Parked] = ()
     rows: Mapping[str, Sequence[Row]] = field(default_factory=dict)  # <service>.<table> at the end
     mails: Sequence[Mail] = ()
+    now: str = ""  # business time at the end, as the rows have it
+    tokens: frozenset[str] = frozenset()  # of unsubscribing: whoever has one may use it
     canary: str = ""  # part of every name and address that was entered
     poison: str = ""  # part of every bad record
     told: Mapping[str, int] = field(default_factory=dict)  # file or page: lines that hold one of the two

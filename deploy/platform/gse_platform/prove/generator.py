@@ -1,6 +1,7 @@
 """A seeded profession: people join, move, meet and leave, several at a time, each through the front door."""
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -8,9 +9,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import httpx2
+
 from gse_platform.prove.asking import AT_ONCE, Headers, History
 from gse_platform.prove.facts import Command
+from gse_platform.prove.letters import Post
 from gse_platform.prove.people import GRADES, ORGANISATIONS, SKILLS, Names, Person, Tokens
+from gse_platform.prove.wishing import as_form, wish
 
 LARGEST_SCHEME = 120  # enrolments, then another one opens
 LEAVERS_ASK = 0.04  # how often it is somebody who is gone, of what is asked about somebody
@@ -21,6 +26,9 @@ COMMANDS_FOR_ANOTHER = 1500
 HOSTED = "/api/events/v1/events"
 MEMBERS = "/api/members/v1/members"
 SCHEMES = "/api/mentoring/v1/schemes"
+INBOXES = "/api/notifications/v1/members"
+ROLES = ("volunteer", "team")
+DAYS = (2, 30)  # that an event lasts: one is over when a weekly digest comes, and one is not
 
 
 @dataclass
@@ -40,6 +48,7 @@ class Profession:
     tokens: Tokens
     names: Names
     chance: random.Random
+    post: Post | None = None  # where their mail ends; without it nobody opens any
     people: list[Person] = field(default_factory=list)
     gatherings: list[Gathering] = field(default_factory=list)
     scheme: str = ""
@@ -72,9 +81,19 @@ class Profession:
             self.join: 33, self._propose: 3, self._move_a_gathering_on: 9, self._match: 3,
         }  # fmt: skip
         about: dict[Callable[[Person], Awaitable[None]], int] = {
-            self._enrol: 12, self._register: 13, self.change_grade: 10, self._transfer: 5, self._change_contact: 4,
-            self._leave: 4, self.erase: 3,
-        }  # fmt: skip
+            self._enrol: 12,
+            self._register: 13,
+            self.change_grade: 10,
+            self._transfer: 5,
+            self._change_contact: 4,
+            self._leave: 4,
+            self.erase: 3,
+            self._choose: 6,
+            self._grant: 3,
+            self._read: 3,
+        }
+        if self.post is not None:
+            about[self._unsubscribe] = 4  # fmt: skip
         person = self._somebody()
         if person is None or self.chance.choices((True, False), (sum(alone.values()), sum(about.values())))[0]:
             await self.chance.choices(list(alone), list(alone.values()))[0]()
@@ -204,7 +223,7 @@ class Profession:
             "link": "https://www.gov.uk/gse",
             "place": "London and online",
             "starts_at": begins.isoformat(),
-            "ends_at": (begins + timedelta(days=2)).isoformat(),
+            "ends_at": (begins + timedelta(days=self.chance.choice(DAYS))).isoformat(),
             "capacity": self.chance.choice(CAPACITIES),
         }
         its = await self.history.ask("propose", HOSTED, form, self._as("volunteer"), made="hosted_event_id")
@@ -243,6 +262,83 @@ class Profession:
             about=person.member_id,
             asked=asked,
             made="registration_id",
+        )
+        self._free(person, its)
+
+    async def _choose(self, person: Person) -> None:
+        """What they want to hear, and when."""
+        asked = wish(self.chance)
+        its = await self.history.ask(
+            "prefer",
+            f"{INBOXES}/{person.member_id}/preferences",
+            as_form(asked),
+            self._by(person),
+            about=person.member_id,
+            asked=asked,
+            method="PUT",
+        )
+        self._free(person, its)
+
+    async def _unsubscribe(self, person: Person) -> None:
+        """As a mail program does it for whoever has the mail: one request, without signing in."""
+        way = await self._way_out(person)
+        if way is None:
+            await self._choose(person)
+            return
+        path, token = way
+        self.history.tokens |= {token}
+        its = await self.history.ask(
+            "unsubscribe",
+            path,
+            {"List-Unsubscribe": "One-Click"},
+            dict,
+            about=person.member_id,
+            asked={"category": path.rpartition("/")[2]},
+            is_form=True,
+        )
+        self._free(person, its)
+
+    async def _way_out(self, person: Person) -> tuple[str, str] | None:
+        """Of some mail of theirs; None where there is none, or it is of what nobody can stop."""
+        theirs = self.history.addresses({person.member_id})
+        with contextlib.suppress(httpx2.HTTPError):
+            numbers = [its["number"] for its in await self.post.heads() if its["to"] in theirs] if self.post else []
+            if self.post and numbers:
+                return await self.post.way_out(self.chance.choice(numbers))
+        return None
+
+    async def _grant(self, person: Person) -> None:
+        """The team gives them a role that they have not."""
+        free = [role for role in ROLES if role not in person.roles]
+        if not free:
+            await self.change_grade(person)
+            return
+        asked = {"role": self.chance.choice(free)}
+        its = await self.history.ask(
+            "grant", self._path(person, "role-grants"), asked, self._as("team"), about=person.member_id, asked=asked
+        )
+        person.roles |= {asked["role"]} if its.outcome == "ok" else set()
+        self._free(person, its)
+
+    async def _read(self, person: Person) -> None:
+        """They open something that they were told."""
+        inbox = f"{INBOXES}/{person.member_id}/inbox"
+        found: list[str] = []
+        with contextlib.suppress(httpx2.HTTPError):
+            answer = await self.history.http.get(inbox, headers=self._by(person)())
+            found = [its["notice_id"] for its in answer.json()["notices"]] if answer.is_success else []
+        if not found:
+            await self.change_grade(person)
+            return
+        notice = self.chance.choice(found)
+        its = await self.history.ask(
+            "read",
+            f"{inbox}/{notice}/read",
+            None,
+            self._by(person),
+            about=person.member_id,
+            asked={"notice_id": notice},
+            method="PUT",
         )
         self._free(person, its)
 

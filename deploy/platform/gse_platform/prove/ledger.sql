@@ -5,20 +5,23 @@ CREATE SCHEMA witness;
 
 CREATE TABLE witness.said (
     place bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    row   jsonb NOT NULL
+    row   jsonb NOT NULL,
+    at    timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 CREATE TABLE witness.heard (
     place    bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     consumer text NOT NULL,
     subject  text NOT NULL,
     before   bigint NOT NULL, -- 0: nothing
-    after    bigint NOT NULL
+    after    bigint NOT NULL,
+    began    timestamptz NOT NULL DEFAULT transaction_timestamp() -- what was committed before it is seen by what heard
 );
 CREATE TABLE witness.change (
     place bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     what  text NOT NULL,      -- a table
     op    text NOT NULL,      -- INSERT, UPDATE, DELETE
-    row   jsonb NOT NULL      -- as it is then; as it was, for DELETE
+    row   jsonb NOT NULL,     -- as it is then; as it was, for DELETE
+    at    timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 
 CREATE FUNCTION witness.note_said() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$

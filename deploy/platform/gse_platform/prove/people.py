@@ -50,8 +50,7 @@ class Person:
     present: bool = True
     erased: bool = False
     busy: bool = True
-    enrolments: set[str] = field(default_factory=set)
-    places: set[str] = field(default_factory=set)
+    roles: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True)

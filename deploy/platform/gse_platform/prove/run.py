@@ -11,25 +11,30 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from datetime import time as time_of_day
 from pathlib import Path
 
 import httpx2
 
+from gse_platform.clock import HERE, move_clock, wall_clock
 from gse_platform.home import Home
 from gse_platform.progress import Progress
 from gse_platform.prove import collecting, table
-from gse_platform.prove.asking import SECONDS, History
+from gse_platform.prove.asking import AT_ONCE, SECONDS, History
 from gse_platform.prove.bad_records import Stranger
 from gse_platform.prove.checks import verdicts
 from gse_platform.prove.collecting import Marks
 from gse_platform.prove.facts import Facts
 from gse_platform.prove.generator import Profession
-from gse_platform.prove.house import built
+from gse_platform.prove.house import House, built
+from gse_platform.prove.letters import Post
 from gse_platform.prove.nemesis import Nemesis, plan
 from gse_platform.prove.people import Names, Tokens, marker
 
 SHORT = 40  # faults; above, stops and cuts last longer
 ASKED_AGAIN = 0.03
+MORNING, NOON = time_of_day(8, 1), time_of_day(12)  # digests are made at eight
 WAIT_FOR_COMMANDS = 45  # seconds that a fault waits for its share of the commands
 LEVEL = f"Everything was level within {collecting.LEVEL_SECONDS} s of the end"
 STRANGE = "Nobody was answered 500, and every fault could be done"
@@ -103,7 +108,8 @@ async def _run(size: Size, folder: Path, progress: Progress) -> Outcome:
         with progress.step("Asking again what had no answer"):
             unknown = await history.settle()
             asked_again = await history.ask_again(ASKED_AGAIN)
-        with progress.step("Becoming level") as tell:
+        move_to(house, next_monday(collecting.business_now(house)))
+        with progress.step("Becoming level, on the Monday after") as tell:
             level_after = await collecting.level(house, tell)
         history.keep(folder / "history.jsonl")
         (folder / "faults.txt").write_text("\n".join(told) + "\n")
@@ -118,8 +124,13 @@ async def _run(size: Size, folder: Path, progress: Progress) -> Outcome:
 
 async def _under_fire(size: Size, history: History, nemesis: Nemesis, marks: Marks) -> None:
     """All commands and all faults, the two in step with each other."""
+    half = size.commands // 2  # there a night passes, once
 
     async def command_may_begin(number: int) -> None:
+        nonlocal half
+        if number >= half:
+            half = size.commands + AT_ONCE
+            move_to(nemesis.house, next_morning(collecting.business_now(nemesis.house)))
         while number / size.commands > (nemesis.done + 1) / (size.faults + 1):  # noqa: ASYNC110 (two counters)
             await asyncio.sleep(0.05)
 
@@ -135,12 +146,29 @@ async def _under_fire(size: Size, history: History, nemesis: Nemesis, marks: Mar
         Tokens.of(nemesis.house.platform.keys.signing),
         Names(size.chance("names"), marks.canary),
         size.chance("profession"),
+        Post(nemesis.house.platform.mail, history.http),
     )
     faults = plan(size.faults, size.chance("faults"), short=size.faults <= SHORT)
     async with asyncio.TaskGroup() as both:
         both.create_task(profession.run(size.commands, command_may_begin))
         both.create_task(nemesis.run(faults, fault_may_begin))
     nemesis.house.heal()
+
+
+def next_morning(now: datetime) -> datetime:
+    """Just after the next digests of a day, in London."""
+    at = datetime.combine(now.astimezone(HERE).date(), MORNING, HERE)
+    return at if at > now else at + timedelta(days=1)
+
+
+def next_monday(now: datetime) -> datetime:
+    """At noon, so that every digest is due and everybody's hours are open."""
+    today = now.astimezone(HERE).date()
+    return datetime.combine(today + timedelta(days=7 - today.weekday()), NOON, HERE)
+
+
+def move_to(house: House, instant: datetime) -> None:
+    move_clock(house.platform.home.clock, instant.isoformat(), wall_clock())
 
 
 def _noting(history: History, size: Size, told: list[str], tell: Callable[[str], None]) -> Callable[[str], None]:

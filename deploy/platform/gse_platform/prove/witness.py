@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,10 @@ READ = {
     "notifications": (
         "recipient",
         "notice",
+        "occasion",
+        "preference",
+        "delivery_hours",
+        "role_holder",
         "hosted_event",
         "attendance",
         "pair",
@@ -65,12 +70,14 @@ async def testimony(url: str, service: str) -> Testimony:
     its = Testimony()
     connection = await asyncpg.connect(url)
     try:
-        for row in await connection.fetch("SELECT place, row FROM witness.said ORDER BY place"):
-            its.said.append(_said(service, row["place"], json.loads(row["row"])))
+        for row in await connection.fetch("SELECT place, row, at FROM witness.said ORDER BY place"):
+            its.said.append(_said(service, row["place"], row["at"], json.loads(row["row"])))
         for row in await connection.fetch("SELECT * FROM witness.heard ORDER BY place"):
-            its.heard.append(Heard(row["consumer"], row["place"], row["subject"], row["before"], row["after"]))
+            began = row["began"].timestamp()
+            its.heard.append(Heard(row["consumer"], row["place"], row["subject"], row["before"], row["after"], began))
         for row in await connection.fetch("SELECT * FROM witness.change ORDER BY place"):
-            its.changes.append(Change(f"{service}.{row['what']}", row["place"], row["op"], json.loads(row["row"])))
+            what, at = f"{service}.{row['what']}", row["at"].timestamp()
+            its.changes.append(Change(what, row["place"], row["op"], json.loads(row["row"]), at))
         for row in await connection.fetch("SELECT * FROM public.parked ORDER BY id"):
             its.parked.append(
                 Parked(
@@ -87,8 +94,8 @@ async def testimony(url: str, service: str) -> Testimony:
     return its
 
 
-async def unsettled(url: str, service: str) -> dict[str, int]:
-    """What is still under way in a database; all zero when it is level with itself."""
+async def unsettled(url: str, service: str, now: datetime) -> dict[str, int]:
+    """What is still under way in a database at this business time; all zero when it is level with itself."""
     connection = await asyncpg.connect(url)
     try:
         found = {"to send": await connection.fetchval("SELECT count(*) FROM public.outbox")}
@@ -98,7 +105,9 @@ async def unsettled(url: str, service: str) -> dict[str, int]:
             )
         if service == "notifications":
             found["notices"] = await connection.fetchval(
-                "SELECT count(*) FROM public.notice WHERE state IN ('waiting', 'due', 'sending')"
+                "SELECT count(*) FROM public.notice WHERE state IN ('waiting', 'sending')"
+                " OR (state IN ('due', 'gathered') AND due_at <= $1)",
+                now,
             )
         return found
     finally:
@@ -131,7 +140,7 @@ async def heard_so_far(url: str) -> dict[tuple[str, str, int], int]:
         await connection.close()
 
 
-def _said(service: str, place: int, row: dict[str, Any]) -> Said:
+def _said(service: str, place: int, at: datetime, row: dict[str, Any]) -> Said:
     return Said(
         service=service,
         place=place,
@@ -144,4 +153,5 @@ def _said(service: str, place: int, row: dict[str, Any]) -> Said:
         public_id=row["public_id"],
         public_sequence=row["public_sequence"],
         public_body=row["public_body"],
+        at=at.timestamp(),
     )

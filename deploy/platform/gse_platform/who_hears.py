@@ -1,0 +1,111 @@
+"""Who has to hear of what, said once more and apart from the service that tells it: what its notices are held against.
+
+`TABLE` names the templates of each event that people are told of, and for each who may hear of it. A change of
+notifications' own table has to be made here too, on purpose.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+MEMBER, BOTH, EVERYBODY, WITH_A_PLACE = "the member", "both of the pair", "everybody", "who has a place"
+TEAM, VOLUNTEER = "team", "volunteer"  # roles
+
+TABLE: Final[Mapping[str, Mapping[str, str]]] = {
+    "MemberJoined": {"welcome": MEMBER},
+    "MemberGradeChanged": {"grade-changed": MEMBER},
+    "MemberTransferred": {"transferred": MEMBER},
+    "RoleGranted": {"role-granted": MEMBER},
+    "RoleRevoked": {"role-revoked": MEMBER},
+    "MemberErasureStalled": {"erasure-stalled": TEAM},
+    "MentoringSchemeOpened": {"scheme-opened": EVERYBODY},
+    "MentoringPairCreated": {"introduction": BOTH},
+    "MentoringPairEnded": {"pair-ended": BOTH},
+    "KeyDateApproaching": {"key-date-approaching": VOLUNTEER},
+    "EventProposed": {"proposal": TEAM, "proposal-nudge": TEAM},
+    "EventPublished": {"invitation": EVERYBODY},
+    "AttendeeRegistered": {"confirmation": MEMBER, "thanks": MEMBER, "reminder": MEMBER},
+    "EventHosted": {"thanks": WITH_A_PLACE},
+}
+CATEGORIES: Final[Mapping[str, str]] = {
+    "welcome": "membership",
+    "grade-changed": "membership",
+    "transferred": "membership",
+    "role-granted": "membership",
+    "role-revoked": "membership",
+    "scheme-opened": "mentoring",
+    "introduction": "mentoring",
+    "pair-ended": "mentoring",
+    "invitation": "events",
+    "confirmation": "events",
+    "reminder": "events",
+    "thanks": "events",
+    "key-date-approaching": "work",
+    "proposal": "work",
+    "proposal-nudge": "work",
+    "erasure-stalled": "work",
+}
+WHATEVER_THEY_CHOSE: Final = frozenset({"role-granted", "role-revoked", "erasure-stalled"})
+DIGEST: Final = "digest"  # of no event: it holds notices that are
+
+
+@dataclass(frozen=True)
+class Event:
+    """What happened, as a ledger or a stream says it."""
+
+    event_id: str
+    name: str
+    subject: str
+    data: Mapping[str, Any]
+
+
+@dataclass
+class World:
+    """What events say of people, in whatever order they were heard: whoever ever was something."""
+
+    events: dict[str, Event] = field(default_factory=dict)
+    joined: set[str] = field(default_factory=set)
+    gone: set[str] = field(default_factory=set)
+    roles: dict[str, set[str]] = field(default_factory=dict)
+    places: dict[str, set[str]] = field(default_factory=dict)  # by hosted event
+    published: set[str] = field(default_factory=set)
+    pairs: dict[str, set[str]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, events: Iterable[Event]) -> "World":
+        world = cls()
+        for its in events:
+            world.add(its)
+        return world
+
+    def add(self, its: Event) -> None:
+        self.events[its.event_id] = its
+        match its.name:
+            case "MemberJoined":
+                self.joined.add(its.subject)
+            case "MemberLeft" | "MemberErasureRequested":
+                self.gone.add(its.subject)
+            case "RoleGranted":
+                self.roles.setdefault(str(its.data["role"]), set()).add(its.subject)
+            case "AttendeeRegistered":
+                self.places.setdefault(str(its.data["hosted_event_id"]), set()).add(str(its.data["member_id"]))
+            case "EventPublished":
+                self.published.add(its.subject)
+            case "MentoringPairCreated":
+                self.pairs[its.subject] = {str(its.data["first_member_id"]), str(its.data["second_member_id"])}
+
+    def may_hear(self, its: Event, template: str) -> set[str]:
+        """Whoever may be told of this event in these words; nobody where the table has no such line."""
+        match TABLE.get(its.name, {}).get(template):
+            case "the member":
+                return {str(its.data["member_id"])} if its.name == "AttendeeRegistered" else {its.subject}
+            case "both of the pair":
+                return self.pairs.get(its.subject, set())
+            case "everybody":
+                return self.joined
+            case "who has a place":
+                return self.places.get(its.subject, set())
+            case None:
+                return set()
+            case role:
+                return self.roles.get(role, set())
