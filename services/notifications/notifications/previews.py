@@ -33,6 +33,7 @@ FACTS: Final = {
     "summary": "Half a year of talking with somebody who works in another field.",
     "link": "https://example.org/scheme",
     "starts_on": "2027-10-12",
+    "due_on": "2027-03-31",
     "subject": str(ID),
 }
 """By the names of fields of events; `title` is also what a key date is called, and `subject` what an event is about."""
