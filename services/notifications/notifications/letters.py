@@ -1,19 +1,20 @@
 """A notice as words: its text, its page of HTML, and the whole message as bytes for the mail server."""
 
-import unicodedata
+import json
+import re
+from base64 import b64encode
 from binascii import b2a_qp
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date as calendar_date
 from datetime import datetime
-from email.headerregistry import Address
-from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import Any, Final
 from uuid import UUID
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import escape
 
 from chassis.web import day, span
 from contracts.notifications import NoticeCategory
@@ -30,6 +31,10 @@ CATEGORIES: Final = {
 ROLES: Final = {"hosep": "head of profession", "team": "central team"}
 GRADES: Final = {"G7": "Grade 7", "G6": "Grade 6"} | {f"SCS{band}": f"SCS pay band {band}" for band in range(1, 5)}
 LONGEST_NAME = 70  # characters, in a header; a longer one is cut there and nowhere else
+LONGEST_ENCODED = 45  # bytes of a name: 60 in base64, and an encoded word may have 75 characters
+SENDER_NAME = "Government Science and Engineering profession"
+KEPT_WORDS = 64  # of events, in words of one template; they hold nobody's name or address
+_GRAMMAR = frozenset(' @<>()[],;:\\"')  # what ends an address early, or means something in a header
 
 _words = Environment(
     loader=PackageLoader("notifications"),
@@ -98,14 +103,12 @@ class Letter:
     @cached_property
     def text(self) -> str:
         """The words in plain text, as they go out."""
-        if self.template == DIGEST:
-            return _render(self.template, "txt", self.name, NOTHING, self.front_door, self._more())
-        return _render(self.template, "txt", self.name, self.about, self.front_door, self._more())
+        return self._rendered("txt")
 
     @cached_property
     def page(self) -> str:
         """The same in HTML."""
-        return _render(self.template, "html", self.name, self.about, self.front_door, self._more())
+        return self._rendered("html")
 
     def texts(self) -> dict[UUID, str]:
         """What is kept as having been said, by notice: of a digest, of each that it held."""
@@ -123,11 +126,12 @@ class Letter:
             return None
         return f"{self.front_door}/notifications/unsubscribe/{self.unsubscribe_token}/{self.category}"
 
-    def _more(self) -> dict[str, Any]:
+    def _rendered(self, ending: str) -> str:
         by_category: dict[str, list[Item]] = {}
         for item in self.items:
             by_category.setdefault(CATEGORIES[item.category], []).append(item)
-        return {"unsubscribe_url": self.unsubscribe_url, "items": by_category}
+        items = by_category if self.template.name == DIGEST.name else None
+        return _render(self.template, ending, self.name, self.about, self.front_door, self.unsubscribe_url, items)
 
     @property
     def reference(self) -> str:
@@ -146,20 +150,21 @@ def reference_of(message_id: str) -> str:
 
 def text_of(template: Template, *, name: str | None, front_door: str, about: About = NOTHING) -> str:
     """The words in plain text. Without a name it greets without one."""
-    return _render(template, "txt", name, about, front_door, {"unsubscribe_url": None, "items": {}})
+    return _render(template, "txt", name, about, front_door)
 
 
 def compose(letter: Letter, *, sender: str, date: datetime) -> bytes:
     """The whole message. Raises `NoAddress`; no name or address can add a header or an addressee.
 
-    Written out here, since the standard library's `EmailMessage` parses each header that it is given, and took four
+    Written out here, since the standard library's `EmailMessage` parses each header that it is given, and took ten
     times as long. Bodies are quoted-printable: seven bits and short lines, which every server on the way can do.
     """
     boundary = f"=_{letter.notice_id.hex}"  # no encoded line holds an underscore after an equals sign
     return b"".join(
         (
-            _sender(sender),
-            _header("To", _addressee(letter), utf8=letter.needs_utf8),
+            # UTF-8 only where the address itself is beyond ASCII, which the server has then said it can do.
+            _header("From", SENDER_NAME, sender).encode(),
+            _header("To", _one_line(letter.name)[:LONGEST_NAME].strip(), _address(letter.email)).encode(),
             f"Subject: {letter.template.subject}\r\n"
             f"Date: {format_datetime(date)}\r\n"
             f"Message-ID: {letter.message_id}\r\n"
@@ -174,17 +179,30 @@ def compose(letter: Letter, *, sender: str, date: datetime) -> bytes:
     )
 
 
-def _header(name: str, address: Address, *, utf8: bool = False) -> bytes:
-    """A header that holds an address, whose grammar is left to the standard library."""
-    policy = SMTPUTF8 if utf8 else SMTP
-    folded: str = policy.header_factory(name, address).fold(policy=policy)
-    return folded.encode()
+def _header(field_name: str, name: str, address: str) -> str:
+    """A header that holds a name of one line and an address that `_address` let pass."""
+    if not name:
+        return f"{field_name}: {address}\r\n"
+    # The lines are folded before the address, so that none is longer than a server or a parser has to bear.
+    return f"{field_name}: {_phrase(name)}\r\n <{address}>\r\n"
 
 
-@cache
-def _sender(address: str) -> bytes:
-    """Always the same, so it is made once."""
-    return _header("From", Address("Government Science and Engineering profession", addr_spec=address))
+def _phrase(name: str) -> str:
+    """A name as RFC 5322 and 2047 have it in a header: in quotes, or encoded, which needs none."""
+    if name.isascii() and "=?" not in name:
+        escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{escaped}"'
+    return "\r\n ".join(f"=?utf-8?b?{b64encode(part).decode()}?=" for part in _encodable(name.encode()))
+
+
+def _encodable(name: bytes) -> Iterator[bytes]:
+    """The parts of a name in UTF-8 that are an encoded word each: as long as these may be, and of whole characters."""
+    while name:
+        end = LONGEST_ENCODED
+        while name[end : end + 1] and name[end] & 0xC0 == 0x80:  # noqa: PLR2004 - a character goes on
+            end -= 1
+        yield name[:end]
+        name = name[end:]
 
 
 def _part(boundary: str, subtype: str, content: str) -> bytes:
@@ -203,41 +221,86 @@ def _unsubscribing(letter: Letter) -> str:
     return f"List-Unsubscribe: <{letter.unsubscribe_url}>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
 
 
-def _addressee(letter: Letter) -> Address:
-    """The name and the address: `user@domain`, both words or words with dots between, in any script."""
-    user, _, domain = letter.email.rpartition("@")
+def _address(email: str) -> str:
+    """The address, if it is `user@domain`, both words or words with dots between, in any script."""
+    user, _, domain = email.rpartition("@")
     words = [*user.split("."), *domain.split(".")]
-    if not all(words) or any(_breaks(character) for character in user + domain):
+    if not all(words) or not (user + domain).isprintable() or not _GRAMMAR.isdisjoint(user + domain):
         raise NoAddress
-    return Address(_one_line(letter.name)[:LONGEST_NAME].strip(), username=user, domain=domain)
-
-
-def _breaks(character: str) -> bool:
-    """Whether a character ends an address early: a space, a control, or a mark of the header's grammar."""
-    return unicodedata.category(character)[0] in "CZ" or character in '@<>()[],;:\\"'
+    return email
 
 
 def _one_line(name: str) -> str:
     """A name without line ends, controls and doubled spaces."""
-    printable = "".join(" " if unicodedata.category(character)[0] in "CZ" else character for character in name)
+    printable = name if name.isprintable() else "".join(its if its.isprintable() else " " for its in name)
     return " ".join(printable.split())
 
 
 def _render(  # noqa: PLR0917 (the parts of a message)
-    template: Template, ending: str, name: str | None, about: About, front_door: str, more: Mapping[str, Any]
+    template: Template,
+    ending: str,
+    name: str | None,
+    about: About,
+    front_door: str,
+    unsubscribe_url: str | None = None,
+    items: Mapping[str, Sequence[Item]] | None = None,
 ) -> str:
-    words = _words.get_template(f"{template.name}/v{template.version}.{ending}")
+    """The words, with what differs from person to person put in last, since many are told the same."""
+    personal = {
+        "name": name,
+        "about_name": about.name,
+        "about_email": about.email,
+        "unsubscribe_url": unsubscribe_url,
+    }
+    lines = {of: line for of, its in personal.items() if its and (line := _one_line(its))}
+    wanted = _facts_in(template, ending)
+    facts = json.dumps({key: its for key, its in about.facts.items() if key in wanted}) if wanted else "{}"
+    for_all = _words_for_all if items is None else _words_for_all.__wrapped__
+    words = for_all(template, ending, tuple(lines), about.hosted_event, facts, front_door, items)
+    for of, line in lines.items():
+        words = words.replace(_mark(of), escape(line) if ending == "html" else line)
+    return words
+
+
+@lru_cache(KEPT_WORDS)
+def _words_for_all(  # noqa: PLR0917 (the parts of a message)
+    template: Template,
+    ending: str,
+    personal: tuple[str, ...],
+    its: Announcement | None,
+    facts: str,
+    front_door: str,
+    items: Mapping[str, Sequence[Item]] | None,
+) -> str:
+    """The words with a mark for each personal field that there is, and nothing for the others."""
+    words = _words.get_template(_file(template, ending))
     return words.render(
-        name=_one_line(name or ""),
-        about_name=_one_line(about.name or ""),
-        about_email=_one_line(about.email or ""),
+        dict.fromkeys(("name", "about_name", "about_email", "unsubscribe_url"), ""),
+        **{of: _mark(of) for of in personal},
         subject=template.subject,
         critical=template.critical,
         front_door=front_door,
-        facts=about.facts,
-        **more,
-        **(_words_of(about.hosted_event) if about.hosted_event else {}),
+        facts=json.loads(facts),
+        items=items or {},
+        **(_words_of(its) if its else {}),
     )
+
+
+@cache
+def _facts_in(template: Template, ending: str) -> frozenset[str]:
+    """The facts that the words name: others would keep words apart that are the same."""
+    assert _words.loader is not None  # noqa: S101 - it was given above
+    source, _, _ = _words.loader.get_source(_words, _file(template, ending))
+    return frozenset(re.findall(r"\bfacts\.(\w+)", source))
+
+
+def _file(template: Template, ending: str) -> str:
+    return f"{template.name}/v{template.version}.{ending}"
+
+
+def _mark(of: str) -> str:
+    """No text that PostgreSQL keeps holds the character around it, and no line that is put in its place."""
+    return f"\0{of}\0"
 
 
 def _words_of(its: Announcement) -> dict[str, str]:

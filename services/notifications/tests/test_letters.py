@@ -3,7 +3,9 @@
 import email
 import email.policy
 from datetime import UTC, datetime
+from email.header import decode_header, make_header
 from email.message import EmailMessage
+from email.utils import getaddresses
 from uuid import UUID
 
 import pytest
@@ -11,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from contracts.notifications import NoticeCategory
-from notifications.domain import WELCOME, Template
+from notifications.domain import INTRODUCTION, WELCOME, Template
 from notifications.hosted_event_notices import CONFIRMATION, INVITATION, THANKS, Announcement
 from notifications.letters import About, Letter, NoAddress, compose, text_of
 
@@ -113,6 +115,34 @@ def test_a_name_cannot_add_a_header_or_an_addressee() -> None:
 
     assert message.keys() == HEADERS
     assert [its.addr_spec for its in message["To"].addresses] == ["ada@example.org"]
+
+
+@pytest.mark.parametrize("name", ["Ada King", 'Ada "the first" \\ King, MP', "Zoë " + "李" * 60])
+def test_a_name_arrives_as_it_is_in_words_that_are_short_enough(name: str) -> None:
+    message = composed(name)
+
+    # `email.policy.default` puts a space between two encoded words of a phrase, which RFC 2047 takes away.
+    [(to, _)] = getaddresses([email.message_from_bytes(message)["To"]])
+    assert str(make_header(decode_header(to))) == name
+    assert all(len(line) <= 76 for line in message.partition(b"Subject:")[0].split(b"\r\n"))
+
+
+def test_a_name_that_looks_encoded_is_not_decoded() -> None:
+    assert read(composed("=?utf-8?q?Ada?="))["To"].addresses[0].display_name == "=?utf-8?q?Ada?="
+
+
+def test_who_is_told_the_same_is_told_it_under_their_own_name() -> None:
+    first, second = About("Ben & Co", "ben@example.org"), About("Cy", "cy@example.org")
+    pages = [
+        part(read(composed(name, template=INTRODUCTION, about=about)), "html")
+        for name, about in (("Ada", first), ("Ben", second), ("", first), ("Ada", About()))
+    ]
+
+    assert ["Dear Ada," in pages[0], "Dear Ben," in pages[1], "Hello," in pages[2]] == [True] * 3
+    assert ["Ben &amp; Co" in page for page in pages] == [True, False, True, False]
+    assert "mailto:cy@example.org" in pages[1]
+    assert "mailto:ben@example.org" not in pages[3]
+    assert not any("\0" in page for page in pages)
 
 
 def test_a_name_is_text_in_the_html_not_markup() -> None:
