@@ -1,6 +1,6 @@
-"""Where the local platform's mail ends: SMTP in, a file a message, and a page to read them. Nothing leaves the machine.
+"""Where the local platform's mail ends: SMTP in, one file, and a page to read it. Nothing leaves the machine.
 
-Promise: a message that was answered 250 is in its file, and is there after this process was killed.
+Promise: a message that was answered 250 is in the file, and is there after this process was killed.
 """
 
 import argparse
@@ -10,14 +10,16 @@ import email.message
 import email.policy
 import html
 import json
+import os
+import re
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from email.header import decode_header, make_header
-from email.parser import BytesHeaderParser
 from pathlib import Path
 
 import uvicorn
-from aiosmtpd.smtp import SMTP, Envelope, Session
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -25,16 +27,16 @@ from starlette.responses import HTMLResponse, JSONResponse
 from starlette.routing import Route
 
 from chassis.server import Server
+from gse_platform.smtp_server import SmtpConnection
 
 SHOWN = 200
-# The first line of each file: what the list shows of the message, so that a start need not read them whole.
-HEAD = b"X-Sink: "
-HEADERS = BytesHeaderParser()
+# What the list needs of a message. A header may go on in lines that begin with a space.
+HEADER = re.compile(rb"^(Message-ID|Subject):[ \t]*(.*(?:\r\n[ \t].*)*)\r$", re.IGNORECASE | re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Received:
-    """One message, as the list shows it. `number` counts from 1 and names its file."""
+    """One message, as the list shows it. `number` counts from 1."""
 
     number: int
     message_id: str
@@ -44,36 +46,71 @@ class Received:
 
 
 class Sink:
-    """The messages in one folder; keeps their heads in memory and their bodies on disk."""
+    """The messages of one folder, one after the other in one file: making a file for each took longer than all else.
+
+    Before each stands a line of JSON: what the list shows, and how long the message is. What a kill left half-written
+    at the end was never answered, and is cut off at the next start.
+    """
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.messages = [kept(file) for file in sorted(folder.glob("*.eml"))]
+        self.messages: list[Received] = []
+        self._places: list[tuple[int, int]] = []  # of each message: where it begins and ends
+        self._file = (folder / "messages").open("a+b", buffering=0)
+        self._end = 0
+        for received, begins, ends in kept(folder / "messages"):
+            self._add(received, begins, ends)
+        self._file.truncate(self._end)
 
-    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 (aiosmtpd's name)
-        content = envelope.original_content or b""
-        # Two headers are all that the list needs; reading the whole message takes four times as long.
-        message = HEADERS.parsebytes(content)
+    def take(self, to: list[str], message: bytes) -> None:
+        """Keep a message. It is in the file when this returns; after an OSError it is not."""
+        said = {name.lower(): value for name, value in HEADER.findall(message.partition(b"\r\n\r\n")[0] + b"\r\n")}
         received = Received(
-            number=self.messages[-1].number + 1 if self.messages else 1,
-            message_id=str(message["Message-ID"] or ""),
-            to=", ".join(envelope.rcpt_tos),
-            subject=str(make_header(decode_header(message["Subject"] or ""))),
+            number=len(self.messages) + 1,
+            message_id=said.get(b"message-id", b"").decode(errors="replace"),
+            to=", ".join(to),
+            subject=text_of(said.get(b"subject", b"")),
             received_at=datetime.now(UTC).isoformat(),
         )
-        fresh = self.folder / f".{received.number:06}"
-        fresh.write_bytes(HEAD + json.dumps(asdict(received)).encode() + b"\r\n" + content)
-        fresh.replace(self.path(received.number))
+        head = json.dumps({**vars(received), "size": len(message)}).encode() + b"\n"
+        if self._file.write(head + message) < len(head) + len(message):
+            self._file.truncate(self._end)
+            raise OSError("the message did not fit on the disk")
+        begins = self._end + len(head)
+        self._add(received, begins, begins + len(message))
+
+    def read(self, number: int) -> bytes | None:
+        """The message of this number, if there is one."""
+        if not 1 <= number <= len(self.messages):
+            return None
+        begins, ends = self._places[number - 1]
+        return os.pread(self._file.fileno(), ends - begins, begins)
+
+    def close(self) -> None:
+        self._file.close()
+
+    def _add(self, received: Received, begins: int, ends: int) -> None:
         self.messages.append(received)
-        return "250 Kept"
-
-    def path(self, number: int) -> Path:
-        return self.folder / f"{number:06}.eml"
+        self._places.append((begins, ends))
+        self._end = ends
 
 
-def kept(file: Path) -> Received:
-    with file.open("rb") as message:
-        return Received(**json.loads(message.readline().removeprefix(HEAD)))
+def kept(path: Path) -> Iterator[tuple[Received, int, int]]:
+    """The messages that are whole, and where each begins and ends."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        while (line := file.readline()).endswith(b"\n"):
+            head = json.loads(line)
+            begins, length = file.tell(), head.pop("size")
+            if begins + length > size:
+                return
+            yield Received(**head), begins, begins + length
+            file.seek(length, os.SEEK_CUR)
+
+
+def text_of(header: bytes) -> str:
+    """A header's words on one line, decoded where they are encoded."""
+    line = re.sub(r"\r\n(?=[ \t])", "", header.decode(errors="replace"))
+    return str(make_header(decode_header(line))) if "=?" in line else line
 
 
 def web(sink: Sink) -> Starlette:
@@ -91,15 +128,13 @@ def web(sink: Sink) -> Starlette:
         return page("Mail sink", f"<p>{told}. Mail to people ends here; nothing leaves this machine.</p>{table}")
 
     async def show(request: Request) -> HTMLResponse:
-        path = sink.path(request.path_params["number"])
-        if not path.exists():
+        content = sink.read(request.path_params["number"])
+        if content is None:
             raise HTTPException(404, "There is no such message.")
-        message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+        message = email.message_from_bytes(content, policy=email.policy.default)
         body = message.get_body(("plain", "html"))
         heads = "".join(
-            f"<dt>{html.escape(name)}</dt><dd>{html.escape(str(value))}</dd>"
-            for name, value in message.items()
-            if name != "X-Sink"
+            f"<dt>{html.escape(name)}</dt><dd>{html.escape(str(value))}</dd>" for name, value in message.items()
         )
         text = html.escape(body.get_content() if body else "")
         return page(
@@ -129,19 +164,13 @@ def page(title: str, body: str) -> HTMLResponse:
 
 
 async def serve(folder: Path, smtp_port: int, http_port: int) -> None:
-    sink = Sink(folder)
-    loop = asyncio.get_running_loop()
-    smtp = await loop.create_server(
-        lambda: SMTP(sink, hostname="localhost", enable_SMTPUTF8=True, loop=loop),
-        "127.0.0.1",
-        smtp_port,
-    )
-    async with smtp:
-        await Server(
-            uvicorn.Config(
+    with closing(Sink(folder)) as sink:
+        loop = asyncio.get_running_loop()
+        async with await loop.create_server(lambda: SmtpConnection(sink.take), "127.0.0.1", smtp_port):
+            config = uvicorn.Config(
                 web(sink), host="127.0.0.1", port=http_port, log_level="warning", access_log=False, date_header=False
-            ),
-        ).serve()
+            )
+            await Server(config).serve()
 
 
 def main() -> None:
