@@ -141,7 +141,7 @@ def test_who_is_told_the_same_is_told_it_under_their_own_name() -> None:
     assert ["Dear Ada," in pages[0], "Dear Ben," in pages[1], "Hello," in pages[2]] == [True] * 3
     assert ["Ben &amp; Co" in page for page in pages] == [True, False, True, False]
     assert "mailto:cy@example.org" in pages[1]
-    assert "mailto:ben@example.org" not in pages[3]
+    assert "They have left the profession since." in pages[3]
     assert not any("\0" in page for page in pages)
 
 

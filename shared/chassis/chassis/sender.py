@@ -6,10 +6,12 @@
 The row says `sending`, committed, before the conversation begins, and its outcome after it. The claim names this
 replica and expires; a claim that expires, or that this replica finds under its own name when it starts, is of a
 conversation whose end nobody knows. One transaction settles what has ended and claims what takes its place, so at
-most `at_once` rows are ever held, and a slow conversation keeps nobody waiting but itself.
+most `at_once` rows are ever held, and a slow conversation keeps nobody waiting but itself. What ends within a moment
+shares that transaction, as long as at least half of the places are still taken.
 """
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -52,10 +54,13 @@ class Sender(Generic[Item, Outcome]):
     replica: str
     at_once: int = 8
     seconds: float = 2.0  # after which it looks without being woken: for what is due again, or was another replica's
+    moment: float = 0.02  # for which one that has ended waits for others, to be settled with them
     _open: dict[asyncio.Task[Outcome], Item] = field(default_factory=dict)
+    _ended: list[asyncio.Task[Outcome]] = field(default_factory=list)  # of those, in their order
     _started: bool = False
     _stopping: bool = False
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
+    _enough: asyncio.Event = field(default_factory=asyncio.Event)  # has ended to settle it without waiting for more
 
     def wake(self) -> None:
         """Something is due, as far as this process knows."""
@@ -77,6 +82,7 @@ class Sender(Generic[Item, Outcome]):
         while self._open or not self._stopping:
             present_cause.set(new_cause())
             self._woken.clear()
+            self._enough.clear()
             try:
                 claimed = await self._settle_and_claim(database)
             except (Outage, Conflict):
@@ -93,21 +99,38 @@ class Sender(Generic[Item, Outcome]):
                 await self._rest()
 
     async def _rest(self) -> None:
-        """Until something ended, which frees its place, or is due; new work waits no longer while some is open."""
-        woken = asyncio.ensure_future(self._woken.wait())
-        try:
-            await asyncio.wait({woken, *self._open}, timeout=self.seconds, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            woken.cancel()
+        """Until something has ended, and a moment longer for others to end; or until something is due."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self.seconds):
+                await self._woken.wait()
+        if self._ended and not self._have_enough_ended():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self.moment):
+                    await self._enough.wait()
+
+    def _have_enough_ended(self) -> bool:
+        return 2 * len(self._ended) >= len(self._open)
+
+    def _has_ended(self, task: asyncio.Task[Outcome]) -> None:
+        self._ended.append(task)
+        self._woken.set()
+        if self._have_enough_ended():
+            self._enough.set()
 
     async def _settle_and_claim(self, database: Database) -> int:
-        ended = [task for task in self._open if task.done()]
-        async with database.transaction(collects=True) as tx:
-            lost = await self.rows.forget_lost(tx, self.replica, starting=not self._started)
-            await self.rows.settle(tx, [(self._open[task], task.result()) for task in ended if not task.exception()])
-            free = 0 if self._stopping else self.at_once - len(self._open) + len(ended)
-            claimed = await self.rows.claim(tx, self.replica, free) if free else []
-            await outbox.flush(tx)
+        ended, self._ended = self._ended, []
+        try:
+            async with database.transaction(collects=True) as tx:
+                lost = await self.rows.forget_lost(tx, self.replica, starting=not self._started)
+                await self.rows.settle(
+                    tx, [(self._open[task], task.result()) for task in ended if not task.exception()]
+                )
+                free = 0 if self._stopping else self.at_once - len(self._open) + len(ended)
+                claimed = await self.rows.claim(tx, self.replica, free) if free else []
+                await outbox.flush(tx)
+        except BaseException:
+            self._ended = ended + self._ended
+            raise
         self._started = True
         if lost:
             log.warning("conversations whose end is unknown", sender=self.name, count=lost)
@@ -117,5 +140,7 @@ class Sender(Generic[Item, Outcome]):
                 # Its row stays `sending`, and becomes `unknown` when its claim is over.
                 log.error("a conversation raised", sender=self.name, exc_info=error)
         for item in claimed:
-            self._open[asyncio.ensure_future(self.converse(item))] = item
+            conversation = asyncio.ensure_future(self.converse(item))
+            self._open[conversation] = item
+            conversation.add_done_callback(self._has_ended)
         return len(claimed)
