@@ -15,8 +15,9 @@ from aiosmtplib import SMTP
 from bench.mail import OURS, Order
 from chassis.database import Database, connect
 from chassis.testing import deliver, migrating, said
-from contracts.notifications import NoticeCategory
+from contracts.notifications import Channel, NoticeCategory
 from notifications import app
+from notifications.channels import Channels
 from notifications.hosted_event_notices import INVITATION, Announcement
 from notifications.letters import About, Letter, compose
 from notifications.mail import Mail
@@ -64,8 +65,9 @@ async def _make_due(database: Database, members: int) -> None:
 
 async def _send(database: Database, order: Order) -> None:
     """The loop of the service, until nothing is due or on its way."""
-    mail = Mail("127.0.0.1", order.smtp_port, SENDER, FRONT_DOOR)
-    sending = asyncio.create_task(MailSender(mail, "0").run(database))
+    channels = Channels({Channel.EMAIL: Mail("127.0.0.1", order.smtp_port, SENDER)})
+    sender = MailSender(channels, "0", domain_name="profession.example", front_door=FRONT_DOOR)
+    sending = asyncio.create_task(sender.run(database))
     unsent = True
     while unsent and not sending.done():
         await asyncio.sleep(LOOK_SECONDS)
@@ -90,9 +92,11 @@ def _ready(number: int) -> tuple[str, bytes]:
         message_id=f"<{notice_id}@profession.example>",
         name=f"Zoë Member-{number}",
         email=f"member.{number}@ukhsa.example",
+        front_door=FRONT_DOOR,
         about=About(hosted_event=about),
+        unsubscribe_token=notice_id,
     )
-    return letter.email, compose(letter, sender=SENDER, front_door=FRONT_DOOR, date=datetime.now(UTC))
+    return letter.email, compose(letter, sender=SENDER, date=datetime.now(UTC))
 
 
 async def _hand_over(messages: list[tuple[str, bytes]], port: int) -> None:

@@ -38,7 +38,7 @@ from notifications.hosted_event_notices import OVER, THANKS, Announcement
 from notifications.letters import About, Item, Letter, text_of
 from notifications.told import TEMPLATES
 
-AT_ONCE = 8  # conversations of one replica, and so the most that a kill leaves unknown
+AT_ONCE = 32  # conversations of one replica, and so the most that a kill leaves unknown
 LOOKED_AT = 200  # due notices at a time, where the first ones are not to be sent now
 LOOKS = 20
 LOST = "whoever was sending it was stopped, or answered too late"
