@@ -26,6 +26,7 @@ TABLE: Final[Mapping[str, Mapping[str, str]]] = {
     "EventPublished": {"invitation": EVERYBODY},
     "AttendeeRegistered": {"confirmation": MEMBER, "thanks": MEMBER, "reminder": MEMBER},
     "EventHosted": {"thanks": WITH_A_PLACE},
+    "CommitmentOverdue": {"commitment-overdue": TEAM},
 }
 CATEGORIES: Final[Mapping[str, str]] = {
     "welcome": "membership",
@@ -44,6 +45,7 @@ CATEGORIES: Final[Mapping[str, str]] = {
     "proposal": "work",
     "proposal-nudge": "work",
     "erasure-stalled": "work",
+    "commitment-overdue": "work",
 }
 WHATEVER_THEY_CHOSE: Final = frozenset({"role-granted", "role-revoked", "erasure-stalled"})
 DIGEST: Final = "digest"  # of no event: it holds notices that are

@@ -47,7 +47,14 @@ from contracts.members import (
     RoleRevoked,
 )
 from contracts.mentoring import MatchRunCompleted, MentoringPairCreated, MentoringPairEnded, MentoringSchemeOpened
-from contracts.notifications import Channel, NoticeCategory, NotificationSent
+from contracts.notifications import (
+    Channel,
+    MemberPreferencesChanged,
+    NoticeCategory,
+    NotificationFailed,
+    NotificationSent,
+    NotificationSuppressed,
+)
 from contracts.strategy import (
     CommitmentCompleted,
     CommitmentMade,
@@ -132,6 +139,21 @@ EXAMPLES: tuple[DomainEvent, ...] = (
         channel=Channel.EMAIL,
         sent_at=datetime(2026, 2, 11, 14, 0, tzinfo=UTC),
     ),
+    NotificationFailed(
+        notice_id=NOTICE,
+        member_id=ADA,
+        category=NoticeCategory.EVENTS,
+        channel=Channel.NOTIFY,
+        failed_at=datetime(2026, 2, 11, 14, 0, tzinfo=UTC),
+    ),
+    NotificationSuppressed(
+        notice_id=NOTICE,
+        member_id=ADA,
+        category=NoticeCategory.EVENTS,
+        reason="preference",
+        suppressed_at=datetime(2026, 2, 11, 14, 0, tzinfo=UTC),
+    ),
+    MemberPreferencesChanged(member_id=ADA),
 )
 PUBLIC_BODY: dict[str, str | None] = {
     "member_id": "00000000-0000-4000-8000-00000000000a",
@@ -200,6 +222,9 @@ PUBLIC_BODIES: dict[type[DomainEvent], dict[str, Any] | None] = {
     AttendeeRegistered: None,
     EventHosted: HOSTED_BODY | {"hosted_at": "2027-02-11T15:30:00Z"},
     NotificationSent: None,
+    NotificationFailed: None,
+    NotificationSuppressed: None,
+    MemberPreferencesChanged: None,
 }
 
 every_event = pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.schema_name())
