@@ -13,6 +13,7 @@ from chassis.identity import whoever
 from chassis.problems import Problem
 from chassis.web import times
 from chassis.web.assets import asset
+from chassis.web.charts import COLOURS
 from chassis.web.forms import error_on
 from chassis.web.site import SITE, Site
 
@@ -33,7 +34,7 @@ def create_pages(service: str, templates: Path | None = None, *, site: Site = SI
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    pages.globals.update(site=site, service=service, asset=asset)
+    pages.globals.update(site=site, service=service, asset=asset, chart_colours=COLOURS)
     pages.filters.update(
         moment=times.moment, day=times.day, date=times.date, time_of_day=times.time_of_day, on=error_on
     )
