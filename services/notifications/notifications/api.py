@@ -43,13 +43,16 @@ class Standing(BaseModel):
     """Where one notice stands."""
 
     notice_id: UUID
+    event_id: UUID
     member_id: UUID
     state: NoticeState
     reason: str | None
-    category: NoticeCategory
+    category: str  # a NoticeCategory, or `everything` of a digest
     template: str
     template_version: int
+    channel: str | None  # None until it is sent for the first time
     attempts: int
+    redeliveries: int  # how often somebody sent it again by hand
     message_id: str | None
     created_at: datetime
     due_at: datetime

@@ -24,6 +24,8 @@ from notifications import (
     purging,
     reactions,
     receipts,
+    sent_api,
+    sent_pages,
     told,
     unknowns,
 )
@@ -86,7 +88,15 @@ def create(settings: Settings) -> FastAPI:
         settings,
         name="notifications",
         package=__file__,
-        routers=[api.router, choosing_api.router, receipts.router, pages.router, choosing_pages.router],
+        routers=[
+            api.router,
+            choosing_api.router,
+            sent_api.router,
+            receipts.router,
+            pages.router,
+            choosing_pages.router,
+            sent_pages.router,
+        ],
         subscriptions=[MEMBERS, CONTACTS, MENTORING, EVENTS],
         senders=[
             MailSender(

@@ -331,8 +331,8 @@ async def in_state(tx: Transaction, state: NoticeState, *, after: int, limit: in
     """The notices in one state, oldest first, without addresses."""
     return await tx.fetch(
         """
-        SELECT number, notice_id, member_id, state, reason, category, template, template_version, channel, attempts,
-            message_id, created_at, due_at, begun_at, sent_at
+        SELECT number, notice_id, event_id, member_id, state, reason, category, template, template_version, channel,
+            attempts, redeliveries, message_id, created_at, due_at, begun_at, sent_at
         FROM notice WHERE state = $1 AND number > $2 ORDER BY number LIMIT $3""",
         state,
         after,
