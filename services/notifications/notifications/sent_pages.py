@@ -12,6 +12,7 @@ import asyncpg
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from chassis.database import Transaction
 from chassis.identity import SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
@@ -103,19 +104,11 @@ async def overview(  # noqa: PLR0917 (three filters)
     )
     async with database.transaction() as tx:
         events, following = await sent.occasions(tx, wanted, after=after, limit=EVENTS_ON_A_PAGE)
-        volumes = await sent.volumes(tx, DAYS)
-        attention = await sent.needs_attention(tx)
-        unknown = await sent_store.newest_unknown(tx, A_FEW)
+        figures = await _figures(tx) if after is None and wanted == Wanted() else {}
     chosen = {"type": wanted.type or "", "category": wanted.category or "", "state": wanted.state or ""}
     return render(
         request,
         "sent.html",
-        attention=attention,
-        unknown=[_shown(row) for row in unknown],
-        volumes=_volumes_chart(volumes),
-        volumes_in_words=_volumes_in_words(volumes),
-        delays=bars(DELAYS, "Messages", volumes.delays),
-        delays_in_words=_delays_in_words(volumes),
         events=[_line(its) for its in events],
         values=chosen,
         types=_items({its: in_words(its) for its in sent.event_types()}),
@@ -125,7 +118,21 @@ async def overview(  # noqa: PLR0917 (three filters)
         is_first=after is None,
         newest=_address(chosen),
         earlier=_address(chosen | {"after": following}) if following else None,
+        **figures,
     )
+
+
+async def _figures(tx: Transaction) -> dict[str, Any]:
+    """What the first screen shows."""
+    volumes = await sent.volumes(tx, DAYS)
+    return {
+        "attention": await sent.needs_attention(tx),
+        "unknown": [_shown(row) for row in await sent_store.newest_unknown(tx, A_FEW)],
+        "volumes": _volumes_chart(volumes),
+        "volumes_in_words": _volumes_in_words(volumes),
+        "delays": bars(DELAYS, "Messages", volumes.delays),
+        "delays_in_words": _delays_in_words(volumes),
+    }
 
 
 @router.get("/{event_id:uuid}")
