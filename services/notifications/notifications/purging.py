@@ -10,7 +10,10 @@ AT_ONCE: Final = 1000
 
 
 def purging(body_days: int, notice_days: int) -> Callable[[Database], Awaitable[int]]:
-    """What a timer calls: it deletes some of what is kept too long, and gives how many rows."""
+    """What a timer calls: it deletes some of what is kept too long, and gives how many rows.
+
+    Words go before their notice, never with it: two replicas would wait for each other.
+    """
 
     async def purge(database: Database) -> int:
         async with database.transaction() as tx:
@@ -28,6 +31,7 @@ def purging(body_days: int, notice_days: int) -> Callable[[Database], Awaitable[
                     SELECT notice_id FROM notice
                     WHERE state IN ('sent', 'failed', 'unknown', 'suppressed', 'cancelled') AND created_at <= $1
                         AND NOT EXISTS (SELECT FROM notice item WHERE item.digest_id = notice.notice_id)
+                        AND NOT EXISTS (SELECT FROM notice_body WHERE notice_body.notice_id = notice.notice_id)
                     ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED)""",
                 tx.now - timedelta(days=notice_days),
                 AT_ONCE,
