@@ -70,6 +70,9 @@ def prove(
     faults: Annotated[int, typer.Option("--faults", min=0, help="How many, in step with the commands.")] = 18,
     seed: Annotated[int | None, typer.Option("--seed", help="Draws commands and faults; any when left out.")] = None,
     mutants: Annotated[bool, typer.Option("--mutants", help="Show that it catches fifteen naive builds.")] = False,
+    notices: Annotated[bool, typer.Option("--notices", help="One event told to thousands, and its store.")] = False,
+    recipients: Annotated[int, typer.Option("--recipients", min=1, help="Of that event.")] = 10_000,
+    rounds: Annotated[int, typer.Option("--rounds", min=1, help="Of telling and purging.")] = 10,
     only: Annotated[list[int] | None, typer.Option("--only", metavar="N…", help="Of those, these numbers.")] = None,
     more: Annotated[list[int] | None, typer.Argument(hidden=True)] = None,
 ) -> None:
@@ -80,6 +83,10 @@ def prove(
         from gse_platform.prove.mutants.run import prove_mutants  # noqa: PLC0415 (as above)
 
         raise typer.Exit(prove_mutants([*(only or []), *(more or [])]))
+    if notices:
+        from gse_platform.prove.volume import prove_notices  # noqa: PLC0415 (as above)
+
+        raise typer.Exit(prove_notices(recipients, rounds, seed))
     from gse_platform.prove.run import prove as run_the_proof  # noqa: PLC0415 (as above)
 
     raise typer.Exit(run_the_proof(commands, faults, seed))

@@ -88,7 +88,7 @@ async def built(home: Home, say: Say) -> AsyncIterator[House]:
 
 
 @contextlib.asynccontextmanager
-async def furnished(home: Home, say: Say) -> AsyncIterator[House]:
+async def furnished(home: Home, say: Say, *, witnessed: bool = True) -> AsyncIterator[House]:
     """All but the services, whose databases are there, migrated and with their witnesses."""
     homes.make(home)
     platform = plan(home, Given(kafka=None, databases={}, smtp=None, issuer=None, topic_prefix=""), 0)
@@ -109,7 +109,7 @@ async def furnished(home: Home, say: Say) -> AsyncIterator[House]:
         async with asyncio.TaskGroup() as migrations:
             for service in SERVICES:
                 migrations.create_task(migrate(platform, service, environments[service]))
-        for service in SERVICES:
+        for service in SERVICES if witnessed else ():
             await witness.install(databases[service], service)
         await supervisor.start(front_door_part(platform))
         yield House(platform, supervisor, addresses["operator"], databases, proxies, environments)
