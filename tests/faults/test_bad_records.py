@@ -28,10 +28,13 @@ SUBSCRIBERS: Final = {
     "members.gse.events.coming-up": {"KeyDateScheduled", "EventPublished", "EventHosted"},
     "mentoring.gse.members": LIFE_OF_A_MEMBER | {"MemberGradeChanged", "MemberTransferred"},
     "events.gse.members": LIFE_OF_A_MEMBER | {"MemberGradeChanged", "MemberTransferred"},
-    "notifications.gse.members": LIFE_OF_A_MEMBER,
+    "notifications.gse.members": LIFE_OF_A_MEMBER
+    | {"MemberGradeChanged", "MemberTransferred", "RoleGranted", "RoleRevoked", "MemberErasureStalled"}
+    | {"CommitmentOverdue"},
     "notifications.gse.members.contacts": {"MemberContactChanged"},
     "notifications.gse.mentoring": {"MentoringSchemeOpened", "MentoringPairCreated", "MentoringPairEnded"},
-    "notifications.gse.events": {"KeyDateScheduled", "EventPublished", "AttendeeRegistered", "EventHosted"},
+    "notifications.gse.events": {"KeyDateScheduled", "EventPublished", "AttendeeRegistered", "EventHosted"}
+    | {"KeyDateApproaching", "EventProposed", "EventSignedOff"},
 }
 OF_EACH: Final = 8  # records of each kind for each subscriber
 POISON: Final = "zzpoisonzz"

@@ -14,7 +14,7 @@ from testkit.records import Record, read_all
 PEOPLE = 2000
 # How many are known to each service when it is killed: not to all four at the same instant.
 VISIBLE = {"members": 300, "mentoring": 400, "events": 500, "notifications": 600}
-CONVERSATIONS = 8  # that notifications holds at once
+CONVERSATIONS = 32  # that notifications holds at once
 
 
 async def _members(house: House, service: str) -> int:

@@ -22,7 +22,7 @@ async def _roles(house: House, subject: str) -> list[str]:
 
 async def _said(house: House, member_id: str) -> list[tuple[str, Any]]:
     records = await read_all(house.kafka, f"{house.prefix}gse.members")
-    mine = [its for its in records if its.json()["member_id"] == member_id]
+    mine = [its for its in records if its.json().get("member_id") == member_id]
     return [((its.header("ce_type") or "").split(".")[-2], its.json().get("role")) for its in mine]
 
 
