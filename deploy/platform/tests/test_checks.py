@@ -47,7 +47,7 @@ from notifications.told import TOLD as TOLD_BY_NOTIFICATIONS
 
 (
     COMMAND, CONTACT, KEY, WHOLE, SAME, ORDER, END, HEARD, ONCE, BAD, NEWEST, FOLD, LEFT, ERASED,
-    TOLD, OWED, MAIL, OUTCOME, CHOICE, READ, SECRET, OWN,
+    TOLD, OWED, MAIL, AGAIN, OUTCOME, CHOICE, READ, SECRET, OWN,
 ) = CHECKS  # fmt: skip
 
 DOCTORED: list[tuple[str, str, Callable[[Facts], Facts]]] = [
@@ -213,6 +213,12 @@ DOCTORED: list[tuple[str, str, Callable[[Facts], Facts]]] = [
             lambda its: replace(its, now="2026-03-02T08:00:00+00:00"),
         ),
     ),
+    (
+        "what the team sent again was not",
+        AGAIN,
+        with_more("commands", Command(22, "send-again", "notice-ada", {}, "ok")),
+    ),
+    ("a message was sent again and nobody asked", AGAIN, with_row("notifications.notice", 0, redeliveries=1)),
     ("what was sent was not said", OUTCOME, lambda its: having(its, "said", [*its.said[:23], *its.said[24:]])),
     ("what was sent was said twice", OUTCOME, with_more("said", its_sending(2))),
     ("what failed was said to be sent", OUTCOME, with_more("said", said("introduction-ada-id", 1, "NotificationSent"))),

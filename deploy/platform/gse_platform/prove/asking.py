@@ -22,7 +22,7 @@ LAST_TRIES = 20
 AT_ONCE = 8
 REFUSALS = range(400, 500)
 BUSY, NOT_YET = 429, 409
-CHOICES = frozenset({"prefer", "unsubscribe"})
+NOT_REPEATED = frozenset({"prefer", "unsubscribe", "send-again"})
 UNSUBSCRIBING = re.compile(r"(?<=/unsubscribe/)[^/]+")  # the token, which whoever has it may use
 
 Headers = Callable[[], dict[str, str]]
@@ -92,13 +92,14 @@ class History:
         """Ask some of what was acknowledged again under its key; gives how many.
 
         But for what was asked of somebody who was erased: what they sent is forgotten, so a repeat is refused. And for
-        choices: no key guards those, and a repeat would choose anew what was changed since.
+        choices: no key guards those, and a repeat would choose anew what was changed since; nor for what the team sent
+        again, which may be gone with its member.
         """
         erased = {its.about for its in self.commands.values() if its.kind == "erase" and its.outcome == "ok"}
         done = [
             its
             for its in self.commands.values()
-            if its.outcome == "ok" and its.kind not in CHOICES and not erased & {its.about, its.made}
+            if its.outcome == "ok" and its.kind not in NOT_REPEATED and not erased & {its.about, its.made}
         ]
         chosen = self.chance.sample(done, min(len(done), max(20, int(len(done) * share))))
         for its in chosen:

@@ -65,7 +65,10 @@ def everybody_hears(facts: Facts) -> list[str]:
         for its in world.events.values()
         if its.name == "MemberJoined" and (its.event_id, "welcome", its.subject) not in made
     ]
+    invited = {event for event, template, _ in made if template == "invitation"}
     for its, template, who in _owed(facts, world):
+        if template == "invitation" and its.event_id not in invited and _is_over(its, facts.now):
+            continue  # it was over when it was heard of, and then nobody is invited
         if who not in world.gone and (its.event_id, template, who) not in made:
             wrong.append(f"{who} was not told of {its.name} {its.subject} ({template})")
     hosted = {its.subject for its in facts.said if its.name == "EventHosted"} & world.published
@@ -76,6 +79,11 @@ def everybody_hears(facts: Facts) -> list[str]:
             if event in hosted and (event, "thanks", who) not in of_hosted:
                 wrong.append(f"{who} was not thanked for coming to {event}")
     return wrong
+
+
+def _is_over(its: Event, now: str) -> bool:
+    ends = its.data.get("ends_at")
+    return bool(ends and now) and datetime.fromisoformat(ends) <= datetime.fromisoformat(now)
 
 
 def _owed(facts: Facts, world: World) -> Iterable[tuple[Event, str, str]]:
@@ -208,6 +216,17 @@ def _not_again_by_itself(facts: Facts) -> list[str]:
             if is_again and its.get("redeliveries", 0) <= before.get("redeliveries", 0):
                 wrong.append(f"notice {notice} was {before['state']} and became {its['state']} by itself")
     return wrong
+
+
+def only_the_team_sends_again(facts: Facts) -> list[str]:
+    """What was sent again was so as often as the team asked for it."""
+    asked = Counter(its.about for its in facts.commands if its.kind == "send-again" and its.outcome == "ok")
+    times = Counter({notice: row.get("redeliveries", 0) for notice, row in _last(facts).items()})
+    return [
+        f"notice {notice} was to be sent again {asked[notice]} times, and was {times[notice]} times"
+        for notice in sorted(asked.keys() | times.keys())
+        if asked[notice] != times[notice]
+    ]
 
 
 def outcomes_are_said_once(facts: Facts) -> list[str]:

@@ -26,6 +26,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "Each notice is of an event, to who should hear of it, once": check_notices.notices_are_of_events,
     "Who should hear of an event has a notice of it": check_notices.everybody_hears,
     "Mail went out once, and its notices say so": check_notices.mail_went_out_once,
+    "Mail is sent again where the team asks for it, and nowhere else": check_notices.only_the_team_sends_again,
     "What became of each notice was said, once": check_notices.outcomes_are_said_once,
     "What members chose to hear is said, kept, and what they got": check_notices.choices_are_kept,
     "What somebody opened is read, and nothing else is": check_notices.reading_is_noted,

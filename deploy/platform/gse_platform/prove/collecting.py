@@ -24,6 +24,7 @@ from gse_platform.prove.letters import Post, with_tokens
 
 TOPICS = [stream.name for stream in STREAMS]
 LEVEL_SECONDS = 60  # wanted
+SOON = timedelta(minutes=1)  # what is due by then is under way: it may have been made due just now
 LONGEST_SECONDS = 180  # then it is looked at as it is
 
 
@@ -57,13 +58,13 @@ async def level(house: House, tell: Callable[[str], None], *, still: float = LON
 
 async def _under_way(house: House) -> dict[str, int]:
     found: dict[str, int] = {}
-    now = business_now(house)
     kafka = AIOKafkaConsumer(**house.operator.aiokafka(), enable_auto_commit=False)
     try:
         await kafka.start()
         ends = await _ends(kafka, house.prefix)
         for service in SERVICES:
-            for what, count in (await witness.unsettled(house.databases[service], service, now)).items():
+            soon = business_now(house) + SOON
+            for what, count in (await witness.unsettled(house.databases[service], service, soon)).items():
                 found[f"{service} {what}"] = count
             heard = await witness.heard_so_far(house.databases[service])
             found[f"{service} to hear"] = sum(max(0, ends[place[1:]] - offset) for place, offset in heard.items())

@@ -27,6 +27,7 @@ HOSTED = "/api/events/v1/events"
 MEMBERS = "/api/members/v1/members"
 SCHEMES = "/api/mentoring/v1/schemes"
 INBOXES = "/api/notifications/v1/members"
+NOTICES = "/api/notifications/v1/notices"
 ROLES = ("volunteer", "team")
 DAYS = (2, 30)  # that an event lasts: one is over when a weekly digest comes, and one is not
 
@@ -78,7 +79,7 @@ class Profession:
     async def _one(self) -> None:
         """The next command, drawn by how often each is to be asked."""
         alone: dict[Callable[[], Awaitable[None]], int] = {
-            self.join: 33, self._propose: 3, self._move_a_gathering_on: 9, self._match: 3,
+            self.join: 33, self._propose: 3, self._move_a_gathering_on: 9, self._match: 3, self.send_again: 2,
         }  # fmt: skip
         about: dict[Callable[[Person], Awaitable[None]], int] = {
             self._enrol: 12,
@@ -319,6 +320,19 @@ class Profession:
         )
         person.roles |= {asked["role"]} if its.outcome == "ok" else set()
         self._free(person, its)
+
+    async def send_again(self) -> None:
+        """The team looks for what may not have gone out, and sends one of it again."""
+        unknown: list[str] = []
+        with contextlib.suppress(httpx2.HTTPError):
+            place = f"{NOTICES}?state=unknown"
+            answer = await self.history.http.get(place, headers=self._as("team")())
+            unknown = [its["notice_id"] for its in answer.json()["notices"]] if answer.is_success else []
+        if not unknown:
+            await self.join()
+            return
+        notice = self.chance.choice(unknown)
+        await self.history.ask("send-again", f"{NOTICES}/{notice}/redelivery", None, self._as("team"), about=notice)
 
     async def _read(self, person: Person) -> None:
         """They open something that they were told."""

@@ -34,6 +34,7 @@ from gse_platform.prove.people import Names, Tokens, marker
 
 SHORT = 40  # faults; above, stops and cuts last longer
 ASKED_AGAIN = 0.03
+SENT_AGAIN = 3  # times that the team looks at the end, when kills have left some mail unknown
 MORNING, NOON = time_of_day(8, 1), time_of_day(12)  # digests are made at eight
 WAIT_FOR_COMMANDS = 45  # seconds that a fault waits for its share of the commands
 LEVEL = f"Everything was level within {collecting.LEVEL_SECONDS} s of the end"
@@ -104,10 +105,13 @@ async def _run(size: Size, folder: Path, progress: Progress) -> Outcome:
         with progress.step("Commands and faults") as tell:
             note = _noting(history, size, told, tell)
             nemesis = Nemesis(house, stranger, lambda: collecting.true_ids(house), size.chance("nemesis"), note)
-            await _under_fire(size, history, nemesis, marks)
+            profession = await _under_fire(size, history, nemesis, marks)
         with progress.step("Asking again what had no answer"):
             unknown = await history.settle()
             asked_again = await history.ask_again(ASKED_AGAIN)
+            for _ in range(SENT_AGAIN):
+                await profession.send_again()
+            unknown += await history.settle()
         move_to(house, next_monday(collecting.business_now(house)))
         with progress.step("Becoming level, on the Monday after") as tell:
             level_after = await collecting.level(house, tell)
@@ -122,7 +126,7 @@ async def _run(size: Size, folder: Path, progress: Progress) -> Outcome:
     return Outcome(facts, found, size.faults, time.monotonic() - began, level_after, asked_again, len(unknown))
 
 
-async def _under_fire(size: Size, history: History, nemesis: Nemesis, marks: Marks) -> None:
+async def _under_fire(size: Size, history: History, nemesis: Nemesis, marks: Marks) -> Profession:
     """All commands and all faults, the two in step with each other."""
     half = size.commands // 2  # there a night passes, once
 
@@ -153,6 +157,7 @@ async def _under_fire(size: Size, history: History, nemesis: Nemesis, marks: Mar
         both.create_task(profession.run(size.commands, command_may_begin))
         both.create_task(nemesis.run(faults, fault_may_begin))
     nemesis.house.heal()
+    return profession
 
 
 def next_morning(now: datetime) -> datetime:

@@ -94,8 +94,8 @@ async def testimony(url: str, service: str) -> Testimony:
     return its
 
 
-async def unsettled(url: str, service: str, now: datetime) -> dict[str, int]:
-    """What is still under way in a database at this business time; all zero when it is level with itself."""
+async def unsettled(url: str, service: str, by: datetime) -> dict[str, int]:
+    """What is under way in a database, or due by this business time; all zero when it is level with itself."""
     connection = await asyncpg.connect(url)
     try:
         found = {"to send": await connection.fetchval("SELECT count(*) FROM public.outbox")}
@@ -107,7 +107,7 @@ async def unsettled(url: str, service: str, now: datetime) -> dict[str, int]:
             found["notices"] = await connection.fetchval(
                 "SELECT count(*) FROM public.notice WHERE state IN ('waiting', 'sending')"
                 " OR (state IN ('due', 'gathered') AND due_at <= $1)",
-                now,
+                by,
             )
         return found
     finally:
