@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from gse_platform.prove.check_volume import Round, Telling, against_rounds, against_telling
+from gse_platform.prove.check_volume import OPEN_AT_ONCE, Round, Telling, against_rounds, against_telling
 from gse_platform.prove.volume import quiet
+from notifications.sending import AT_ONCE
 
 TELLING = Telling(3, {"<a>": "sent", "<b>": "sent", "<c>": "unknown"}, ["<a>", "<b>"], kills=1)
 ROUNDS = [Round(1, 3, 3, 0, 80, 10, 5), Round(2, 3, 3, 0, 100, 20, 5), Round(3, 3, 3, 0, 109, 30, 5)]
@@ -53,6 +54,10 @@ def test_of_one_event_it_is_noticed_when(words: str, doctored: Telling) -> None:
 )
 def test_of_the_rounds_it_is_noticed_when(words: str, change: Callable[[Round], Round]) -> None:
     assert words in " ".join(against(against_rounds([*ROUNDS[:2], change(ROUNDS[2])], 3)))
+
+
+def test_the_bound_is_what_one_process_of_notifications_has_open() -> None:
+    assert OPEN_AT_ONCE == AT_ONCE
 
 
 def test_it_is_quiet_while_messages_flow_from_a_second_after_the_first_one_until_a_kill_and_before_the_last() -> None:

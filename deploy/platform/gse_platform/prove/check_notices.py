@@ -82,7 +82,7 @@ def everybody_hears(facts: Facts) -> list[str]:
 
 
 def _is_over(its: Event, now: str) -> bool:
-    ends = its.data.get("ends_at")
+    ends = str(its.data.get("ends_at") or "")
     return bool(ends and now) and datetime.fromisoformat(ends) <= datetime.fromisoformat(now)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-OPEN_AT_ONCE: Final = 8  # conversations of one notifications process, and so the most that one kill leaves unknown
+OPEN_AT_ONCE: Final = 32  # conversations of one notifications process, and so the most that one kill leaves unknown
 MAY_GROW: Final = 1.10  # from the second round on
 STATES: Final = ("sent", "unknown", "waiting", "due", "sending")
 

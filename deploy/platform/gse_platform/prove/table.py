@@ -47,6 +47,7 @@ def figures(outcome: "Outcome") -> dict[str, str]:
     ended = Counter(its.outcome for its in facts.commands)
     kinds = Counter(its.kind for its in facts.commands if its.outcome == "ok")
     notices = Counter(row["state"] for row in facts.rows.get("notifications.notice", ()))
+    digests = [mail.holds for mail in facts.mails if mail.holds]
     planted = sum(PLANTED in its.headers for its in facts.log)
     level = "never" if outcome.level_after is None else f"{outcome.level_after:.0f} s"
     return {
@@ -60,7 +61,7 @@ def figures(outcome: "Outcome") -> dict[str, str]:
         "Effects": f"{len(facts.changes):,} rows changed,"
         f" {len(facts.heard):,} steps of {len(facts.consumers())} consumers",
         "Bad records": f"{planted:,} on the streams, parked {len(facts.parked):,} times",
-        "Mail": f"{len(facts.mails):,} taken; notices: "
-        + ", ".join(f"{state} {count:,}" for state, count in sorted(notices.items())),
+        "Mail": f"{len(facts.mails):,} taken, {len(digests):,} of them digests of {sum(map(len, digests)):,};"
+        " notices: " + ", ".join(f"{state} {count:,}" for state, count in sorted(notices.items())),
         "Level": f"{level} after the last command",
     }
