@@ -33,6 +33,19 @@ def test_mail_alone_is_what_stands_without_a_word() -> None:
     assert (settings().channels, settings().has_notify, settings().smtp_per_second) == ("smtp", False, 0)
 
 
+def test_words_are_kept_for_a_week_and_notices_for_a_year_unless_it_is_said() -> None:
+    assert (settings().body_days, settings().notice_days) == (7, 365)
+    its = settings(NOTIFICATIONS_BODY_DAYS="3", NOTIFICATIONS_NOTICE_DAYS="30")
+    assert (its.body_days, its.notice_days) == (3, 30)
+
+
+@pytest.mark.parametrize("name", ["NOTIFICATIONS_BODY_DAYS", "NOTIFICATIONS_NOTICE_DAYS"])
+@pytest.mark.parametrize("days", ["0", "-1", "a week"])
+def test_nothing_is_kept_for_less_than_a_day(name: str, days: str) -> None:
+    with pytest.raises(ValidationError, match=name):
+        settings(**{name: days})
+
+
 @pytest.mark.parametrize("channels", ["smtp", "notify", "notify,smtp"])
 def test_notify_is_whole(channels: str) -> None:
     its = settings(NOTIFICATIONS_CHANNELS=channels, **NOTIFY)
