@@ -86,6 +86,8 @@ SITE_PAGES: Final = (
     SitePage("event-member", "/events/{event}", "member"),
     SitePage("my", "/my", "member"),
     SitePage("inbox", "/notifications/inbox", "member"),
+    SitePage("sent", "/notifications/sent", "team"),
+    SitePage("sent-chosen", "/notifications/sent?type=EventPublished", "team"),
     SitePage("operations", "/operations", "operator"),
     SitePage("operations-members", "/members/operations", "operator"),
 )

@@ -95,6 +95,7 @@ async def my(request: Request, database: Db, caller: SignedIn) -> HTMLResponse:
         key_dates=[Entry(days(row["starts_on"], row["ends_on"]), row["title"]) for row in key_dates],
         told=[_line(row, announced) for row in told],
         unread=unread,
+        is_team="team" in caller.roles,
     )
 
 

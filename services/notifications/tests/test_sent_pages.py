@@ -319,3 +319,11 @@ async def test_what_is_late_or_waits_for_an_address_is_counted_first(
 
     assert "Late by more than an hour 1" in page
     assert "Without an address for more than a day 1" in page
+
+
+async def test_the_teams_own_pages_lead_there(client: AsyncClient, database_of_it: Database) -> None:
+    await joins(database_of_it, ADA, "Ada King", "ada@example.org")
+    link = f'href="{SENT}"'
+
+    assert link in (await client.get("/my", headers=browser("team", ADA))).text
+    assert link not in (await client.get("/my", headers=browser("member", ADA))).text
