@@ -1,12 +1,11 @@
 """Hosted events over HTTP: volunteers propose, the team signs off, members take their places."""
 
-import re
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Query
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
 from chassis import idempotency, outbox
 from chassis.database import Transaction
@@ -14,6 +13,7 @@ from chassis.idempotency import Key
 from chassis.identity import Caller, Forbidden, MaybeSignedIn, SignedIn, permit
 from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
+from chassis.sentences import ONE_LINE
 from chassis.service import Db
 from contracts.base import Link, Place, Summary, Title
 from contracts.events import KeynoteConfirmed
@@ -22,27 +22,14 @@ from events.hosting import HostedEvent, NoSuchEvent, State
 
 router = APIRouter(prefix="/api/events/v1", tags=["hosted events"], route_class=RetryingRoute, responses=RESPONSES)
 
-CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-
-
-def _line(text: str) -> str:
-    if not text.strip():
-        raise ValueError("Enter a value")
-    if CONTROL.search(text.strip()):
-        raise ValueError("Write this on one line, without control characters")
-    return text.strip()
-
-
-_LINE = AfterValidator(_line)
-
 
 class EventForm(BaseModel):
     """`title`, `summary`, `link` and `place` are published to everybody, for ever: they name no person."""
 
-    title: Annotated[Title, _LINE]
-    summary: Annotated[Summary, _LINE]
-    link: Annotated[Link, _LINE]
-    place: Annotated[Place, _LINE]
+    title: Annotated[Title, ONE_LINE]
+    summary: Annotated[Summary, ONE_LINE]
+    link: Annotated[Link, ONE_LINE]
+    place: Annotated[Place, ONE_LINE]
     starts_at: AwareDatetime
     ends_at: AwareDatetime
     capacity: Annotated[int, Field(ge=1, le=100_000)]
@@ -77,7 +64,7 @@ class Events(BaseModel):
 class KeynoteForm(BaseModel):
     """The name is shown on the event's page and said nowhere else; it may be left out until it is known."""
 
-    speaker: Annotated[str, StringConstraints(max_length=200), _LINE] | None = None
+    speaker: Annotated[str, StringConstraints(max_length=200), ONE_LINE] | None = None
 
 
 class Keynote(BaseModel):

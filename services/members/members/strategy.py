@@ -1,6 +1,5 @@
 """The strategy over HTTP: what was promised, where each promise stands, and the word when its day has passed."""
 
-import re
 from dataclasses import asdict
 from datetime import date, datetime
 from itertools import dropwhile
@@ -8,7 +7,7 @@ from typing import Annotated
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Query, Response
-from pydantic import AfterValidator, BaseModel, Field, StringConstraints, TypeAdapter
+from pydantic import BaseModel, Field, StringConstraints, TypeAdapter
 
 from chassis import idempotency, outbox
 from chassis.database import Database
@@ -16,6 +15,7 @@ from chassis.idempotency import Key
 from chassis.identity import Caller, MaybeSignedIn, SignedIn, permit
 from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
+from chassis.sentences import ONE_LINE
 from chassis.service import Db
 from contracts.base import Link, Summary, Title
 from members import commitments, strategies, strategy_store
@@ -25,21 +25,9 @@ from members.strategies import Draft, NoStrategy, Strategy, Theme
 router = APIRouter(prefix="/api/members/v1", tags=["strategy"], route_class=RetryingRoute, responses=RESPONSES)
 
 _DRAFT: TypeAdapter[Draft] = TypeAdapter(Draft)
-CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-
-
-def _line(text: str) -> str:
-    if not text.strip():
-        raise ValueError("Enter a value")
-    if CONTROL.search(text.strip()):
-        raise ValueError("Write this on one line, without control characters")
-    return text.strip()
-
-
-_LINE = AfterValidator(_line)
-Heading = Annotated[Title, _LINE]
-Sentence = Annotated[Summary, _LINE]
-Mission = Annotated[str, StringConstraints(max_length=1000), _LINE]
+Heading = Annotated[Title, ONE_LINE]
+Sentence = Annotated[Summary, ONE_LINE]
+Mission = Annotated[str, StringConstraints(max_length=1000), ONE_LINE]
 Day = Annotated[date, Field(ge=date(2000, 1, 1), lt=date(2100, 1, 1))]
 
 
@@ -74,7 +62,7 @@ class StrategyForm(BaseModel):
     follows: Annotated[int, Field(ge=0, description="The version in force, 0 when none is")]
     title: Heading
     summary: Sentence
-    link: Annotated[Link, _LINE]
+    link: Annotated[Link, ONE_LINE]
     mission: Mission
     themes: Annotated[list[ThemeForm], Field(min_length=1, max_length=20)]
 

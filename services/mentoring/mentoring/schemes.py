@@ -1,12 +1,11 @@
 """Schemes open, on their day; members enrol in them and withdraw."""
 
-import re
 from datetime import date
 from typing import Annotated
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter
-from pydantic import AfterValidator, BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
 from chassis import idempotency, outbox
 from chassis.database import Database
@@ -14,6 +13,7 @@ from chassis.idempotency import Key
 from chassis.identity import Forbidden, SignedIn, permit
 from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
+from chassis.sentences import ONE_LINE
 from chassis.service import Db
 from contracts.base import Link, Summary, Title
 from mentoring import domain, pair_store, scheme_store, store
@@ -21,29 +21,17 @@ from mentoring.domain import NoEnrolment, Scheme, Wishes
 
 router = APIRouter(prefix="/api/mentoring/v1", tags=["schemes"], route_class=RetryingRoute, responses=RESPONSES)
 
-CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-
-
-def _line(text: str) -> str:
-    if not text.strip():
-        raise ValueError("Enter a value")
-    if CONTROL.search(text.strip()):
-        raise ValueError("Write this on one line, without control characters")
-    return text.strip()
-
-
-_LINE = AfterValidator(_line)
-Goal = Annotated[str, StringConstraints(max_length=300), _LINE]
-Skill = Annotated[str, StringConstraints(to_lower=True, max_length=80), _LINE]
+Goal = Annotated[str, StringConstraints(max_length=300), ONE_LINE]
+Skill = Annotated[str, StringConstraints(to_lower=True, max_length=80), ONE_LINE]
 Few = Field(max_length=20)
 
 
 class SchemeForm(BaseModel):
     """`title`, `summary` and `link` are published to everybody, for ever: they name no person."""
 
-    title: Annotated[Title, _LINE]
-    summary: Annotated[Summary, _LINE]
-    link: Annotated[Link, _LINE]
+    title: Annotated[Title, ONE_LINE]
+    summary: Annotated[Summary, ONE_LINE]
+    link: Annotated[Link, ONE_LINE]
     opens_on: Annotated[date | None, Field(description="Without it, at once")] = None
     across_organisations: Annotated[bool, Field(description="Pair nobody with somebody of their organisation")] = True
 

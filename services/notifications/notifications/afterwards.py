@@ -18,8 +18,6 @@ from uuid import UUID
 
 from chassis import outbox
 from chassis.database import Transaction
-from contracts.base import DomainEvent
-from contracts.notifications import NotificationFailed, NotificationSent
 from notifications import domain, sending_store, store
 from notifications.domain import DIGEST, Ending, NoticeState, Recipient
 
@@ -116,23 +114,14 @@ async def settle(tx: Transaction, message: Message, ending: Ending) -> None:
             tx.now,
             its.provider_id,
         )
-    said = [_said(tx, message, notice_id, category, ending) for notice_id, category in message.told]
+    who, channel = message.recipient.member_id, message.channel
+    said = [
+        domain.news(ending.state, notice_id=notice_id, member_id=who, category=category, channel=channel, now=tx.now)
+        for notice_id, category in message.told
+    ]
     if news := [event for event in said if event is not None]:
         await outbox.put(tx, *news)
 
 
 def _rows_of(message: Message) -> list[UUID]:
     return [message.notice_id, *(notice_id for notice_id, _ in message.told)]
-
-
-def _said(tx: Transaction, message: Message, notice_id: UUID, category: str, ending: Ending) -> DomainEvent | None:
-    member_id, channel = message.recipient.member_id, message.channel
-    if ending.state is NoticeState.SENT:
-        return NotificationSent(
-            notice_id=notice_id, member_id=member_id, category=category, channel=channel, sent_at=tx.now
-        )
-    if ending.state is NoticeState.FAILED:
-        return NotificationFailed(
-            notice_id=notice_id, member_id=member_id, category=category, channel=channel, failed_at=tx.now
-        )
-    return None

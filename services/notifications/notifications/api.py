@@ -11,7 +11,7 @@ from chassis.identity import SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from contracts.notifications import NoticeCategory
-from notifications import hosted_event_store, store
+from notifications import hosted_event_store, sent_store, store
 from notifications.domain import InboxNotReady, NoSuchInbox, NoSuchNotice, NoticeState, RecipientState
 from notifications.inbox import words_of
 from notifications.told import TEMPLATES
@@ -130,7 +130,7 @@ async def notices_in(
     """The notices in one state, oldest first, for the team: `unknown` may or may not have gone out."""
     permit(caller, "team")
     async with database.transaction() as tx:
-        rows = await store.in_state(tx, state, after=after, limit=limit)
+        rows = await sent_store.in_state(tx, state, after=after, limit=limit)
     return NoticeList(
         notices=[Standing(**row) for row in rows], next=rows[-1]["number"] if len(rows) == limit else None
     )

@@ -18,7 +18,7 @@ from chassis.browsing import sign_in_address
 from chassis.identity import SignedIn
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
-from chassis.web import errors_from, read_form, render
+from chassis.web import clock_time, errors_from, read_form, render
 from contracts.notifications import NoticeCategory
 from contracts.refusal import FieldError, Invalid
 from notifications import choosing, choosing_store, preferences
@@ -36,7 +36,6 @@ ONE_CLICK: Final = ("List-Unsubscribe", "One-Click")
 # Nothing that the page loads or leads to learns its address, which holds the token. Not no-referrer: browsers would
 # then send `Origin: null` with its form.
 UNTOLD: Final = {"Referrer-Policy": "strict-origin"}
-NOON: Final = 12
 
 
 @router.get("/preferences")
@@ -133,15 +132,7 @@ def _times(values: Mapping[str, str | list[str]]) -> list[dict[str, str]]:
     for its in chosen:
         with contextlib.suppress(ValueError):  # no time at all: what is wrong with it is said at the field
             found.add(f"{time.fromisoformat(its):%H:%M}")
-    return [{"value": its, "text": _in_words(time.fromisoformat(its))} for its in sorted(found)]
-
-
-def _in_words(its: time) -> str:
-    """`8pm`, `midday`: as `chassis.web.time_of_day` has it of an instant."""
-    if its.minute == 0 and its.hour % NOON == 0:
-        return "midday" if its.hour else "midnight"
-    minutes = f":{its.minute:02}" if its.minute else ""
-    return f"{its.hour % NOON or NOON}{minutes}{'am' if its.hour < NOON else 'pm'}"
+    return [{"value": its, "text": clock_time(time.fromisoformat(its))} for its in sorted(found)]
 
 
 def _token(text: str) -> UUID | None:

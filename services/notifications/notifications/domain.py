@@ -21,7 +21,7 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from contracts.notifications import NoticeCategory
+from contracts.notifications import NoticeCategory, NotificationFailed, NotificationSent
 from contracts.refusal import NotFound, NotYetKnown
 
 LONGEST_PAUSE = timedelta(minutes=15)
@@ -236,6 +236,21 @@ def ending(outcome: Outcome, *, attempts: int, now: datetime, jitter: float, ove
 def ending_of_item(ending: Ending) -> Ending:
     """Where the conversation of a digest leaves what it held: it waits in the same digest while that is tried again."""
     return replace(ending, state=NoticeState.GATHERED) if ending.state is NoticeState.DUE else ending
+
+
+def news(
+    state: NoticeState, *, notice_id: UUID, member_id: UUID, category: str, channel: str, now: datetime
+) -> NotificationSent | NotificationFailed | None:
+    """What is said when a notice comes to stand there, if anything."""
+    if state is NoticeState.SENT:
+        return NotificationSent(
+            notice_id=notice_id, member_id=member_id, category=category, channel=channel, sent_at=now
+        )
+    if state is NoticeState.FAILED:
+        return NotificationFailed(
+            notice_id=notice_id, member_id=member_id, category=category, channel=channel, failed_at=now
+        )
+    return None
 
 
 def pause(attempts: int, jitter: float) -> timedelta:

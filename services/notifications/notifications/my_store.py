@@ -1,5 +1,6 @@
 """The SQL behind a member's own page: what they belong to and what comes next."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 from uuid import UUID
 
@@ -21,9 +22,14 @@ async def add_pair(tx: Transaction, pair_id: UUID, first_member_id: UUID, second
     )
 
 
-async def hold_pair(tx: Transaction, pair_id: UUID) -> bool:
-    """Whether the pair is not over, which it then is not until the commit."""
-    return await tx.fetchrow("SELECT FROM pair WHERE pair_id = $1 FOR SHARE", pair_id) is not None
+async def hold_pairs(tx: Transaction, pairs: Collection[UUID]) -> set[UUID]:
+    """Which of these pairs are not over, which they then are not until the commit."""
+    if not pairs:
+        return set()
+    rows = await tx.fetch(
+        "SELECT pair_id FROM pair WHERE pair_id = ANY($1::uuid[]) ORDER BY pair_id FOR SHARE", list(pairs)
+    )
+    return {row["pair_id"] for row in rows}
 
 
 async def forget_pair(tx: Transaction, pair_id: UUID) -> None:

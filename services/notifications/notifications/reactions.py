@@ -6,7 +6,7 @@ Joined, left and contact come on two streams in any order. Each reaction holds t
 statement on, so that whichever comes last sees what the others did.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,6 +17,7 @@ from contracts.members import MemberContactChanged, MemberJoined, MemberLeft, Ro
 from contracts.mentoring import MentoringPairCreated, MentoringPairEnded, MentoringSchemeOpened
 from notifications import choosing_store, domain, hosted_event_store, my_store, store, told
 from notifications.domain import Occasion, Recipient, RecipientState
+from notifications.told import Line
 
 
 async def welcome(events: list[MemberJoined], tx: Transaction) -> None:
@@ -63,12 +64,7 @@ async def tell(event: DomainEvent, tx: Transaction) -> None:
             members = await store.holders_of(tx, line.who.role)
         else:
             members = [getattr(event, its) for its in line.who.fields]
-        due_at = line.when(tx.now)
-        notices = [
-            domain.notice(its, line.template, notice_id=uuid4(), event_id=occasion, now=tx.now, due_at=due_at)
-            for its in (await all_held(tx, members)).values()
-        ]
-        await store.add_notices(tx, *(its for its in notices if its is not None))
+        await _write_to(tx, (await all_held(tx, members)).values(), line, occasion)
 
 
 async def call_off(event: DomainEvent, tx: Transaction) -> None:
@@ -114,12 +110,7 @@ async def keep_apart(event: MentoringPairEnded, tx: Transaction) -> None:
     introduced = await store.introduced(tx, event.pair_id)
     occasion = await its_occasion(event, tx)
     [line] = told.lines_of(MentoringPairEnded)
-    notices = [
-        domain.notice(its, line.template, notice_id=uuid4(), event_id=occasion, now=tx.now, due_at=tx.now)
-        for member_id, its in recipients.items()
-        if member_id in introduced
-    ]
-    await store.add_notices(tx, *(its for its in notices if its is not None))
+    await _write_to(tx, [its for its in recipients.values() if its.member_id in introduced], line, occasion)
 
 
 async def announce_scheme(event: MentoringSchemeOpened, tx: Transaction) -> None:
@@ -132,6 +123,16 @@ async def announce_scheme(event: MentoringSchemeOpened, tx: Transaction) -> None
 async def keep_key_date(event: KeyDateScheduled, tx: Transaction) -> None:
     """A member's own page shows what comes next."""
     await my_store.add_key_date(tx, event)
+
+
+async def _write_to(tx: Transaction, recipients: Iterable[Recipient], line: Line, occasion: UUID) -> None:
+    """A notice to each of these, whom the caller holds, but to no leaver."""
+    due_at = line.when(tx.now)
+    notices = [
+        domain.notice(its, line.template, notice_id=uuid4(), event_id=occasion, now=tx.now, due_at=due_at)
+        for its in recipients
+    ]
+    await store.add_notices(tx, *(its for its in notices if its is not None))
 
 
 async def its_occasion(event: DomainEvent, tx: Transaction) -> UUID:

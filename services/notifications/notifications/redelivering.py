@@ -12,14 +12,11 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-import asyncpg
-
 from chassis.database import Transaction
 from chassis.telemetry import logger
 from contracts.refusal import Refused
-from notifications import hosted_event_store, redelivering_store, store
-from notifications.domain import DIGEST, LEFT_BEFORE_SENDING, PAIR_ENDED, NoSuchNotice, NoticeState, RecipientState
-from notifications.hosted_event_notices import OVER, THANKS
+from notifications import over, redelivering_store
+from notifications.domain import DIGEST, NoSuchNotice, NoticeState
 
 TO_BE_SENT_AGAIN: Final = (NoticeState.FAILED, NoticeState.UNKNOWN)
 OUT_OF_DATE: Final = "it tells nothing any more at this time"
@@ -79,31 +76,17 @@ async def send_again(tx: Transaction, notices: Collection[UUID], *, by: UUID) ->
     Whom they are to and about stay held, after the hosted events that they tell of, as everywhere. So whoever leaves
     or ends a pair finds them due, or is seen here.
     """
-    rows = await redelivering_store.told(tx, notices)
-    hosted = await hosted_event_store.hosted_of(
-        tx, {row["hosted_event_id"] for row in rows if row["hosted_event_id"] and row["template"] != THANKS.name}
-    )
-    members = {row["member_id"] for row in rows} | {row["about_member_id"] for row in rows} - {None}
-    recipients = await store.lock_recipients(tx, *members) if members else {}
-    left = {its for its, each in recipients.items() if each.state is RecipientState.LEFT}
-    pairs = await redelivering_store.hold_pairs(tx, {row["pair_id"] for row in rows} - {None})
-    states = await redelivering_store.states_of(tx, [row["notice_id"] for row in rows])
+    tellings = await over.tellings_of(tx, notices)
+    why_over = await over.why_over(tx, tellings)
+    states = await redelivering_store.states_of(tx, [its.notice_id for its in tellings])
     answers: dict[UUID, Refused | None] = {notice_id: NoSuchNotice() for notice_id in notices}
-    for row in rows:
-        if (state := states.get(row["notice_id"])) is not None:
-            over = _over(row, left=left, pairs=pairs, hosted=hosted)
-            its = Stopped(NoticeState(state), row["template"] == DIGEST.name, row["useful_until"], over)
-            answers[row["notice_id"]] = refusal(its, tx.now)
+    for its in tellings:
+        if (state := states.get(its.notice_id)) is not None:
+            is_digest = its.template == DIGEST.name
+            stopped = Stopped(NoticeState(state), is_digest, its.useful_until, why_over[its.notice_id])
+            answers[its.notice_id] = refusal(stopped, tx.now)
     again = [notice_id for notice_id, refused in answers.items() if refused is None]
     await redelivering_store.make_due(tx, again, by=str(by))
     if again:
         log.info("sent again by hand", notices=len(again))
     return answers
-
-
-def _over(row: asyncpg.Record, *, left: set[UUID], pairs: set[UUID], hosted: set[UUID]) -> str | None:
-    if left & {row["member_id"], row["about_member_id"]}:
-        return LEFT_BEFORE_SENDING
-    if row["pair_id"] is not None and row["pair_id"] not in pairs:
-        return PAIR_ENDED
-    return OVER if row["hosted_event_id"] in hosted and row["template"] != THANKS.name else None

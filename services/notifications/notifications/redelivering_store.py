@@ -1,31 +1,9 @@
 """The SQL of sending again by hand."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
-import asyncpg
-
 from chassis.database import Transaction
-
-
-async def told(tx: Transaction, notices: Collection[UUID]) -> list[asyncpg.Record]:
-    """To whom these are, and what they tell of, which never changes but by an erasure; not held."""
-    return await tx.fetch(
-        """
-        SELECT notice_id, member_id, about_member_id, pair_id, hosted_event_id, template, useful_until FROM notice
-        WHERE notice_id = ANY($1::uuid[])""",
-        list(notices),
-    )
-
-
-async def hold_pairs(tx: Transaction, pairs: Collection[UUID]) -> set[UUID]:
-    """Which of these pairs are not over, which they then are not until the commit."""
-    if not pairs:
-        return set()
-    rows = await tx.fetch(
-        "SELECT pair_id FROM pair WHERE pair_id = ANY($1::uuid[]) ORDER BY pair_id FOR SHARE", list(pairs)
-    )
-    return {row["pair_id"] for row in rows}
 
 
 async def states_of(tx: Transaction, notices: Sequence[UUID]) -> dict[UUID, str]:

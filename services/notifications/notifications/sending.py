@@ -19,8 +19,8 @@ from chassis.database import Database, Transaction
 from chassis.sender import Sender
 from chassis.telemetry import logger
 from contracts.base import DomainEvent
-from contracts.notifications import Channel, NotificationFailed, NotificationSent, NotificationSuppressed
-from notifications import deciding, domain, hosted_event_store, my_store, sending_store, store
+from contracts.notifications import Channel, NotificationSent, NotificationSuppressed
+from notifications import deciding, domain, hosted_event_store, over, sending_store, store
 from notifications.channels import Channels
 from notifications.deciding import ADDRESS_FAILED, PREFERENCE, Choice, Fate, Frequency, Gather, Hours, PutOff, Send
 from notifications.domain import (
@@ -29,13 +29,13 @@ from notifications.domain import (
     NoticeState,
     NotStarted,
     Outcome,
-    RecipientState,
     Rejected,
     Sent,
     Unknown,
 )
-from notifications.hosted_event_notices import OVER, THANKS, Announcement
+from notifications.hosted_event_notices import Announcement
 from notifications.letters import About, Item, Letter, text_of
+from notifications.over import Telling
 from notifications.told import TEMPLATES
 
 AT_ONCE = 32  # conversations of one replica, and so the most that a kill leaves unknown
@@ -91,14 +91,13 @@ class Notices:
         self, tx: Transaction, rows: Sequence[asyncpg.Record], replica: str, room: int, looked: _Looked
     ) -> None:
         """Decide on each and write it down; up to `room` are claimed, and more that could be stay due."""
-        fates = {row["notice_id"]: (row, _fate(row, tx)) for row in rows}
         by_kind: dict[type[Any], list[tuple[asyncpg.Record, Any]]] = {}
-        for row, its in fates.values():
+        for row in rows:
+            its = _fate(row, tx)
             by_kind.setdefault(type(its), []).append((row, its))
-        if off := by_kind.get(PutOff):
-            await sending_store.put_off(tx, {row["notice_id"]: its.until for row, its in off})
-        if gathered := by_kind.get(Gather):
-            await sending_store.gather(tx, {row["notice_id"]: its.until for row, its in gathered})
+        for kind, state in ((PutOff, NoticeState.DUE), (Gather, NoticeState.GATHERED)):
+            if later := by_kind.get(kind):
+                await sending_store.put_off(tx, {row["notice_id"]: its.until for row, its in later}, state)
         if inbox := by_kind.get(deciding.TellInInbox):
             looked.said += await self._tell_in_inbox(tx, [row for row, _ in inbox])
         if suppressed := by_kind.get(deciding.Suppress):
@@ -172,10 +171,11 @@ class Notices:
         return f"<{row['notice_id']}{again}@{self.domain_name}>"
 
     async def _tell_in_inbox(self, tx: Transaction, rows: Sequence[asyncpg.Record]) -> list[DomainEvent]:
-        for failed in (False, True):
-            reason = IN_THE_INBOX_ALONE[ADDRESS_FAILED if failed else PREFERENCE]
-            if its := [row["notice_id"] for row in rows if (row["address_failed"] is not None) == failed]:
-                await sending_store.tell_in_inbox(tx, its, reason)
+        reasons = {
+            row["notice_id"]: IN_THE_INBOX_ALONE[ADDRESS_FAILED if row["address_failed"] else PREFERENCE]
+            for row in rows
+        }
+        await sending_store.tell_in_inbox(tx, reasons)
         events = await hosted_event_store.announcements(tx, [row["hosted_event_id"] for row in rows])
         texts = {
             row["notice_id"]: text_of(
@@ -187,19 +187,28 @@ class Notices:
             for row in rows
         }
         await sending_store.keep_words(tx, texts)
-        return [_sent(row["notice_id"], row["member_id"], row["category"], Channel.INBOX, tx) for row in rows]
+        return [
+            NotificationSent(
+                notice_id=row["notice_id"],
+                member_id=row["member_id"],
+                category=row["category"],
+                channel=Channel.INBOX,
+                sent_at=tx.now,
+            )
+            for row in rows
+        ]
 
     async def settle(self, tx: Transaction, ended: Sequence[tuple[Letter, Outcome]]) -> None:
         if not ended:
             return
-        unsent = [letter for letter, outcome in ended if isinstance(outcome, NotStarted)]
-        # Hosted events before recipients, as every other lock on both.
-        hosted = await hosted_event_store.hosted_of(tx, [its for its in map(_told_before, unsent) if its])
+        unsent = [_telling(letter) for letter, outcome in ended if isinstance(outcome, NotStarted)]
+        why_over = await over.why_over(tx, unsent)
         endings: dict[UUID, Ending] = {}
-        for letter, outcome in sorted(ended, key=lambda its: its[0].member_id):  # as every other lock on recipients
-            over = await _over(tx, letter, hosted) if isinstance(outcome, NotStarted) else None
+        for letter, outcome in ended:
             jitter = random.random()  # noqa: S311 - jitter, no secret
-            ending = domain.ending(outcome, attempts=letter.attempts, now=tx.now, jitter=jitter, over=over)
+            ending = domain.ending(
+                outcome, attempts=letter.attempts, now=tx.now, jitter=jitter, over=why_over.get(letter.notice_id)
+            )
             endings[letter.notice_id] = ending
             endings |= dict.fromkeys((item.notice_id for item in letter.items), domain.ending_of_item(ending))
         held = await sending_store.settle(tx, self.replica, endings)
@@ -276,53 +285,26 @@ def _log(ended: Sequence[tuple[Letter, Outcome]], endings: dict[UUID, Ending], h
 
 def _said(letter: Letter, endings: dict[UUID, Ending], held: Collection[UUID], tx: Transaction) -> list[DomainEvent]:
     """Of a notice, or of each that a digest held, that it went out or was refused."""
-    state = endings[letter.notice_id].state
-    if state not in (NoticeState.SENT, NoticeState.FAILED):
-        return []
     told = [(its.notice_id, its.category) for its in letter.items] or [(letter.notice_id, letter.category)]
-    return [
-        _sent(notice_id, letter.member_id, category, letter.channel, tx)
-        if state is NoticeState.SENT
-        else NotificationFailed(
-            notice_id=notice_id,
-            member_id=letter.member_id,
-            category=category,
-            channel=letter.channel,
-            failed_at=tx.now,
-        )
+    state, who, channel = endings[letter.notice_id].state, letter.member_id, letter.channel
+    said = [
+        domain.news(state, notice_id=notice_id, member_id=who, category=category, channel=channel, now=tx.now)
         for notice_id, category in told
         if notice_id in held
     ]
+    return [event for event in said if event is not None]
 
 
-def _sent(notice_id: UUID, member_id: UUID, category: str, channel: str, tx: Transaction) -> NotificationSent:
-    return NotificationSent(
-        notice_id=notice_id, member_id=member_id, category=category, channel=channel, sent_at=tx.now
+def _telling(letter: Letter) -> Telling:
+    event = letter.about.hosted_event
+    return Telling(
+        letter.notice_id,
+        letter.member_id,
+        letter.template.name,
+        letter.about_member_id,
+        letter.pair_id,
+        event.hosted_event_id if event else None,
     )
-
-
-def _told_before(letter: Letter) -> UUID | None:
-    """The hosted event that a letter tells of ahead of it; thanks come after it."""
-    its = letter.about.hosted_event
-    return its.hosted_event_id if its and letter.template.name != THANKS.name else None
-
-
-async def why_over(tx: Transaction, members: Collection[UUID], pair_id: UUID | None, *, is_hosted: bool) -> str | None:
-    """Why what was being sent may not become due again: the reaction that cancels did not see it.
-
-    `members` are whom it is to and about. What is asked stays held, so that a reaction which comes now finds it due.
-    """
-    held = [await store.lock_recipient(tx, member_id) for member_id in sorted(members)]
-    if any(recipient.state is RecipientState.LEFT for recipient in held):
-        return domain.LEFT_BEFORE_SENDING
-    if pair_id is not None and not await my_store.hold_pair(tx, pair_id):
-        return domain.PAIR_ENDED
-    return OVER if is_hosted else None
-
-
-async def _over(tx: Transaction, letter: Letter, hosted: Collection[UUID]) -> str | None:
-    members = [its for its in (letter.member_id, letter.about_member_id) if its is not None]
-    return await why_over(tx, members, letter.pair_id, is_hosted=_told_before(letter) in hosted)
 
 
 class MailSender(Sender[Letter, Outcome]):

@@ -87,27 +87,16 @@ async def claim_items(tx: Transaction, digests: Sequence[UUID], *, channel: str,
     )
 
 
-async def put_off(tx: Transaction, until: Mapping[UUID, datetime]) -> None:
-    """Until the hours of their members open."""
+async def put_off(tx: Transaction, until: Mapping[UUID, datetime], state: str) -> None:
+    """Each until its instant: `due` when the hours of its member open, or `gathered` for a digest."""
     await tx.execute(
         """
-        UPDATE notice SET due_at = its.until, wanted_at = its.until
+        UPDATE notice SET state = $3, due_at = its.until, wanted_at = its.until
         FROM unnest($1::uuid[], $2::timestamptz[]) AS its (notice_id, until)
         WHERE notice.notice_id = its.notice_id""",
         list(until),
         list(until.values()),
-    )
-
-
-async def gather(tx: Transaction, until: Mapping[UUID, datetime]) -> None:
-    """For the digests of these instants."""
-    await tx.execute(
-        """
-        UPDATE notice SET state = 'gathered', due_at = its.until, wanted_at = its.until
-        FROM unnest($1::uuid[], $2::timestamptz[]) AS its (notice_id, until)
-        WHERE notice.notice_id = its.notice_id""",
-        list(until),
-        list(until.values()),
+        state,
     )
 
 
@@ -116,15 +105,15 @@ async def leave_out_of_inbox(tx: Transaction, notices: Sequence[UUID]) -> None:
     await tx.execute("UPDATE notice SET in_inbox = false WHERE notice_id = ANY($1::uuid[])", notices)
 
 
-async def tell_in_inbox(tx: Transaction, notices: Sequence[UUID], reason: str) -> None:
-    """These stand in the inbox alone, and so are told."""
+async def tell_in_inbox(tx: Transaction, reasons: Mapping[UUID, str]) -> None:
+    """These stand in the inbox alone, each for its reason, and so are told."""
     await tx.execute(
         """
-        UPDATE notice SET state = 'sent', sent_at = $2, channel = 'inbox', reason = $3, in_inbox = true
-        WHERE notice_id = ANY($1::uuid[])""",
-        notices,
+        UPDATE notice SET state = 'sent', sent_at = $3, channel = 'inbox', reason = its.reason, in_inbox = true
+        FROM unnest($1::uuid[], $2::text[]) AS its (notice_id, reason) WHERE notice.notice_id = its.notice_id""",
+        list(reasons),
+        list(reasons.values()),
         tx.now,
-        reason,
     )
 
 

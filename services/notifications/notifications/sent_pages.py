@@ -22,7 +22,7 @@ from contracts.notifications import NoticeCategory
 from contracts.refusal import NotFound, Refused
 from notifications import redelivering, redelivering_store, sent, sent_store
 from notifications.deciding import ADDRESS_FAILED, PREFERENCE, TOO_LATE
-from notifications.domain import NoSuchNotice, NoticeState
+from notifications.domain import DIGEST, NoSuchNotice, NoticeState
 from notifications.letters import CATEGORIES
 from notifications.redelivering import TO_BE_SENT_AGAIN
 from notifications.sent import Outcome, Told, Volumes, Wanted
@@ -254,7 +254,7 @@ def _shown(row: asyncpg.Record) -> Shown:
         standing=OUTCOMES[Outcome.INBOX if is_in_inbox_alone else state],
         reason=_reason(row["reason"]),
         when=moment(row["sent_at"] or row["due_at"]),
-        can_go_again=state in TO_BE_SENT_AGAIN and row["template"] != "digest",
+        can_go_again=state in TO_BE_SENT_AGAIN and row["template"] != DIGEST.name,
     )
 
 

@@ -108,6 +108,11 @@ async def notices_of(
     )
 
 
+async def in_state(tx: Transaction, state: str, *, after: int, limit: int) -> list[asyncpg.Record]:
+    """The notices in one state, oldest first."""
+    return await tx.fetch(f"{_STANDING} WHERE state = $1 AND number > $2 ORDER BY number LIMIT $3", state, after, limit)
+
+
 async def one(tx: Transaction, notice_id: UUID) -> asyncpg.Record | None:
     return await tx.fetchrow(f"{_STANDING} WHERE notice_id = $1", notice_id)
 

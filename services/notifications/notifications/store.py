@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from chassis.database import Transaction
-from notifications.domain import Notice, NoticeState, Occasion, Recipient, RecipientState, Template
+from notifications.domain import Notice, Occasion, Recipient, RecipientState, Template
 
 
 async def add_recipients_if_new(tx: Transaction, *members: UUID) -> None:
@@ -325,19 +325,6 @@ async def mark_read(tx: Transaction, member_id: UUID, notice_id: UUID) -> bool:
         tx.now,
     )
     return tag == "UPDATE 1"
-
-
-async def in_state(tx: Transaction, state: NoticeState, *, after: int, limit: int) -> list[asyncpg.Record]:
-    """The notices in one state, oldest first, without addresses."""
-    return await tx.fetch(
-        """
-        SELECT number, notice_id, event_id, member_id, state, reason, category, template, template_version, channel,
-            attempts, redeliveries, message_id, created_at, due_at, begun_at, sent_at
-        FROM notice WHERE state = $1 AND number > $2 ORDER BY number LIMIT $3""",
-        state,
-        after,
-        limit,
-    )
 
 
 async def count_notices(tx: Transaction) -> dict[str, int]:

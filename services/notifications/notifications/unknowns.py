@@ -17,11 +17,9 @@ from uuid import UUID
 from chassis.database import Database, Transaction
 from chassis.telemetry import logger
 from contracts.notifications import Channel
-from notifications import afterwards, domain, hosted_event_store
+from notifications import afterwards, domain, over
 from notifications.domain import NoticeState, NotStarted, Outcome
-from notifications.hosted_event_notices import THANKS
 from notifications.letters import reference_of
-from notifications.sending import why_over
 
 ASKED_AFTER: Final = timedelta(seconds=45)  # the claim, and the longest request that began at its end
 NOT_THERE_AFTER: Final = timedelta(minutes=15)
@@ -96,26 +94,14 @@ async def lost(tx: Transaction, patience: Patience) -> list[Lost]:
 
 async def settle(tx: Transaction, its: Lost, answer: Outcome) -> bool:
     """Write what was found out; False where something else was quicker."""
-    over = await _why_over(tx, its.notice_id) if isinstance(answer, NotStarted) else None
+    # It was `unknown` when the reaction that cancels looked.
+    tellings = await over.tellings_of(tx, [its.notice_id]) if isinstance(answer, NotStarted) else []
+    why_over = (await over.why_over(tx, tellings)).get(its.notice_id)
     message = await afterwards.hold(tx, its.reference, Channel.NOTIFY)
     if message is None or message.state is not NoticeState.UNKNOWN:
         return False
     jitter = random.random()  # noqa: S311 - jitter, no secret
-    ending = domain.ending(answer, attempts=its.attempts, now=tx.now, jitter=jitter, over=over)
+    ending = domain.ending(answer, attempts=its.attempts, now=tx.now, jitter=jitter, over=why_over)
     await afterwards.settle(tx, message, ending)
     log.info("an unknown end was found out", notice_id=str(its.notice_id), state=ending.state)
     return True
-
-
-async def _why_over(tx: Transaction, notice_id: UUID) -> str | None:
-    """Why it may not become due again: it was `unknown` when the reaction that cancels looked."""
-    row = await tx.fetchrow(
-        "SELECT member_id, about_member_id, pair_id, hosted_event_id, template FROM notice WHERE notice_id = $1",
-        notice_id,
-    )
-    if row is None:
-        return None
-    told_before = row["hosted_event_id"] if row["template"] != THANKS.name else None
-    hosted = await hosted_event_store.hosted_of(tx, [told_before] if told_before else [])
-    members = [its for its in (row["member_id"], row["about_member_id"]) if its is not None]
-    return await why_over(tx, members, row["pair_id"], is_hosted=told_before in hosted)

@@ -102,6 +102,16 @@ def stands(database: Database, *expected: tuple[str, str]) -> Callable[[], Corou
     return probe
 
 
+async def an_invitation_is_gathered(
+    database: Database, server: MailServerDouble, choice: Choice, hours: Hours | None = None
+) -> None:
+    """For the next digest of Ada, who wants everything in one."""
+    await chooses(database, ADA, choice, hours)
+    await publishes(database, talk(1))
+    async with sending(database, mail_to(server)):
+        await eventually(stands(database, ("invitation", "gathered")))
+
+
 def text_of(server: MailServerDouble, place: int = 0) -> tuple[EmailMessage, str]:
     message = email.message_from_bytes(server.handed[place].original_content or b"", policy=email.policy.default)
     body = message.get_body(("plain",))
@@ -164,10 +174,7 @@ async def test_a_digest_tells_of_all_services_by_what_it_is_about(
 async def test_a_weekly_digest_comes_on_monday_morning_of_their_own_clock(
     ada: Database, server: MailServerDouble, clock: BusinessClock
 ) -> None:
-    await chooses(ada, ADA, WEEKLY, Hours("Australia/Canberra"))
-    await publishes(ada, talk(1))
-    async with sending(ada, mail_to(server)):
-        await eventually(stands(ada, ("invitation", "gathered")))
+    await an_invitation_is_gathered(ada, server, WEEKLY, Hours("Australia/Canberra"))
     assert await rows(ada, "SELECT due_at FROM notice") == [(datetime(2027, 1, 17, 21, 0, tzinfo=UTC),)]
 
     clock.now = datetime(2027, 1, 17, 21, 0, tzinfo=UTC) - timedelta(seconds=1)
@@ -227,10 +234,7 @@ async def test_mornings_that_were_missed_come_in_one_digest_without_what_is_over
 async def test_a_digest_that_is_put_off_goes_out_later_with_all_that_it_held(
     ada: Database, server: MailServerDouble, clock: BusinessClock
 ) -> None:
-    await chooses(ada, ADA, DAILY)
-    await publishes(ada, talk(1))
-    async with sending(ada, mail_to(server)):
-        await eventually(stands(ada, ("invitation", "gathered")))
+    await an_invitation_is_gathered(ada, server, DAILY)
     await server.stop()
     clock.now = MORNING
     await digests.make(ada)
@@ -251,10 +255,7 @@ async def is_tried_again(database: Database) -> bool:
 async def test_who_leaves_before_the_morning_gets_no_digest(
     ada: Database, server: MailServerDouble, clock: BusinessClock
 ) -> None:
-    await chooses(ada, ADA, DAILY)
-    await publishes(ada, talk(1))
-    async with sending(ada, mail_to(server)):
-        await eventually(stands(ada, ("invitation", "gathered")))
+    await an_invitation_is_gathered(ada, server, DAILY)
     await leaves(ada, ADA)
     clock.now = MORNING
 
@@ -266,10 +267,7 @@ async def test_who_leaves_before_the_morning_gets_no_digest(
 async def test_a_digest_of_which_nothing_is_left_is_not_sent(
     ada: Database, server: MailServerDouble, clock: BusinessClock
 ) -> None:
-    await chooses(ada, ADA, DAILY)
-    await publishes(ada, talk(1))
-    async with sending(ada, mail_to(server)):
-        await eventually(stands(ada, ("invitation", "gathered")))
+    await an_invitation_is_gathered(ada, server, DAILY)
     clock.now = MORNING
     await digests.make(ada)
     await deliver(ada, "notifications", EVENTS, said(hosted(talk(1)), 2))

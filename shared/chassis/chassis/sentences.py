@@ -7,7 +7,9 @@ validator of ours speaks for itself: the text of its `ValueError` is taken, unle
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
+
+from pydantic import AfterValidator
 
 GENERIC = "Enter a valid value"
 SENTENCES: Mapping[str, str] = {
@@ -43,9 +45,22 @@ SENTENCES: Mapping[str, str] = {
     "timezone_aware": "Enter a time with its zone, such as 2027-02-11T14:00:00Z",
     "email": "Enter an email address in the correct format, like name@example.com",
 }
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 _PARTS_OF_A_REQUEST = ("body", "query", "path", "header", "cookie")
 _QUOTABLE = 4  # letters; a shorter value may well be a word of the sentence
+
+
+def _one_line(text: str) -> str:
+    if not text.strip():
+        raise ValueError("Enter a value")
+    if _CONTROL.search(text.strip()):
+        raise ValueError("Write this on one line, without control characters")
+    return text.strip()
+
+
+ONE_LINE: Final = AfterValidator(_one_line)
+"""For a field that holds some words: `Annotated[str, StringConstraints(max_length=300), ONE_LINE]`. Blanks go."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from chassis.web.guard import guard
 from chassis.web.install import install
 from chassis.web.pages import create_pages, render
 from chassis.web.site import SITE, Link, Site
-from chassis.web.times import date, day, days, moment, span, time_of_day
+from chassis.web.times import clock_time, date, day, days, moment, span, time_of_day
 
 __all__ = [
     "SITE",
@@ -17,6 +17,7 @@ __all__ = [
     "Link",
     "Site",
     "asset",
+    "clock_time",
     "create_pages",
     "date",
     "day",

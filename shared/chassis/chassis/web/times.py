@@ -1,7 +1,7 @@
 """Times as people in the UK say them, from aware datetimes of any zone."""
 
 from datetime import date as calendar_date
-from datetime import datetime
+from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 LONDON = ZoneInfo("Europe/London")
@@ -36,11 +36,15 @@ def date(when: datetime | calendar_date) -> str:
 
 def time_of_day(when: datetime) -> str:
     """`2pm`, `9:05am`, `midday`, `midnight`."""
-    there = _london(when)
-    if there.minute == 0 and there.hour % NOON == 0:
-        return "midday" if there.hour else "midnight"
-    minutes = f":{there.minute:02}" if there.minute else ""
-    return f"{there.hour % NOON or NOON}{minutes}{'am' if there.hour < NOON else 'pm'}"
+    return clock_time(_london(when).time())
+
+
+def clock_time(its: time) -> str:
+    """The same of a time on somebody's clock."""
+    if its.minute == 0 and its.hour % NOON == 0:
+        return "midday" if its.hour else "midnight"
+    minutes = f":{its.minute:02}" if its.minute else ""
+    return f"{its.hour % NOON or NOON}{minutes}{'am' if its.hour < NOON else 'pm'}"
 
 
 def span(first: datetime, last: datetime) -> str:
