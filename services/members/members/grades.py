@@ -1,13 +1,12 @@
 """Grade ladders: how organisations call their grades, since when, and the common grade of each (ladders.json)."""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Final
-
-from pydantic import TypeAdapter
+from typing import Any, Final
 
 from contracts.members import Grade, GradeBand
 
@@ -65,7 +64,8 @@ class Policy:
 
 def read_policy(text: str) -> Policy:
     """Raises ValueError for what can't be meant: a grade that there is not, two ladders on one day, one word twice."""
-    policy = TypeAdapter(Policy).validate_json(text)
+    said = json.loads(text)
+    policy = Policy(said["version"], tuple(map(_ladder, said["ladders"])))
     for its in policy.ladders:
         first, last = its.valid_from or date.min, its.valid_until or date.max
         others = [each for each in policy.ladders if each.organisation == its.organisation and each is not its]
@@ -88,6 +88,12 @@ def grade_named(text: str, organisation: str | None, day: date) -> Grade | None:
 def possible(organisation: str | None, day: date) -> str:
     """What can be entered as a grade there, for a sentence that helps."""
     return ", ".join([*(grade.value for grade in Grade), *POLICY.on(organisation or "", day)])
+
+
+def _ladder(said: Mapping[str, Any]) -> Ladder:
+    first, last = (date.fromisoformat(said[name]) if said[name] else None for name in ("valid_from", "valid_until"))
+    grades = {word: Grade(grade) for word, grade in said["grades"].items()}
+    return Ladder(said["organisation"], first, last, grades, said.get("called", ""))
 
 
 def _plain(text: str) -> str:
