@@ -65,6 +65,7 @@ async def grant(member_id: UUID, form: RoleForm, database: Db, key: Key, caller:
         if granted is None:
             return _view(member_id, held)
         await role_store.add(tx, member_id, wanted, by=caller.account_id)
+        await role_store.record(tx, member_id, [wanted], granted=True, by=caller.account_id)
         await outbox.put(tx, granted)
     return _view(member_id, [*held, wanted])
 
@@ -82,6 +83,7 @@ async def take_back(member_id: UUID, form: RoleForm, database: Db, key: Key, cal
         if revoked is None:
             return _view(member_id, held)
         await role_store.take_back(tx, member_id, unwanted)
+        await role_store.record(tx, member_id, [unwanted], granted=False, by=caller.account_id)
         await outbox.put(tx, revoked)
     return _view(member_id, [its for its in held if its != unwanted])
 
