@@ -89,6 +89,9 @@ async def site(house: House) -> Site:
     await house.level()
     lead = house.member(people[0], "scheme-lead")
     event = await _published_event(house, house.member(people[1], "volunteer"), house.member(people[2], "team"))
+    for role in ({"role": "volunteer"}, {"role": "hosep", "organisation": "UKHSA"}):
+        team = house.member(people[2], "team")
+        await _ask(house, f"/api/members/v1/members/{people[3]}/role-grants", role, team)
     commitment = await _published_commitment(house, house.member(people[2], "team"))
     scheme = (await _ask(house, "/api/mentoring/v1/schemes", SCHEME, lead))["scheme_id"]
     for pair in (people[1:3], people[3:5]):

@@ -14,7 +14,7 @@ from contracts.members import Grade
 from contracts.refusal import FieldError, Invalid
 from members import grades
 from members.domain import Application
-from members.organisations import WRITTEN_SO, organisation_named
+from members.organisations import ClosedThere, OrganisationClosed, Places
 
 LONGEST_NAME = 200
 MOST_ITEMS = 20
@@ -25,16 +25,23 @@ NOT_TEXT = frozenset({"Cc", "Cs", "Zl", "Zp"})  # controls, halves of characters
 
 
 def application(
-    *, name: str, email: str, organisation: str, grade: str, interests: Iterable[str], skills: Iterable[str]
+    places: Places,
+    *,
+    name: str,
+    email: str,
+    organisation: str,
+    grade: str,
+    interests: Iterable[str],
+    skills: Iterable[str],
 ) -> Application:
-    """An application to join. Raises `Invalid` with every field that is wrong."""
+    """An application to join. Raises `Invalid` with every field that is wrong, `OrganisationClosed` if that is one."""
     wrong: list[FieldError] = []
-    code = _organisation(organisation, wrong)
+    code = _organisation(organisation, places, wrong)
     answers = Application(
         name=_name(name, wrong),
         email=_email(email, wrong),
         organisation=code,
-        grade=_grade(grade, code, wrong),
+        grade=_grade(grade, code, places, wrong),
         interests=_items("interests", interests, wrong),
         skills=_items("skills", skills, wrong),
     )
@@ -42,15 +49,16 @@ def application(
     return answers
 
 
-def imported(cells: Mapping[str, str], *, today: date, only: str | None) -> tuple[Application, date]:
+def imported(cells: Mapping[str, str], places: Places, *, only: str | None) -> tuple[Application, date]:
     """A row of a file: the application and the day of joining. With `only`, of that organisation and no other.
 
     Raises `Invalid` with every field that is wrong.
     """
     wrong: list[FieldError] = []
-    joined_on = _past_day("joined_on", cells["joined_on"], today, wrong)
+    joined_on = _past_day("joined_on", cells["joined_on"], places.day, wrong)
     try:
         answers = application(
+            places,
             name=cells["name"],
             email=cells["email"],
             organisation=cells["organisation"],
@@ -66,19 +74,19 @@ def imported(cells: Mapping[str, str], *, today: date, only: str | None) -> tupl
     return answers, joined_on
 
 
-def grade_in(organisation: str, grade: str) -> Grade:
-    """A grade as that organisation calls it. Raises `Invalid`."""
+def grade_in(places: Places, organisation: str, grade: str) -> Grade:
+    """A grade as that organisation calls it today. Raises `Invalid`."""
     wrong: list[FieldError] = []
-    found = _grade(grade, organisation, wrong)
+    found = _grade(grade, organisation, places, wrong)
     _refuse(wrong)
     return found
 
 
-def place(organisation: str, grade: str) -> tuple[str, Grade]:
+def place(places: Places, organisation: str, grade: str) -> tuple[str, Grade]:
     """An organisation's code and a grade as it is called there. Raises `Invalid` with both when both are wrong."""
     wrong: list[FieldError] = []
-    code = _organisation(organisation, wrong)
-    found = _grade(grade, code, wrong)
+    code = _organisation(organisation, places, wrong)
+    found = _grade(grade, code, places, wrong)
     _refuse(wrong)
     return code, found
 
@@ -111,6 +119,8 @@ def listed(text: str, separators: str = ";") -> list[str]:
 
 def _refuse(wrong: list[FieldError]) -> None:
     wrong.sort(key=lambda its: FIELDS.index(its.field))
+    if any(isinstance(its, ClosedThere) for its in wrong):
+        raise OrganisationClosed(*wrong)
     if wrong:
         raise Invalid(*wrong)
 
@@ -140,18 +150,23 @@ def _email(text: str, wrong: list[FieldError]) -> str:
     return (found.ascii_email or found.normalized).lower()
 
 
-def _organisation(text: str, wrong: list[FieldError]) -> str:
-    code = organisation_named(text)
-    if code is None:
-        known = f"This organisation is not known here. Enter one of these: {WRITTEN_SO}"
+def _organisation(text: str, places: Places, wrong: list[FieldError]) -> str:
+    """Its code, of a closed one too, so that a grade there is still understood."""
+    its = places.register.named(text)
+    if its is None:
+        known = f"This organisation is not known here. Enter one of these: {places.written_so}"
         wrong.append(FieldError("organisation", known if text.strip() else "Choose your organisation"))
-    return code or ""
+        return ""
+    if reason := places.why_nobody_joins(its):
+        kind = ClosedThere if its.has_closed(places.day) else FieldError
+        wrong.append(kind("organisation", reason))
+    return its.code
 
 
-def _grade(text: str, organisation: str, wrong: list[FieldError]) -> Grade:
-    grade = grades.grade_named(text, organisation)
+def _grade(text: str, organisation: str, places: Places, wrong: list[FieldError]) -> Grade:
+    grade = grades.grade_named(text, organisation, places.day)
     if grade is None:
-        known = f"This grade is not known there. Enter one of these: {grades.possible(organisation)}"
+        known = f"This grade is not known there. Enter one of these: {grades.possible(organisation, places.day)}"
         wrong.append(FieldError("grade", known if text.strip() else "Choose your grade"))
     return grade or Grade.AA
 

@@ -15,7 +15,7 @@ from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from contracts.members import Grade, MemberContactChanged
 from contracts.refusal import NotFound
-from members import account_store, answers, domain, role_store, roles, store, withdrawal_store
+from members import account_store, answers, domain, organisation_store, role_store, roles, store, withdrawal_store
 from members.domain import AlreadyAMember, Member
 
 router = APIRouter(prefix="/api/members/v1", tags=["members"], route_class=RetryingRoute, responses=RESPONSES)
@@ -77,8 +77,8 @@ async def join(form: JoinForm, database: Db, key: Key, _: MaybeSignedIn) -> Join
     order to learn who is a member makes a member, and a welcome message, of every address that was none. The page says
     the same to everybody.
     """
-    application = answers.application(**dict(form))
     async with database.transaction() as tx:
+        application = answers.application(await organisation_store.places(tx), **dict(form))
         member_id = uuid4()
         if (earlier := await idempotency.claim(tx, key, resource_id=member_id, status=201)) is not None:
             return Joined(member_id=earlier)
@@ -103,8 +103,9 @@ async def change_grade(member_id: UUID, form: GradeForm, database: Db, key: Key,
     async with database.transaction() as tx:
         if await idempotency.claim(tx, key, resource_id=member_id, status=200) is not None:
             return _view(_there(await store.by_id(tx, member_id)))
+        places = await organisation_store.places(tx)
         member = _there(await store.lock(tx, member_id))
-        member, changed = domain.change_grade(member, answers.grade_in(member.organisation, form.grade))
+        member, changed = domain.change_grade(member, answers.grade_in(places, member.organisation, form.grade))
         await store.save(tx, member)
         await outbox.put(tx, changed)
     return _view(member)
@@ -113,8 +114,8 @@ async def change_grade(member_id: UUID, form: GradeForm, database: Db, key: Key,
 @router.post("/members/{member_id}/transfers")
 async def transfer(member_id: UUID, form: TransferForm, database: Db, key: Key, caller: SignedIn) -> MemberView:
     permit(caller, "team", owner=member_id)
-    organisation, grade = answers.place(form.organisation, form.grade)
     async with database.transaction() as tx:
+        organisation, grade = answers.place(await organisation_store.places(tx), form.organisation, form.grade)
         if await idempotency.claim(tx, key, resource_id=member_id, status=200) is not None:
             return _view(_there(await store.by_id(tx, member_id)))
         member, transferred = domain.transfer(_there(await store.lock(tx, member_id)), organisation, grade)
@@ -145,8 +146,10 @@ async def leave(member_id: UUID, database: Db, key: Key, caller: SignedIn) -> Me
             return _view(_there(await store.by_id(tx, member_id)))
         member, left = domain.leave(_there(await store.lock(tx, member_id)), today=tx.now.date())
         await store.save(tx, member)
-        lost = roles.take_back_all(member_id, await role_store.held_by(tx, member_id))
+        held = await role_store.held_by(tx, member_id)
+        lost = roles.take_back_all(member_id, held)
         await role_store.forget(tx, member_id)
+        await role_store.record(tx, member_id, held, granted=False, by=caller.account_id)
         await account_store.unlink(tx, member_id)
         await withdrawal_store.add(tx, member_id)
         await outbox.put(tx, *lost, left, outbox.Tombstone(of=MemberContactChanged, subject=member_id))

@@ -25,9 +25,12 @@ from members import (
     importing,
     joining_pages,
     operations,
+    organisation_pages,
     pages,
     profile_pages,
+    register,
     role_grants,
+    role_records,
     sign_in_pages,
     signing_in,
     strategy,
@@ -54,6 +57,7 @@ COMING_UP = Subscription(
 
 def create(settings: Settings) -> FastAPI:
     imports = Timer("imports", importing.work_off)
+    mergers = Timer("mergers", register.carry_out)
     sessions = Timer("sessions", sign_in_pages.forget_ended, seconds=60)
     app = service.create(
         settings,
@@ -63,7 +67,10 @@ def create(settings: Settings) -> FastAPI:
             api.router,
             erasing.router,
             importing.router,
+            register.router,
             role_grants.router,
+            role_records.router,
+            role_records.pages,
             signing_in.router,
             sign_in_pages.router,
             sign_in_pages.passing,
@@ -71,12 +78,14 @@ def create(settings: Settings) -> FastAPI:
             pages.router,
             joining_pages.router,
             profile_pages.router,
+            organisation_pages.router,
             strategy.router,
             strategy_pages.router,
         ],
         subscriptions=[MENTORING, EVENTS, NOTIFICATIONS, COMING_UP],
         timers=[
             imports,
+            mergers,
             sessions,
             Timer("erasures", erasing.tell_stalled),
             Timer("commitments", strategy.tell_overdue),
@@ -87,6 +96,7 @@ def create(settings: Settings) -> FastAPI:
         limits=Limits(uploads=[importing.UPLOADS, RENEW]),
     )
     app.state.imports = imports
+    app.state.mergers = mergers
     secret = settings.oidc_client_secret.get_secret_value()
     app.state.provider = Provider(settings.oidc_issuer, settings.oidc_client_id, secret)
     app.state.signing_key = signing_in.signing_key(settings)

@@ -57,7 +57,9 @@ async def erase(member_id: UUID, request: Request, database: Db, key: Key, calle
         if await store.lock(tx, member_id) is None:
             return _view(await erasure_store.by_id(tx, member_id), tx.now)
         begun, said = erasure.begin(member_id, now=tx.now, hours=request.app.state.settings.erasure_hours)
-        lost = roles.take_back_all(member_id, await role_store.held_by(tx, member_id))
+        held = await role_store.held_by(tx, member_id)
+        lost = roles.take_back_all(member_id, held)
+        await role_store.record(tx, member_id, held, granted=False, by=caller.account_id)
         await purge(tx, member_id)
         await idempotency.forget_what_was_sent(tx, member_id, but=key)
         await erasure_store.remember(tx, member_id)
@@ -79,6 +81,7 @@ async def show(member_id: UUID, database: Db, caller: SignedIn) -> ErasureView:
 async def purge(tx: Transaction, member_id: UUID) -> None:
     """Delete whatever members holds of a member, whose row the caller holds: one line for each place."""
     await role_store.forget(tx, member_id)
+    await role_store.forget_in_records(tx, member_id)
     await account_store.forget_grants(tx, member_id)
     await account_store.forget(tx, member_id)
     await import_store.forget(tx, member_id)

@@ -10,7 +10,7 @@ from chassis.database import Transaction
 from contracts.refusal import FieldError
 from members.import_file import Row
 
-Outcome = Literal["joined", "already-a-member", "refused"]
+Outcome = Literal["joined", "already-a-member", "refused", "transferred"]
 
 
 @dataclass(frozen=True)

@@ -25,10 +25,11 @@ from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from contracts.base import DomainEvent
 from contracts.refusal import Invalid, NotFound
-from members import answers, domain, import_store, store
+from members import answers, domain, import_store, organisation_store, store
 from members.domain import Member
 from members.import_file import MOST_ROWS, rows_of
 from members.import_store import Import, Outcome, Settled
+from members.organisations import Places
 
 BATCH = 100  # rows a transaction: short, so that whoever joins meanwhile hardly waits
 LOOK_SECONDS = 0.1
@@ -53,7 +54,7 @@ class ReportRow(BaseModel):
 
 
 class Report(BaseModel):
-    """`rows` is all there are; the three below add up to it once the state is done. `next` is for `after`."""
+    """`rows` is all there are; the four below add up to it once the state is done. `next` is for `after`."""
 
     import_id: UUID
     state: str
@@ -61,6 +62,7 @@ class Report(BaseModel):
     joined: int
     already_members: int
     refused: int
+    transferred: int
     report: list[ReportRow]
     next: int | None = None
 
@@ -110,15 +112,21 @@ async def work_off(database: Database) -> int:
         if under_way is None:
             return 0
         rows = await import_store.rows_to_do(tx, under_way.import_id, BATCH)
-        candidates, settled = _decide(rows, only=under_way.organisation, now=tx.now)
+        places = await organisation_store.places(tx)
+        candidates, settled = _decide(rows, places, only=under_way.organisation, now=tx.now)
         added = await store.add(tx, [candidate.member for candidate in candidates])
         # Held, so that an erasure in this instant comes later and takes them out of the report.
         there = await store.hold_by_email(tx, [candidate.email for candidate in candidates])
-        said: list[DomainEvent] = []
+        said = list[DomainEvent]()
         for candidate in candidates:
             if candidate.member.member_id in added:
                 settled.append(Settled(candidate.line, "joined", candidate.member.member_id))
                 said += candidate.events
+            elif (member := await _to_move(tx, candidate, there, places)) is not None:
+                moved, transferred = domain.transfer(member, candidate.member.organisation, candidate.member.grade)
+                await store.save(tx, moved)
+                settled.append(Settled(candidate.line, "transferred", moved.member_id))
+                said.append(transferred)
             else:
                 settled.append(_already_there(candidate, there, only=under_way.organisation))
         await import_store.settle(tx, under_way.import_id, settled)
@@ -139,20 +147,32 @@ class _Candidate:
 
 
 def _decide(
-    rows: Sequence[tuple[int, dict[str, str]]], *, only: str | None, now: datetime
+    rows: Sequence[tuple[int, dict[str, str]]], places: Places, *, only: str | None, now: datetime
 ) -> tuple[list[_Candidate], list[Settled]]:
     """Who may join, and which rows are refused."""
     candidates: list[_Candidate] = []
     refused: list[Settled] = []
     for line, cells in rows:
         try:
-            application, joined_on = answers.imported(cells, today=now.date(), only=only)
+            application, joined_on = answers.imported(cells, places, only=only)
         except Invalid as wrong:
             refused.append(Settled(line, "refused", errors=wrong.errors))
         else:
             member, *events = domain.join(application, member_id=uuid4(), joined_on=joined_on, verified_at=now)
             candidates.append(_Candidate(line, application.email, member, tuple(events)))
     return candidates, refused
+
+
+async def _to_move(
+    tx: Transaction, candidate: _Candidate, there: Mapping[str, tuple[UUID, str]], places: Places
+) -> Member | None:
+    """The row's member, held, if their organisation has closed and the row says which of its heirs they work for."""
+    wanted = candidate.member.organisation
+    member_id, organisation = there.get(candidate.email, (None, ""))
+    if member_id is None or wanted not in {its.code for its in places.heirs(organisation)}:
+        return None
+    member = await store.lock_to_move(tx, member_id)  # another import or the member may have been first
+    return member if wanted in {its.code for its in places.heirs(member.organisation)} else None
 
 
 def _already_there(candidate: _Candidate, there: Mapping[str, tuple[UUID, str]], *, only: str | None) -> Settled:
@@ -183,6 +203,7 @@ async def _report(tx: Transaction, its: Import, *, after: int, limit: int) -> Re
         joined=totals.get("joined", 0),
         already_members=totals.get("already-a-member", 0),
         refused=totals.get("refused", 0),
+        transferred=totals.get("transferred", 0),
         report=[
             ReportRow(
                 line=row.line,

@@ -18,33 +18,28 @@ from chassis.service import Db
 from chassis.web import FormError, errors_from, read_form, render
 from contracts.members import Grade
 from contracts.refusal import Invalid
-from members import answers, domain, signing_in, store
+from members import answers, domain, organisation_store, signing_in, store
 from members.domain import Application
-from members.grades import COMMON, LADDERS
-from members.organisations import ORGANISATIONS
+from members.grades import COMMON, POLICY
+from members.organisations import Places
 
 router = APIRouter(route_class=RetryingRoute, include_in_schema=False)
 
 FIELDS: Final = ("name", "email", "organisation", "grade", "interests", "skills")
-ORGANISATION_ITEMS: Final = [
-    {"value": its.code, "text": its.label} for its in sorted(ORGANISATIONS, key=lambda its: its.name.casefold())
-]
-ORGANISATION_LABELS: Final = {its.code: its.label for its in ORGANISATIONS}
 LONG_NAMES: Final = {grade: f"{spelling} ({grade.value})" for spelling, grade in COMMON.items()}
 GRADE_ITEMS: Final = [{"value": grade.value, "text": LONG_NAMES[grade]} for grade in Grade]
-OWN_LADDERS: Final = [(its.label, LADDERS[its.code].items()) for its in ORGANISATIONS if its.code in LADDERS]
 LIST_SEPARATORS: Final = "\n,;"
 
 
 @router.get("/join")
-async def questions(request: Request) -> HTMLResponse:
-    return _questions(request, {})
+async def questions(request: Request, database: Db) -> HTMLResponse:
+    return _questions(request, await organisation_store.places_now(database), {})
 
 
 @router.post("/join")
-async def change(request: Request) -> HTMLResponse:
+async def change(request: Request, database: Db) -> HTMLResponse:
     """The questions again, with what was answered, for whoever wants to change something."""
-    return _questions(request, await _typed(request))
+    return _questions(request, await organisation_store.places_now(database), await _typed(request))
 
 
 @router.get("/join/check")
@@ -55,19 +50,19 @@ async def begin_again() -> RedirectResponse:
 
 
 @router.post("/join/check")
-async def check(request: Request) -> HTMLResponse:
+async def check(request: Request, database: Db) -> HTMLResponse:
     """The answers as they were understood. Nothing is done yet."""
-    values = await _typed(request)
+    values, places = await _typed(request), await organisation_store.places_now(database)
     try:
-        application = _application(values)
+        application = _application(values, places)
     except Invalid as error:
-        return _questions(request, values, errors_from(error, order=FIELDS))
+        return _questions(request, places, values, errors_from(error, order=FIELDS))
     return render(
         request,
         "join_check.html",
         values=values,
         application=application,
-        organisation=ORGANISATION_LABELS[application.organisation],
+        organisation=places.register.label(application.organisation),
         grade=LONG_NAMES[application.grade],
     )
 
@@ -76,11 +71,12 @@ async def check(request: Request) -> HTMLResponse:
 async def join(request: Request, database: Db) -> Response:
     """Says the same to a new member and to one who is there: a stranger learns nothing, a second click does nothing."""
     values = await _typed(request)
-    try:
-        application = _application(values)
-    except Invalid as error:
-        return _questions(request, values, errors_from(error, order=FIELDS))
     async with database.transaction() as tx:
+        places = await organisation_store.places(tx)
+        try:
+            application = _application(values, places)
+        except Invalid as error:
+            return _questions(request, places, values, errors_from(error, order=FIELDS))
         member, joined, contact = domain.join(application, member_id=uuid4(), joined_on=tx.now.date())
         is_new = await store.add_one(tx, member)
         session = request.cookies.get(request.app.state.cookies.session)
@@ -100,8 +96,9 @@ async def _typed(request: Request) -> dict[str, str]:
     return {name: str(typed.get(name, "")) for name in FIELDS}
 
 
-def _application(values: Mapping[str, str]) -> Application:
+def _application(values: Mapping[str, str], places: Places) -> Application:
     return answers.application(
+        places,
         name=values["name"],
         email=values["email"],
         organisation=values["organisation"],
@@ -111,13 +108,29 @@ def _application(values: Mapping[str, str]) -> Application:
     )
 
 
-def _questions(request: Request, values: Mapping[str, str], errors: Sequence[FormError] = ()) -> HTMLResponse:
+def organisation_items(places: Places) -> list[dict[str, str]]:
+    """The organisations that take part today, to choose one from."""
+    return [{"value": its.code, "text": its.label} for its in places.open]
+
+
+def own_ladders(places: Places) -> list[tuple[str, str, Mapping[str, Grade]]]:
+    """Of each organisation that calls its grades its own way today: its name, which ones they are, the ladder."""
+    return [
+        (places.register.label(its.organisation), its.called, its.grades)
+        for its in POLICY.ladders
+        if its.holds(places.day)
+    ]
+
+
+def _questions(
+    request: Request, places: Places, values: Mapping[str, str], errors: Sequence[FormError] = ()
+) -> HTMLResponse:
     return render(
         request,
         "join.html",
-        organisations=ORGANISATION_ITEMS,
+        organisations=organisation_items(places),
         grades=GRADE_ITEMS,
-        ladders=OWN_LADDERS,
+        ladders=own_ladders(places),
         values=values,
         errors=errors,
     )

@@ -18,9 +18,10 @@ from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from chassis.web import FormError, errors_from, read_form, render
 from contracts.refusal import Invalid, Refused
-from members import api, erasing, store
+from members import api, erasing, organisation_store, store
 from members.domain import AddressInUse, Member, SameContact, SameGrade, SameOrganisation
-from members.joining_pages import GRADE_ITEMS, LONG_NAMES, ORGANISATION_ITEMS, ORGANISATION_LABELS, OWN_LADDERS
+from members.joining_pages import GRADE_ITEMS, LONG_NAMES, organisation_items, own_ladders
+from members.organisations import Places
 
 router = APIRouter(prefix="/members/profile", route_class=RetryingRoute, include_in_schema=False)
 
@@ -41,14 +42,17 @@ AT_A_FIELD: Final[Mapping[type[Refused], tuple[str, str]]] = {
 @router.get("")
 async def profile(request: Request, database: Db, caller: SignedIn, changed: str = "") -> HTMLResponse:
     """What we know of the member, and who sees it."""
-    member = await _member(database, caller)
+    member, places = await _member(database, caller), await organisation_store.places_now(database)
     if member is None:
         return _not_a_member(request)
+    closed = places.register.by_code.get(member.organisation)
     return render(
         request,
         "profile.html",
         member=member,
-        organisation=ORGANISATION_LABELS.get(member.organisation, member.organisation),
+        organisation=places.register.label(member.organisation),
+        closed=closed if closed and closed.has_closed(places.day) else None,
+        heirs=places.heirs(member.organisation),
         grade=LONG_NAMES[member.grade],
         changed=CHANGED.get(changed),
     )
@@ -56,9 +60,9 @@ async def profile(request: Request, database: Db, caller: SignedIn, changed: str
 
 @router.get("/contact")
 async def contact_form(request: Request, database: Db, caller: SignedIn) -> HTMLResponse:
-    member = await _member(database, caller)
+    member, places = await _member(database, caller), await organisation_store.places_now(database)
     values = {"name": member.name or "", "email": member.email or ""} if member else {}
-    return _form(request, "contact", values) if member else _not_a_member(request)
+    return _form(request, places, "contact", values) if member else _not_a_member(request)
 
 
 @router.post("/contact")
@@ -67,13 +71,13 @@ async def change_contact(request: Request, database: Db, caller: SignedIn) -> Re
         form = api.ContactForm(name=values["name"], email=values["email"])
         await api.change_contact(member_id, form, database, None, caller)
 
-    return await _change(request, caller, "contact", ("name", "email"), change)
+    return await _change(request, database, caller, "contact", fields=("name", "email"), change=change)
 
 
 @router.get("/grade")
 async def grade_form(request: Request, database: Db, caller: SignedIn) -> HTMLResponse:
-    member = await _member(database, caller)
-    return _form(request, "grade", {"grade": member.grade.value}) if member else _not_a_member(request)
+    member, places = await _member(database, caller), await organisation_store.places_now(database)
+    return _form(request, places, "grade", {"grade": member.grade.value}) if member else _not_a_member(request)
 
 
 @router.post("/grade")
@@ -81,14 +85,14 @@ async def change_grade(request: Request, database: Db, caller: SignedIn) -> Resp
     async def change(member_id: UUID, values: Mapping[str, str]) -> None:
         await api.change_grade(member_id, api.GradeForm(grade=values["grade"]), database, None, caller)
 
-    return await _change(request, caller, "grade", ("grade",), change)
+    return await _change(request, database, caller, "grade", fields=("grade",), change=change)
 
 
 @router.get("/organisation")
 async def organisation_form(request: Request, database: Db, caller: SignedIn) -> HTMLResponse:
-    member = await _member(database, caller)
+    member, places = await _member(database, caller), await organisation_store.places_now(database)
     values = {"organisation": member.organisation, "grade": member.grade.value} if member else {}
-    return _form(request, "organisation", values) if member else _not_a_member(request)
+    return _form(request, places, "organisation", values) if member else _not_a_member(request)
 
 
 @router.post("/organisation")
@@ -97,7 +101,7 @@ async def change_organisation(request: Request, database: Db, caller: SignedIn) 
         form = api.TransferForm(organisation=values["organisation"], grade=values["grade"])
         await api.transfer(member_id, form, database, None, caller)
 
-    return await _change(request, caller, "organisation", ("organisation", "grade"), change)
+    return await _change(request, database, caller, "organisation", fields=("organisation", "grade"), change=change)
 
 
 @router.get("/leave")
@@ -142,8 +146,10 @@ async def erased(request: Request) -> HTMLResponse:
 
 async def _change(
     request: Request,
+    database: Database,
     caller: Caller,
     page: str,
+    *,
     fields: tuple[str, ...],
     change: Callable[[UUID, Mapping[str, str]], Awaitable[None]],
 ) -> Response:
@@ -155,10 +161,18 @@ async def _change(
     try:
         await change(caller.member_id, values)
     except (Invalid, ValidationError) as error:
-        return _form(request, page, values, errors_from(error, order=fields))
+        return _form(
+            request, await organisation_store.places_now(database), page, values, errors_from(error, order=fields)
+        )
     except tuple(AT_A_FIELD) as error:
         field, text = AT_A_FIELD[type(error)]
-        return _form(request, page, values, [{"field": field, "text": text, "href": f"#{field}"}])
+        return _form(
+            request,
+            await organisation_store.places_now(database),
+            page,
+            values,
+            [{"field": field, "text": text, "href": f"#{field}"}],
+        )
     return _back(caller, f"/members/profile?changed={page}")
 
 
@@ -177,14 +191,14 @@ async def _member(database: Database, caller: Caller) -> Member | None:
 
 
 def _form(
-    request: Request, page: str, values: Mapping[str, str], errors: list[FormError] | None = None
+    request: Request, places: Places, page: str, values: Mapping[str, str], errors: list[FormError] | None = None
 ) -> HTMLResponse:
     return render(
         request,
         f"change_{page}.html",
-        organisations=ORGANISATION_ITEMS,
+        organisations=organisation_items(places),
         grades=GRADE_ITEMS,
-        ladders=OWN_LADDERS,
+        ladders=own_ladders(places),
         values=values,
         errors=errors,
     )

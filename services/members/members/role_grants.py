@@ -14,9 +14,9 @@ from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from contracts.members import Role
 from contracts.refusal import FieldError, Invalid, NotFound
-from members import role_store, roles, store
+from members import organisation_store, role_store, roles, store
 from members.domain import Member
-from members.organisations import organisation_named
+from members.organisations import Register
 from members.roles import Grant
 
 router = APIRouter(
@@ -56,8 +56,8 @@ async def show(member_id: UUID, database: Db, caller: SignedIn) -> RolesView:
 async def grant(member_id: UUID, form: RoleForm, database: Db, key: Key, caller: SignedIn) -> RolesView:
     """Give a role. Who has it already keeps it, and nothing is said; it is in the member's next token."""
     permit(caller, "team")
-    wanted = _read(form)
     async with database.transaction() as tx:
+        wanted = _read(form, (await organisation_store.places(tx)).register)
         repeated = await idempotency.claim(tx, key, resource_id=member_id, status=200) is not None
         member = _there(await store.lock(tx, member_id))
         held = await role_store.held_by(tx, member_id)
@@ -65,6 +65,7 @@ async def grant(member_id: UUID, form: RoleForm, database: Db, key: Key, caller:
         if granted is None:
             return _view(member_id, held)
         await role_store.add(tx, member_id, wanted, by=caller.account_id)
+        await role_store.record(tx, member_id, [wanted], granted=True, by=caller.account_id)
         await outbox.put(tx, granted)
     return _view(member_id, [*held, wanted])
 
@@ -73,8 +74,8 @@ async def grant(member_id: UUID, form: RoleForm, database: Db, key: Key, caller:
 async def take_back(member_id: UUID, form: RoleForm, database: Db, key: Key, caller: SignedIn) -> RolesView:
     """Take a role back. The tokens that say it are over within ten minutes."""
     permit(caller, "team")
-    unwanted = _read(form)
     async with database.transaction() as tx:
+        unwanted = _read(form, (await organisation_store.places(tx)).register)
         repeated = await idempotency.claim(tx, key, resource_id=member_id, status=200) is not None
         _there(await store.lock(tx, member_id))
         held = await role_store.held_by(tx, member_id)
@@ -82,18 +83,19 @@ async def take_back(member_id: UUID, form: RoleForm, database: Db, key: Key, cal
         if revoked is None:
             return _view(member_id, held)
         await role_store.take_back(tx, member_id, unwanted)
+        await role_store.record(tx, member_id, [unwanted], granted=False, by=caller.account_id)
         await outbox.put(tx, revoked)
     return _view(member_id, [its for its in held if its != unwanted])
 
 
-def _read(form: RoleForm) -> Grant:
+def _read(form: RoleForm, register: Register) -> Grant:
     """The role and the code of its organisation. Raises `Invalid`."""
-    code = organisation_named(form.organisation) if form.organisation else None
-    if form.role in OF_ONE_ORGANISATION and code is None:
+    its = register.named(form.organisation) if form.organisation else None
+    if form.role in OF_ONE_ORGANISATION and its is None:
         raise Invalid(FieldError("organisation", "Say for which organisation: this role holds for one alone"))
     if form.role not in OF_ONE_ORGANISATION and form.organisation:
         raise Invalid(FieldError("organisation", "Leave the organisation out: this role holds everywhere"))
-    return Grant(form.role.value, code)
+    return Grant(form.role.value, its.code if its else None)
 
 
 def _there(member: Member | None) -> Member:

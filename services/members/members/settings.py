@@ -7,7 +7,6 @@ from pydantic import BaseModel, Field, SecretStr, model_validator
 
 from chassis.identity import OF_ONE_ORGANISATION, ROLES
 from chassis.settings import ServiceSettings
-from members.organisations import organisation_named
 
 
 class BootstrapRole(BaseModel):
@@ -16,7 +15,7 @@ class BootstrapRole(BaseModel):
     subject: str
     role: str
     organisation: str | None = None
-    """By code or name; for the roles that hold for one organisation, and for no other."""
+    """By code or name; for the roles that hold for one organisation, and for no other. Looked up when they sign in."""
 
     @model_validator(mode="after")
     def _holds_somewhere(self) -> Self:
@@ -24,8 +23,6 @@ class BootstrapRole(BaseModel):
             raise ValueError("there is no such role")
         if (self.role in OF_ONE_ORGANISATION) != (self.organisation is not None):
             raise ValueError("a role has an organisation exactly when it holds for one")
-        if self.organisation is not None and organisation_named(self.organisation) is None:
-            raise ValueError("there is no such organisation")
         return self
 
 

@@ -16,9 +16,9 @@ from chassis.identity import AUDIENCE, ISSUER, LIFETIME, OF_ONE_ORGANISATION, si
 from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
-from members import account_store, answers, role_store, session_store, store
+from members import account_store, answers, organisation_store, role_store, session_store, store
 from members.domain import Member
-from members.organisations import organisation_named
+from members.organisations import Register
 from members.provider import Person, Provider, ProviderAway
 from members.roles import Grant
 from members.settings import BootstrapRole, Settings
@@ -58,7 +58,8 @@ async def account_of(tx: Transaction, person: Person, bootstrap: Iterable[Bootst
     """The account of this person, made when they are new, and the member behind it, found by their verified address."""
     account_id, member_id = uuid4(), None
     if await account_store.add(tx, account_id, person.issuer, person.subject):
-        await account_store.grant(tx, account_id, bootstrap_grants(bootstrap, person.subject))
+        register = (await organisation_store.places(tx)).register
+        await account_store.grant(tx, account_id, bootstrap_grants(bootstrap, person.subject, register))
     elif (known := await account_store.by_subject(tx, person.issuer, person.subject)) is not None:
         account_id, member_id = known
     # The member before the account's link to it, as in leaving: the two wait for each other, never in a circle.
@@ -94,13 +95,18 @@ def mark(word: str, email: str) -> bytes:
     return hmac.digest(word.encode(), email.encode(), "sha256")
 
 
-def bootstrap_grants(roles: Iterable[BootstrapRole], subject: str) -> list[Grant]:
-    """What the deployment grants this subject, with organisations as codes."""
-    return [
-        Grant(its.role, organisation_named(its.organisation) if its.organisation else None)
-        for its in roles
-        if its.subject == subject
-    ]
+def bootstrap_grants(roles: Iterable[BootstrapRole], subject: str, register: Register) -> list[Grant]:
+    """What the deployment grants this subject, with organisations as codes.
+
+    Raises LookupError for an organisation that the register does not know: they sign in once that is put right.
+    """
+    grants = []
+    for its in (its for its in roles if its.subject == subject):
+        organisation = register.named(its.organisation) if its.organisation else None
+        if its.organisation and organisation is None:
+            raise LookupError("MEMBERS_BOOTSTRAP_ROLES names an organisation that is not in the register")
+        grants.append(Grant(its.role, organisation.code if organisation else None))
+    return grants
 
 
 def platform_claims(

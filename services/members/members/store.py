@@ -75,6 +75,27 @@ async def lock(tx: Transaction, member_id: UUID) -> Member | None:
     return _member(row) if row else None
 
 
+async def lock_to_move(tx: Transaction, member_id: UUID) -> Member:
+    """A member who is held already, and now does not change; others may still hold them too."""
+    row = await tx.fetchrow("SELECT * FROM member WHERE member_id = $1 FOR NO KEY UPDATE", member_id)
+    if row is None:
+        raise LookupError("a member who is held is there")
+    return _member(row)
+
+
+async def lock_some_of(tx: Transaction, organisation: str, most: int) -> list[Member]:
+    """Some present members of an organisation that nobody else has in hand, who do not change meanwhile."""
+    rows = await tx.fetch(
+        """
+        SELECT * FROM member WHERE organisation = $1 AND left_on IS NULL
+        ORDER BY member_id LIMIT $2 FOR UPDATE SKIP LOCKED
+        """,
+        organisation,
+        most,
+    )
+    return [_member(row) for row in rows]
+
+
 async def lock_present(tx: Transaction, member_id: UUID | None, email: str | None) -> Member | None:
     """The present member with this id, else the one with this address; cannot leave until this transaction ends."""
     row = await tx.fetchrow(

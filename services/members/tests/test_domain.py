@@ -18,8 +18,6 @@ from contracts.members import (
 from contracts.refusal import Refused
 from members import domain
 from members.domain import Application, HasLeft, Member, SameContact, SameGrade, SameOrganisation
-from members.grades import grade_named
-from members.organisations import ORGANISATIONS, organisation_named
 
 ADA = UUID("00000000-0000-4000-8000-00000000000a")
 MORNING = datetime(2027, 2, 11, 9, tzinfo=UTC)
@@ -108,58 +106,3 @@ def test_nothing_more_happens_to_who_has_left() -> None:
         with pytest.raises(HasLeft):
             again()
     assert issubclass(HasLeft, Refused)
-
-
-@pytest.mark.parametrize(
-    ("text", "code"),
-    [
-        ("UKHSA", "UKHSA"),
-        ("Dstl", "DSTL"),
-        ("  met office ", "MET-OFFICE"),
-        ("Met-Office", "MET-OFFICE"),
-        ("The Met Office", "MET-OFFICE"),
-        ("Government Office for Science", "GO-SCIENCE"),
-        ("DEPARTMENT FOR ENVIRONMENT, FOOD & RURAL AFFAIRS", "DEFRA"),
-        ("HM Revenue and Customs", "HMRC"),
-        ("UK Space Agency", "UK-SPACE-AGENCY"),
-        ("Atlantis", None),
-        ("", None),
-        ("the", None),
-    ],
-)
-def test_organisations_are_known_by_code_full_name_and_short_name(text: str, code: str | None) -> None:
-    assert organisation_named(text) == code
-
-
-def test_every_organisation_of_the_profession_is_there_once() -> None:
-    assert len({its.code for its in ORGANISATIONS}) == len(ORGANISATIONS) == 27
-
-
-@pytest.mark.parametrize(
-    ("organisation", "text", "grade"),
-    [
-        ("UKHSA", "heo", Grade.HEO),
-        ("UKHSA", "Grade 7", Grade.G7),
-        ("UKHSA", "higher executive officer", Grade.HEO),
-        ("UKHSA", "SCS pay band 2", Grade.SCS2),
-        ("HMRC", "Assistant Officer", Grade.AO),
-        ("HMRC", "officer", Grade.EO),
-        ("HMRC", "higher officer", Grade.HEO),
-        ("HMRC", "senior officer", Grade.SEO),
-        ("HMRC", "G6", Grade.G6),
-        ("UKHSA", "officer", None),
-        ("FCDO", "A1", Grade.G6),
-        ("FCDO", "a2", Grade.G7),
-        ("FCDO", "B1", Grade.HEO),
-        ("FCDO", "B2", Grade.EO),
-        ("FCDO", "C1", Grade.AO),
-        ("FCDO", "C2", Grade.AA),
-        ("MOD", "B1", None),
-        (None, "SEO", Grade.SEO),
-        ("UKHSA", "", None),
-    ],
-)
-def test_each_organisation_may_call_its_grades_as_it_does(
-    organisation: str | None, text: str, grade: Grade | None
-) -> None:
-    assert grade_named(text, organisation) is grade

@@ -242,8 +242,11 @@ async def test_whatever_a_member_does_in_the_instant_of_their_erasure_brings_not
                 if await store.lock_present(tx, UUID(member_id), None) is not None:
                     await account_store.link(tx, account_id, UUID(member_id))
 
-        erase = client.post(f"{MEMBERS}/{member_id}/erasure", headers=team)
-        await asyncio.gather(change(), sign_in(), erase)
+        async def erase(member_id: str = member_id) -> None:
+            await asyncio.sleep(random.uniform(0, 0.006))
+            await client.post(f"{MEMBERS}/{member_id}/erasure", headers=team)
+
+        await asyncio.gather(change(), sign_in(), erase())
 
         async with running.state.running.database.transaction() as tx:
             linked = await tx.fetchval("SELECT count(*) FROM account WHERE member_id = $1", UUID(member_id))

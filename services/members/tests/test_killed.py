@@ -91,3 +91,61 @@ async def test_two_thousand_rows_and_two_kills_join_everyone_once(
     assert [line["outcome"] for line in report.json()["report"]] == ["joined"] * 2000
     assert (again.json()["joined"], again.json()["already_members"]) == (0, 2000)
     assert [row["count"] for row in said] == [1] * 2000
+
+
+async def test_five_hundred_members_of_a_merger_move_once_though_one_of_two_replicas_is_killed_in_the_middle(
+    environment: dict[str, str], database_url: str, signed_in: SignIn
+) -> None:
+    database = await asyncpg.connect(database_url)
+    api, team = "/api/members/v1", signed_in("team")
+    rows = [f"Person {n},moving.{n}@npl.example,NPL,EO,2016-03-01,," for n in range(500)]
+    file = {"file": ("members.csv", "\n".join([HEADER, *rows]).encode(), "text/csv")}
+
+    async def waits() -> str | None:
+        """The replica that is in the middle of a batch, before the counter that the test holds."""
+        found: str | None = await database.fetchval(
+            """
+            SELECT application_name FROM pg_stat_activity
+            WHERE wait_event_type = 'Lock' AND datname = current_database() AND application_name LIKE 'members-%'
+            """
+        )
+        return found
+
+    async def nobody_left() -> bool:
+        return bool(await database.fetchval("SELECT count(*) = 0 FROM member WHERE organisation = 'NPL'"))
+
+    async def is_said() -> bool:
+        return bool(await database.fetchval("SELECT count(*) = 0 FROM outbox"))
+
+    async with (
+        process(environment | {"GSE_REPLICA": "1"}) as (first, address),
+        process(environment | {"GSE_REPLICA": "2"}) as (second, other),
+        AsyncClient(timeout=30) as asking,
+    ):
+        replicas = {"members-1": (first, other), "members-2": (second, address)}
+        await asking.post(f"{address}{api}/imports", files=file, headers=team)
+        await eventually(is_said, timeout=30)
+        middle = await database.fetchval(
+            "SELECT member_id FROM member WHERE organisation = 'NPL' ORDER BY member_id OFFSET 250 LIMIT 1"
+        )
+        async with database.transaction():
+            await database.execute("SELECT FROM subject_counter WHERE subject = $1 FOR UPDATE", middle)
+            form = {"into": ["Met Office"], "on": "2026-01-01"}
+            merging = await asking.post(f"{address}{api}/organisations/NPL/mergers", json=form, headers=team)
+            killed, left_over = replicas[str(await eventually(waits, timeout=30))]
+            killed.send_signal(signal.SIGKILL)
+            assert await killed.wait() == -signal.SIGKILL
+            moved_before = await database.fetchval("SELECT count(*) FROM member WHERE organisation = 'MET-OFFICE'")
+        await eventually(nobody_left, timeout=30)
+        await eventually(is_said, timeout=30)
+        there = await asking.get(f"{left_over}{api}/organisations")
+    said = await database.fetch(
+        "SELECT subject, count(*) FROM event_log WHERE type LIKE '%.MemberTransferred.%' GROUP BY subject"
+    )
+    merged = await database.fetchval("SELECT count(*) FROM event_log WHERE type LIKE '%.OrganisationMerged.%'")
+    await database.close()
+
+    assert (merging.status_code, there.status_code) == (200, 200)
+    assert moved_before == 200
+    assert [row["count"] for row in said] == [1] * 500
+    assert merged == 1

@@ -40,6 +40,8 @@ from contracts.members import (
     MemberJoined,
     MemberLeft,
     MemberTransferred,
+    OrganisationMerged,
+    OrganisationRegistered,
     Role,
     RoleGranted,
     RoleRevoked,
@@ -200,6 +202,8 @@ TOLD: Final = (
 NOBODY: Final[Mapping[type[DomainEvent], str]] = {
     MemberLeft: "their address goes with them",
     MemberContactChanged: "it may be the work of somebody else: the new address proves nothing yet",
+    OrganisationRegistered: "the team did it; the page of organisations shows it",
+    OrganisationMerged: "whom it moves hears of that; whom it asks is asked on their profile",
     StrategyPublished: "the home page leads to it; nobody asked to hear of it",
     CommitmentMade: "the page of the strategy shows it",
     CommitmentProgressReported: "the team did it; the commitment's page shows it",

@@ -1,10 +1,12 @@
-"""What members says: who joins, how they move, that they leave, and, on a stream of its own, how to reach them."""
+"""What members says: who joins, how they move, that they leave, what becomes of organisations, and, on a stream of its
+own, how to reach people.
+"""
 
 from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
-from contracts.base import Code, DomainEvent, Internal, Personal, Public, Visibility, Word
+from contracts.base import Code, DomainEvent, Internal, Personal, Public, Title, Visibility, Word
 
 
 class Grade(StrEnum):
@@ -68,6 +70,24 @@ class MemberLeft(DomainEvent, service="members", visibility=Visibility.PUBLIC):
     organisation: Public[Code]
     grade_band: Public[GradeBand]
     left_on: Internal[date]
+
+
+class OrganisationRegistered(DomainEvent, service="members", visibility=Visibility.PUBLIC):
+    """An organisation is in the register: from its opening day people join there."""
+
+    organisation_id: Public[UUID]
+    code: Public[Code]
+    title: Public[Title]
+    opened_on: Public[date]
+
+
+class OrganisationMerged(DomainEvent, service="members", visibility=Visibility.PUBLIC):
+    """An organisation has closed, and its successors stand in its place. What becomes of each member is said apart."""
+
+    organisation_id: Public[UUID]
+    code: Public[Code]
+    successors: Public[tuple[Code, ...]]
+    closed_on: Public[date]
 
 
 class Role(StrEnum):

@@ -14,6 +14,8 @@ SUBJECTS: Final[Mapping[str, str]] = {
     "MemberTransferred": "member_id",
     "MemberLeft": "member_id",
     "MemberContactChanged": "member_id",
+    "OrganisationRegistered": "organisation_id",
+    "OrganisationMerged": "organisation_id",
     "RoleGranted": "member_id",
     "RoleRevoked": "member_id",
     # members: the strategy

@@ -42,6 +42,8 @@ from contracts.members import (
     MemberJoined,
     MemberLeft,
     MemberTransferred,
+    OrganisationMerged,
+    OrganisationRegistered,
     Role,
     RoleGranted,
     RoleRevoked,
@@ -77,6 +79,7 @@ PAIR = {
     "second_member_id": UUID("00000000-0000-4000-8000-00000000000b"),
 }
 HOSTED = {"hosted_event_id": UUID("00000000-0000-4000-8000-000000000005")}
+ORGANISATION = {"organisation_id": UUID("00000000-0000-4000-8000-000000000010")}
 COMMITMENT = {"commitment_id": UUID("00000000-0000-4000-8000-000000000008")}
 KEY_DATE = {"key_date_id": UUID("00000000-0000-4000-8000-000000000006")}
 EXAMPLES: tuple[DomainEvent, ...] = (
@@ -85,6 +88,8 @@ EXAMPLES: tuple[DomainEvent, ...] = (
     MemberTransferred(**PLACE, grade=Grade.G7),
     MemberLeft(**PLACE, left_on=date(2026, 3, 31)),
     MemberContactChanged(member_id=ADA, name="Ada Lovelace", email="ada@example.org"),
+    OrganisationRegistered(**ORGANISATION, code="DSIT", title="Department for Science", opened_on=date(2023, 2, 7)),
+    OrganisationMerged(**ORGANISATION, code="BEIS", successors=("DSIT", "DESNZ"), closed_on=date(2023, 2, 7)),
     RoleGranted(member_id=ADA, role=Role.HOSEP, organisation="MET-OFFICE"),
     RoleRevoked(member_id=ADA, role=Role.VOLUNTEER),
     StrategyPublished(
@@ -169,6 +174,18 @@ PUBLIC_BODIES: dict[type[DomainEvent], dict[str, Any] | None] = {
     MemberTransferred: PUBLIC_BODY,
     MemberLeft: PUBLIC_BODY,
     MemberContactChanged: None,
+    OrganisationRegistered: {
+        "organisation_id": "00000000-0000-4000-8000-000000000010",
+        "code": "DSIT",
+        "title": "Department for Science",
+        "opened_on": "2023-02-07",
+    },
+    OrganisationMerged: {
+        "organisation_id": "00000000-0000-4000-8000-000000000010",
+        "code": "BEIS",
+        "successors": ["DSIT", "DESNZ"],
+        "closed_on": "2023-02-07",
+    },
     RoleGranted: None,
     RoleRevoked: None,
     StrategyPublished: {
