@@ -59,11 +59,12 @@ class Actors:
         headers = await self.signed_in(who) if who else {}
         return _content(path, await self.client.get(f"{self.state['front_door']}{path}", headers=headers))
 
-    async def post(self, path: str, form: Any = None, *, who: str) -> Any:
+    async def post(self, path: str, form: Any = None, *, who: str, method: str = "POST") -> Any:
         """Send a form as somebody. What comes too early, since an event is on its way, is sent again."""
         headers = await self.signed_in(who)
         for _ in range(AGAIN):
-            answer = await self.client.post(f"{self.state['front_door']}{path}", json=form, headers=headers)
+            url = f"{self.state['front_door']}{path}"
+            answer = await self.client.request(method, url, json=form, headers=headers)
             if "retry-after" not in answer.headers:
                 break
             await asyncio.sleep(float(answer.headers["retry-after"]))

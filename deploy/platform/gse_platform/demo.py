@@ -18,12 +18,14 @@ import httpx2
 from contracts.streams import SERVICES
 from gse_platform.acting import Actors
 from gse_platform.clock import HERE, move_clock, offset, wall_clock
+from gse_platform.explained import explain, notices_in
 from gse_platform.home import CannotGoOn, read_state, write_privately
 from gse_platform.people import SEED, as_csv, from_csv, people
 from gse_platform.personas import PERSONAS
 from gse_platform.platform import Platform
 from gse_platform.progress import Progress
 from gse_platform.telling import Listener, chapter
+from gse_platform.who_hears import CATEGORIES as CATEGORY_OF
 
 PEOPLE = 2000
 GUESTS, PEERS = 60, 40  # of the people in the file, beside the personas
@@ -44,7 +46,15 @@ SCHEME = {
     "link": "https://gse.example/gse-connect",
 }
 SKILLS = ("statistics", "project management", "data science", "public speaking", "policy making", "applying for jobs")
+DAILY, NEVER = 4, 3  # of the guests who choose
+CHOICES: dict[str, dict[str, str]] = {
+    "daily": dict.fromkeys(("mentoring", "events"), "daily"),
+    "never": {"events": "never"},
+    "work together": {"work": "weekly"},
+}
 SPEAKER = "Professor Ifeoma Castellan, Chief Scientific Adviser"
+
+CATEGORIES = sorted(set(CATEGORY_OF.values()))
 
 Tell = Callable[[str], None]
 
@@ -93,6 +103,7 @@ async def _one_year(scene: Scene, count: int) -> None:
         await _all_know(scene)
     guests = ["member", "volunteer", *await scene.actors.introduce(chosen)]
     peers = guests[:-1][: PEERS + 2]  # but for the one who will be forgotten
+    await _roles_and_choices(scene, guests[2:-1])
     with scene.chapter("a day of the calendar comes near", _at(the_day - NOTICE, 9)):
         key_date = await _key_date(scene, the_day)
         await scene.listener.wait_for("KeyDateApproaching", key_date, seconds=SOON_SECONDS)
@@ -105,11 +116,37 @@ async def _one_year(scene: Scene, count: int) -> None:
         await scene.actors.post(f"/api/members/v1/members/{member_id}/erasure", who=guests[-1])
         await scene.listener.wait_for("MemberErased", str(member_id), seconds=SOON_SECONDS)
         await _all_know(scene)
+    with scene.chapter("who has a place is reminded", _at(the_day - timedelta(days=1), 9)):
+        await _all_know(scene)
     scheme = await _connect(scene, the_day, peers)
     with scene.chapter("the event takes place", _at(the_day, 15.5)):
         await scene.actors.post(f"/api/events/v1/events/{hosted_event}/host", who="volunteer")
+        await scene.listener.wait_for("EventHosted", hosted_event, seconds=SOON_SECONDS)
         await _all_know(scene)
+    await _every_message_has_its_event(scene)
     _look(scene, hosted_event, scheme)
+
+
+async def _roles_and_choices(scene: Scene, guests: list[str]) -> None:
+    """The team makes somebody a volunteer, who hears of days that come near; members choose how they want to hear."""
+    with scene.chapter("the team gives a role, and members choose how they want to hear"):
+        volunteer = await scene.actors.member_id("volunteer")
+        await scene.actors.post(f"/api/members/v1/members/{volunteer}/role-grants", {"role": "volunteer"}, who="team")
+        choices = {"volunteer": CHOICES["work together"]}
+        choices |= dict.fromkeys(guests[:DAILY], CHOICES["daily"])
+        choices |= dict.fromkeys(guests[DAILY : DAILY + NEVER], CHOICES["never"])
+        for who, chosen in choices.items():
+            place = f"/api/notifications/v1/members/{await scene.actors.member_id(who)}/preferences"
+            wanted = {category: {"email": chosen.get(category, "immediate"), "inbox": True} for category in CATEGORIES}
+            await scene.actors.post(place, wanted | {"when": "any"}, who=who, method="PUT")
+        await _all_know(scene)
+
+
+async def _every_message_has_its_event(scene: Scene) -> None:
+    """Says that every inbox is explained by events. What is on its way at the end is waited for before."""
+    notices = await notices_in(scene.actors.state["postgres"]["databases"]["notifications"])
+    found = explain(scene.listener.everything, notices, since=scene.listener.since)
+    scene.progress.say(f"\n{found.sentence}.")
 
 
 async def _key_date(scene: Scene, the_day: date) -> str:

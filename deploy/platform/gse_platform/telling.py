@@ -26,6 +26,7 @@ class Listener:
     kafka: Mapping[str, Any]
     since: datetime | None = None  # what happened before this business instant is known and not told
     untold: list[Event] = field(default_factory=list)
+    everything: list[Event] = field(default_factory=list)
     heard: set[tuple[str, str]] = field(default_factory=set)  # names and subjects
     titles: dict[str, str] = field(default_factory=dict)  # of things, by their id
     _more: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -39,6 +40,7 @@ class Listener:
             if title := (event.get("data") or {}).get("title"):
                 self.titles[event["subject"]] = title
             async with self._more:
+                self.everything.append(event)
                 self.heard.add((name_of(event), event["subject"]))
                 if self.since is None or datetime.fromisoformat(event["time"]) >= self.since:
                     self.untold.append(event)

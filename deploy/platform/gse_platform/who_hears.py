@@ -6,6 +6,7 @@ notifications' own table has to be made here too, on purpose.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
 MEMBER, BOTH, EVERYBODY, WITH_A_PLACE = "the member", "both of the pair", "everybody", "who has a place"
@@ -59,6 +60,7 @@ class Event:
     name: str
     subject: str
     data: Mapping[str, Any]
+    time: datetime | None = None  # business time
 
 
 @dataclass

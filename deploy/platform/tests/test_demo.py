@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,10 @@ import pytest
 from contracts.base import PUBLIC_WITH_A_MEMBER_ID
 from contracts.generate import SCHEMAS
 from contracts.streams import SERVICES, public_stream
+from gse_platform.explained import explain, notices_in
 
 GSE = [sys.executable, "-P", "-m", "gse_platform"]
+DIGEST = "What is new for you in the profession"
 PEOPLE = 40  # seven personas among them; all the others are guests
 
 pytestmark = pytest.mark.timeout(300)
@@ -55,8 +58,12 @@ class Demo:
         assert done.returncode == 0, done.stderr
         return [json.loads(line) for line in done.stdout.splitlines()]
 
+    def state(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((self.home / "platform.json").read_text())
+        return found
+
     def mails(self) -> list[dict[str, Any]]:
-        sink = json.loads((self.home / "platform.json").read_text())["mail_sink"]["url"]
+        sink = self.state()["mail_sink"]["url"]
         found: list[dict[str, Any]] = httpx2.get(f"{sink}/messages", trust_env=False).json()
         return found
 
@@ -135,20 +142,52 @@ def test_a_department_sees_public_fields_and_nothing_else(demo: Demo) -> None:
         assert name_of(event) in PUBLIC_WITH_A_MEMBER_ID or not {field for field in event["data"] if "member" in field}
 
 
-def test_whoever_came_heard_of_each_thing_once_and_the_pairs_were_introduced(demo: Demo) -> None:
+def test_a_volunteer_heard_of_each_thing_once_of_their_work_together_and_nobody_has_a_message_twice(demo: Demo) -> None:
     mails = demo.mails()
     to_the_volunteer = [mail["subject"] for mail in mails if mail["to"] == "callum.reid@metoffice.example"]
 
-    assert sorted(to_the_volunteer) == [
-        "A mentoring scheme is open",
-        "Meet the member you have been paired with",
-        "Soon: an event at which you have a place",
-        "Thank you for coming to an event of the profession",
-        "Welcome to the Government Science and Engineering profession",
-        "You are invited to an event of the profession",
-        "You have a place at an event of the profession",
-    ]
+    assert Counter(subject for subject in to_the_volunteer if subject != DIGEST) == {
+        "Welcome to the Government Science and Engineering profession": 1,
+        "You have a new role in the profession": 1,
+        "You are invited to an event of the profession": 1,
+        "You have a place at an event of the profession": 1,
+        "Soon: an event at which you have a place": 1,
+        "A mentoring scheme is open": 1,
+        "Meet the member you have been paired with": 1,
+        "Thank you for coming to an event of the profession": 1,
+    }
+    assert DIGEST in to_the_volunteer
     assert len({mail["message_id"] for mail in mails}) == len(mails)
+
+
+async def test_every_message_is_of_an_event_and_everybody_who_should_hear_has_one(
+    demo: Demo, said: list[dict[str, Any]]
+) -> None:
+    notices = await notices_in(demo.state()["postgres"]["databases"]["notifications"])
+    found = explain(said, notices)
+
+    assert list(found.against) == []
+    assert found.sentence in demo.log.read_text()
+    assert min(found.ways[way] for way in ("alone", "in a digest", "inbox")) > 0
+
+
+def one_of(said: list[dict[str, Any]], name: str) -> dict[str, Any]:
+    return next(event for event in said if name_of(event) == name)
+
+
+async def test_a_message_too_many_and_one_too_few_are_noticed(demo: Demo, said: list[dict[str, Any]]) -> None:
+    notices = await notices_in(demo.state()["postgres"]["databases"]["notifications"])
+    invitation = next(row for row in notices if row["template"] == "invitation")
+    others = [row for row in notices if row is not invitation]
+    of_nothing = invitation | {"event_id": "nothing"}
+    of_another = invitation | {"event_id": one_of(said, "MemberJoined")["id"]}
+
+    assert [its.partition(" of ")[0] for its in explain(said, others).against] == [
+        f"{invitation['member_id']} has no invitation"
+    ]
+    assert len(explain(said, [*notices, invitation]).against) == 1
+    assert len(explain(said, [*notices, of_nothing]).against) == 1
+    assert len(explain(said, [*notices, of_another]).against) == 1
 
 
 def test_the_terminal_told_it(demo: Demo) -> None:
