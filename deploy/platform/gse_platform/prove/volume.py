@@ -36,6 +36,7 @@ from gse_platform.prove.letters import Post
 from gse_platform.prove.people import Tokens
 from gse_platform.prove.run import move_to, remove
 from gse_platform.prove.table import WIDTH
+from gse_platform.up import all_ready
 
 SENDERS_KILLED, SINKS_KILLED = 4, 3
 WITHIN: Final = (0.05, 0.9)  # of the messages, the share after which something is killed
@@ -188,6 +189,8 @@ async def _told_to_all(ground: Ground, recipients: int, kills: list[tuple[float,
         elif not left and ended == recipients:
             break
         await asyncio.sleep(LOOK)
+    # The last kill may have met the sink when there was nothing left to send.
+    await all_ready(ground.house.platform, lambda _: None)
     rows = await ground.notifications.fetch("SELECT coalesce(message_id, notice_id::text) AS id, state FROM notice")
     heads = await Post(ground.house.platform.mail, ground.http).heads()
     quiet_seconds, quiet_sent = quiet(looks, killed)
