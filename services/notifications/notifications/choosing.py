@@ -82,6 +82,6 @@ async def _change(tx: Transaction, member_id: UUID, before: Preferences, wanted:
     if after != before:
         changed = {its: choice for its, choice in after.choices.items() if choice != before.choices[its]}
         await choosing_store.save(tx, member_id, changed, after.hours if after.hours != before.hours else None)
-        await choosing_store.release_gathered(tx, member_id)
+        await choosing_store.release(tx, member_id)
         await outbox.put(tx, MemberPreferencesChanged(member_id=member_id))
     return after

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from chassis.database import Transaction
 from contracts.notifications import NoticeCategory
-from notifications.deciding import Choice, Frequency, Hours
+from notifications.deciding import OUTSIDE_HOURS, Choice, Frequency, Hours
 
 
 async def choices_of(tx: Transaction, member_id: UUID) -> dict[NoticeCategory, Choice]:
@@ -51,17 +51,19 @@ async def save(
         )
 
 
-async def release_gathered(tx: Transaction, member_id: UUID) -> None:
-    """What waits for a digest is looked at anew: the member, whom the caller holds, may not want one any more.
+async def release(tx: Transaction, member_id: UUID) -> None:
+    """What waits for a digest or for their hours is looked at anew: the member, whom the caller holds, chose anew.
 
     Also what waits in one that is made and has not gone out; that one then finds nothing to tell.
     """
     await tx.execute(
         """
-        UPDATE notice SET state = 'due', due_at = $2, digest_id = NULL, in_inbox = true
-        WHERE member_id = $1 AND state = 'gathered'""",
+        UPDATE notice SET state = 'due', reason = NULL, due_at = $2, wanted_at = least(wanted_at, $2), digest_id = NULL,
+            in_inbox = true
+        WHERE member_id = $1 AND (state = 'gathered' OR state = 'due' AND reason = $3)""",
         member_id,
         tx.now,
+        OUTSIDE_HOURS,
     )
 
 

@@ -24,7 +24,7 @@ MONDAY, SATURDAY = 0, 5
 LATE: Final = timedelta(hours=1)  # after an outage, or behind a backlog
 A_PILE: Final = 3  # late ones to one person, that would come in one go
 LONDON: Final = "Europe/London"
-PREFERENCE, TOO_LATE, ADDRESS_FAILED = "preference", "too-late", "address-failed"
+PREFERENCE, TOO_LATE, ADDRESS_FAILED, OUTSIDE_HOURS = "preference", "too-late", "address-failed", "outside-hours"
 
 
 class Frequency(StrEnum):

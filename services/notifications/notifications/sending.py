@@ -22,7 +22,18 @@ from contracts.base import DomainEvent
 from contracts.notifications import Channel, NotificationSent, NotificationSuppressed
 from notifications import deciding, domain, hosted_event_store, over, sending_store, store
 from notifications.channels import Channels
-from notifications.deciding import ADDRESS_FAILED, PREFERENCE, Choice, Fate, Frequency, Gather, Hours, PutOff, Send
+from notifications.deciding import (
+    ADDRESS_FAILED,
+    OUTSIDE_HOURS,
+    PREFERENCE,
+    Choice,
+    Fate,
+    Frequency,
+    Gather,
+    Hours,
+    PutOff,
+    Send,
+)
 from notifications.domain import (
     DIGEST,
     Ending,
@@ -95,9 +106,9 @@ class Notices:
         for row in rows:
             its = _fate(row, tx)
             by_kind.setdefault(type(its), []).append((row, its))
-        for kind, state in ((PutOff, NoticeState.DUE), (Gather, NoticeState.GATHERED)):
+        for kind, state, why in ((PutOff, NoticeState.DUE, OUTSIDE_HOURS), (Gather, NoticeState.GATHERED, None)):
             if later := by_kind.get(kind):
-                await sending_store.put_off(tx, {row["notice_id"]: its.until for row, its in later}, state)
+                await sending_store.put_off(tx, {row["notice_id"]: its.until for row, its in later}, state, why)
         if inbox := by_kind.get(deciding.TellInInbox):
             looked.said += await self._tell_in_inbox(tx, [row for row, _ in inbox])
         if suppressed := by_kind.get(deciding.Suppress):

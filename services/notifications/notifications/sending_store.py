@@ -87,16 +87,17 @@ async def claim_items(tx: Transaction, digests: Sequence[UUID], *, channel: str,
     )
 
 
-async def put_off(tx: Transaction, until: Mapping[UUID, datetime], state: str) -> None:
+async def put_off(tx: Transaction, until: Mapping[UUID, datetime], state: str, reason: str | None) -> None:
     """Each until its instant: `due` when the hours of its member open, or `gathered` for a digest."""
     await tx.execute(
         """
-        UPDATE notice SET state = $3, due_at = its.until, wanted_at = its.until
+        UPDATE notice SET state = $3, reason = $4, due_at = its.until, wanted_at = its.until
         FROM unnest($1::uuid[], $2::timestamptz[]) AS its (notice_id, until)
         WHERE notice.notice_id = its.notice_id""",
         list(until),
         list(until.values()),
         state,
+        reason,
     )
 
 

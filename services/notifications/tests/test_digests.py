@@ -17,9 +17,10 @@ from contracts.events import AttendeeRegistered
 from contracts.members import Grade, GradeBand, MemberTransferred, RoleGranted
 from contracts.mentoring import MentoringSchemeOpened
 from contracts.notifications import NoticeCategory
-from notifications import choosing_store, digests
+from notifications import choosing, choosing_store, digests
 from notifications.app import EVENTS, MEMBERS, MENTORING
 from notifications.deciding import Choice, Frequency, Hours
+from notifications.preferences import Preferences
 from notifications.testing import (
     TALK,
     MailServerDouble,
@@ -322,6 +323,24 @@ async def test_quiet_hours_put_mail_off_until_the_morning(
         assert server.handed == []
         clock.now = datetime(2027, 1, 14, 7, 0, tzinfo=UTC)
         await eventually(stands(ada, ("invitation", "sent")))
+
+
+async def test_who_ends_their_quiet_hours_gets_what_waited_for_the_morning(
+    ada: Database, server: MailServerDouble, clock: BusinessClock
+) -> None:
+    clock.now = datetime(2027, 1, 13, 22, 0, tzinfo=UTC)
+    await chooses(ada, ADA, Choice(), Hours("Europe/London", time(7), time(20)))
+    await publishes(ada, talk(1))
+
+    async def is_put_off() -> bool:
+        return await rows(ada, "SELECT state, reason FROM notice") == [("due", "outside-hours")]
+
+    async with sending(ada, mail_to(server)):
+        await eventually(is_put_off)
+        async with ada.transaction() as tx:
+            await choosing.choose(tx, ADA, Preferences({}, Hours()))
+        await eventually(stands(ada, ("invitation", "sent")))
+    assert await rows(ada, "SELECT reason, wanted_at FROM notice") == [(None, clock.now)]
 
 
 async def test_what_an_outage_of_a_day_piled_up_for_a_person_comes_in_one_message(
