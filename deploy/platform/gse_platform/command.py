@@ -58,7 +58,7 @@ def demo(
     ] = 2000,
 ) -> None:
     """Start the platform, and keep one day of the calendar in it, told event by event; it stays running for a look."""
-    from gse_platform.demo import story  # noqa: PLC0415 (brokers' clients take a second to load)
+    from gse_platform.demo.story import story  # noqa: PLC0415 (brokers' clients take a second to load)
 
     raise typer.Exit(_bring_up(partial(story, count=people)))
 

@@ -16,7 +16,7 @@ import pytest
 from contracts.base import PUBLIC_WITH_A_MEMBER_ID
 from contracts.generate import SCHEMAS
 from contracts.streams import SERVICES, public_stream
-from gse_platform.explained import explain, notices_in
+from gse_platform.demo.explained import explain, notices_in
 
 GSE = [sys.executable, "-P", "-m", "gse_platform"]
 DIGEST = "What is new for you in the profession"
@@ -98,8 +98,8 @@ def test_every_step_of_the_day_is_on_the_streams_in_the_order_in_which_one_led_t
 ) -> None:
     chain = (
         "MemberJoined", "EventProposed", "EventSignedOff", "KeynoteConfirmed", "EventPublished", "AttendeeRegistered",
-        "MemberErasureRequested", "MemberDataErased", "MemberErased", "MentoringSchemeOpened", "MatchRunCompleted",
-        "EventHosted",
+        "MemberErasureRequested", "MemberDataErased", "MemberErased", "CommitmentOverdue", "MentoringSchemeOpened",
+        "MatchRunCompleted", "EventHosted",
     )  # fmt: skip
     names = [name_of(event) for event in said]
     places = [names.index(name) for name in chain]
@@ -108,6 +108,7 @@ def test_every_step_of_the_day_is_on_the_streams_in_the_order_in_which_one_led_t
     assert names.count("MemberJoined") == PEOPLE
     assert names.count("AttendeeRegistered") == PEOPLE - 7 + 2
     assert names.count("MemberDataErased") == 4
+    assert names.count("CommitmentOverdue") == 1
     assert names.count("MentoringPairCreated") >= 10
     assert places[1] < names.index("MentoringPairCreated") < places[-1]
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from contracts import generate
-from gse_platform.telling import chapter, lines
+from gse_platform.demo.telling import chapter, lines
 
 DAY = "11111111-1111-4111-8111-111111111111"
 HOSTED = "22222222-2222-4222-8222-222222222222"

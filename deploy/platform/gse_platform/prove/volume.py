@@ -226,7 +226,7 @@ async def _let_go(ground: Ground, told: Telling, number: int, progress: Progress
         kept = sum((await ground.standing()).values())
         move_to(ground.house, business_now(ground.house) + timedelta(days=NOTICE_DAYS))
         left += await ground.purged("notice", "occasion WHERE type = 'EventPublished'")
-        # Pages of an index that a first pass empties are given to others by the next, as autovacuum comes more than once.
+        # What a first pass empties of an index can be used again after the next; autovacuum too comes more than once.
         for _ in range(2):
             await ground.notifications.execute("VACUUM")
         sizes = await _sizes(ground.notifications)

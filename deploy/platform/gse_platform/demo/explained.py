@@ -11,7 +11,7 @@ from typing import Any
 
 import asyncpg
 
-from gse_platform.telling import name_of
+from gse_platform.demo.telling import name_of
 from gse_platform.who_hears import DIGEST, EVERYBODY, TABLE, TEAM, VOLUNTEER, Event, World
 
 Row = Mapping[str, Any]
