@@ -274,6 +274,17 @@ def with_row(table: str, place: int, **values: Any) -> Callable[[Facts], Facts]:
     return change
 
 
+def with_promise(due_on: str, times: int, **values: Any) -> Callable[[Facts], Facts]:
+    """A commitment that was so often said to be overdue by 2 March 2026."""
+    row = {"commitment_id": "promise", "due_on": due_on, "completed_on": None, "dropped_at": None} | values
+    return lambda its: replace(
+        its,
+        said=[*its.said, *(said("promise", number, "CommitmentOverdue") for number in range(1, times + 1))],
+        rows={**its.rows, "members.commitment": [row]},
+        now="2026-03-02T12:00:00+00:00",
+    )
+
+
 def without_rows(table: str) -> Callable[[Facts], Facts]:
     return lambda its: replace(its, rows={**its.rows, table: []})
 

@@ -34,6 +34,7 @@ from healthy_run import (
     swapped,
     with_mail,
     with_more,
+    with_promise,
     with_record,
     with_row,
     without,
@@ -47,7 +48,7 @@ from notifications.told import TOLD as TOLD_BY_NOTIFICATIONS
 
 (
     COMMAND, CONTACT, KEY, WHOLE, SAME, ORDER, END, HEARD, ONCE, BAD, NEWEST, FOLD, LEFT, ERASED,
-    TOLD, OWED, MAIL, AGAIN, OUTCOME, CHOICE, READ, SECRET, OWN,
+    TOLD, OWED, MAIL, AGAIN, OUTCOME, CHOICE, READ, PROMISE, SECRET, OWN,
 ) = CHECKS  # fmt: skip
 
 DOCTORED: list[tuple[str, str, Callable[[Facts], Facts]]] = [
@@ -246,6 +247,11 @@ DOCTORED: list[tuple[str, str, Callable[[Facts], Facts]]] = [
     ("who wants mail got none", CHOICE, with_row("notifications.notice", 1, channel="inbox")),
     ("what was opened is not read", READ, with_row("notifications.notice", 7, read_at=None)),
     ("what nobody opened is read", READ, with_row("notifications.notice", 0, read_at="now")),
+    ("a missed promise was not said", PROMISE, with_promise("2026-03-01", 0)),
+    ("a missed promise was said twice", PROMISE, with_promise("2026-03-01", 2)),
+    ("a promise was said to be missed on its day", PROMISE, with_promise("2026-03-02", 1)),
+    ("a kept promise was said twice to be missed", PROMISE, with_promise("2026-03-01", 2, completed_on="2026-03-02")),
+    ("a promise that nobody made was missed", PROMISE, with_more("said", said("x", 1, "CommitmentOverdue"))),
     ("a way to unsubscribe is on a stream", SECRET, with_record(3, value=TOKEN.encode())),
     ("a name is on a stream", SECRET, with_record(3, value=b"Ben QCANARY")),
     ("an address is a key", SECRET, with_record(3, key=b"ben.qcanary@canary.example")),

@@ -20,6 +20,9 @@ SAYS: dict[str, tuple[str, bool, tuple[str, ...]]] = {
     "publish": ("EventPublished", False, ()),
     "register": ("AttendeeRegistered", True, ("hosted_event_id", "member_id")),
     "host": ("EventHosted", False, ()),
+    "publish-strategy": ("StrategyPublished", True, ("version",)),
+    "report": ("CommitmentProgressReported", False, ("status", "percent")),
+    "complete": ("CommitmentCompleted", False, ()),
 }
 # What makes a row and says nothing.
 MAKES = {"enrol": ("mentoring.enrolment", "enrolment_id"), "match": ("mentoring.match_run", "run_id")}

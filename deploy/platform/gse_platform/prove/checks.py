@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from gse_platform.prove import check_commands, check_effects, check_log, check_notices, check_state
+from gse_platform.prove import check_commands, check_effects, check_log, check_notices, check_promises, check_state
 from gse_platform.prove.facts import Facts
 
 Check = Callable[[Facts], list[str]]
@@ -30,6 +30,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "What became of each notice was said, once": check_notices.outcomes_are_said_once,
     "What members chose to hear is said, kept, and what they got": check_notices.choices_are_kept,
     "What somebody opened is read, and nothing else is": check_notices.reading_is_noted,
+    "A promise whose day has passed is said to be overdue, once": check_promises.overdue_is_said_once,
     "Names and addresses are on no other stream, in no log or figure": check_state.canaries_stay_home,
     "Everybody sees what they were granted, and nothing else": check_state.everybody_sees_their_own,
 }

@@ -25,12 +25,14 @@ from gse_platform.prove.asking import AT_ONCE, SECONDS, History
 from gse_platform.prove.bad_records import Stranger
 from gse_platform.prove.checks import verdicts
 from gse_platform.prove.collecting import Marks
+from gse_platform.prove.commands import notices
 from gse_platform.prove.facts import Facts
-from gse_platform.prove.generator import Profession
+from gse_platform.prove.generator import run
 from gse_platform.prove.house import House, built
 from gse_platform.prove.letters import Post
 from gse_platform.prove.nemesis import Nemesis, plan
 from gse_platform.prove.people import Names, Tokens, marker
+from gse_platform.prove.profession import Profession
 
 SHORT = 40  # faults; above, stops and cuts last longer
 ASKED_AGAIN = 0.03
@@ -110,7 +112,7 @@ async def _run(size: Size, folder: Path, progress: Progress) -> Outcome:
             unknown = await history.settle()
             asked_again = await history.ask_again(ASKED_AGAIN)
             for _ in range(SENT_AGAIN):
-                await profession.send_again()
+                await notices.send_again(profession)
             unknown += await history.settle()
         move_to(house, next_monday(collecting.business_now(house)))
         with progress.step("Becoming level, on the Monday after") as tell:
@@ -154,7 +156,7 @@ async def _under_fire(size: Size, history: History, nemesis: Nemesis, marks: Mar
     )
     faults = plan(size.faults, size.chance("faults"), short=size.faults <= SHORT)
     async with asyncio.TaskGroup() as both:
-        both.create_task(profession.run(size.commands, command_may_begin))
+        both.create_task(run(profession, size.commands, command_may_begin))
         both.create_task(nemesis.run(faults, fault_may_begin))
     nemesis.house.heal()
     return profession

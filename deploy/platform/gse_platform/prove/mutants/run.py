@@ -23,12 +23,12 @@ from gse_platform.prove.asking import SECONDS, History
 from gse_platform.prove.bad_records import Stranger
 from gse_platform.prove.checks import CHECKS, Check, verdicts
 from gse_platform.prove.collecting import Marks
-from gse_platform.prove.generator import Profession
 from gse_platform.prove.house import House, furnished
 from gse_platform.prove.mutants.ground import fresh_ground
 from gse_platform.prove.mutants.scene import Scene
 from gse_platform.prove.mutants.table import MUTANTS, SCENARIOS, Scenario
 from gse_platform.prove.people import Names, Tokens, marker
+from gse_platform.prove.profession import Profession
 from gse_platform.prove.run import remove
 
 STILL = 12.0  # seconds without a change, longer than a relay's lease and a place in a group: nothing more will come

@@ -11,9 +11,11 @@ from typing import Any
 
 from gse_platform.home import CannotGoOn
 from gse_platform.prove import witness
-from gse_platform.prove.generator import Profession
+from gse_platform.prove.commands import members
+from gse_platform.prove.generator import run
 from gse_platform.prove.house import House
 from gse_platform.prove.people import Person
+from gse_platform.prove.profession import Profession
 from gse_platform.up import all_ready
 
 AT_ONCE = 6
@@ -36,7 +38,7 @@ class Scene:
 
         async def join() -> None:
             async with one_of_few:
-                await self.profession.join()
+                await members.join(self.profession)
 
         await asyncio.gather(*(join() for _ in range(count)))
         return [its for its in self.profession.people[before:] if not its.busy]
@@ -45,11 +47,11 @@ class Scene:
         """Somebody changes grade, again and again; whose command has no answer is left alone, as by the generator."""
         for _ in range(times):
             if not person.busy:
-                await self.profession.change_grade(person)
+                await members.change_grade(self.profession, person)
 
     async def erase(self, *people: Person) -> None:
         for person in people:
-            await self.profession.erase(person)
+            await members.erase(self.profession, person)
 
     async def everyday(self, commands: int) -> None:
         """So many commands of all kinds, as the generator draws them."""
@@ -57,7 +59,7 @@ class Scene:
         async def at_once(_number: int) -> None:
             pass
 
-        await self.profession.run(len(self.profession.history.commands) + commands, at_once)
+        await run(self.profession, len(self.profession.history.commands) + commands, at_once)
 
     async def begin(self, service: str) -> None:
         """The first start of a service that the scenario keeps for later."""

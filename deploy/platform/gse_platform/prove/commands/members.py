@@ -1,0 +1,82 @@
+"""People join, change, leave and are forgotten; the team gives roles."""
+
+from uuid import UUID
+
+from gse_platform.prove.people import GRADES, ORGANISATIONS, Person
+from gse_platform.prove.profession import MEMBERS, Profession
+
+ROLES = ("volunteer", "team")
+
+
+async def join(profession: Profession) -> None:
+    organisation, grade = profession.chance.choice(ORGANISATIONS), profession.chance.choice(GRADES)
+    person = Person(UUID(int=profession.chance.getrandbits(128), version=4), organisation, grade)
+    profession.people.append(person)
+    form = profession.names.person() | {"organisation": organisation, "grade": grade}
+    asked = {"organisation": organisation, "grade": grade}
+    its = await profession.history.ask(
+        "join", MEMBERS, form, lambda: profession.tokens.headers(person.account), asked=asked, made="member_id"
+    )
+    person.member_id = its.made
+    profession.free(person, its)
+
+
+async def change_grade(profession: Profession, person: Person) -> None:
+    grade = profession.chance.choice(GRADES)  # now and then the one they have, which is refused
+    its = await profession.of_member(person, "grade", "grade-changes", {"grade": grade})
+    person.grade = grade if its.outcome == "ok" else person.grade
+    profession.free(person, its)
+
+
+async def transfer(profession: Profession, person: Person) -> None:
+    there, grade = profession.chance.choice(ORGANISATIONS), profession.chance.choice(GRADES)
+    its = await profession.of_member(person, "transfer", "transfers", {"organisation": there, "grade": grade})
+    if its.outcome == "ok":
+        person.organisation, person.grade = there, grade
+    profession.free(person, its)
+
+
+async def change_contact(profession: Profession, person: Person) -> None:
+    its = await profession.history.ask(
+        "contact",
+        profession.path(person, "contact-changes"),
+        profession.names.person(),
+        profession.by(person),
+        about=person.member_id,
+    )
+    profession.free(person, its)
+
+
+async def leave(profession: Profession, person: Person) -> None:
+    its = await profession.of_member(person, "leave", "departures", {})
+    person.present = person.present and its.outcome != "ok"
+    profession.free(person, its)
+
+
+async def erase(profession: Profession, person: Person) -> None:
+    if person.erased:  # asked again it would only tell how far it is
+        await change_grade(profession, person)
+        return
+    its = await profession.of_member(person, "erase", "erasure", {})
+    person.erased = its.outcome == "ok"
+    person.present = person.present and not person.erased
+    profession.free(person, its)
+
+
+async def grant(profession: Profession, person: Person) -> None:
+    """The team gives them a role that they have not."""
+    free = [role for role in ROLES if role not in person.roles]
+    if not free:
+        await change_grade(profession, person)
+        return
+    asked = {"role": profession.chance.choice(free)}
+    its = await profession.history.ask(
+        "grant",
+        profession.path(person, "role-grants"),
+        asked,
+        profession.holding("team"),
+        about=person.member_id,
+        asked=asked,
+    )
+    person.roles |= {asked["role"]} if its.outcome == "ok" else set()
+    profession.free(person, its)

@@ -1,0 +1,81 @@
+"""The run's own picture of the profession, from which the commands draw."""
+
+import random
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from gse_platform.prove.asking import Headers, History
+from gse_platform.prove.facts import Command
+from gse_platform.prove.letters import Post
+from gse_platform.prove.people import Names, Person, Tokens
+
+MEMBERS = "/api/members/v1/members"
+LEAVERS_ASK = 0.04  # how often it is somebody who is gone, of what is asked about somebody
+
+
+@dataclass
+class Gathering:
+    """A hosted event of the run."""
+
+    event_id: str
+    state: str  # proposed, signed-off, published, hosted
+    busy: bool = False
+
+
+@dataclass
+class Promise:
+    """A commitment of the run, as it was sent."""
+
+    form: dict[str, str]
+    busy: bool = False
+
+
+@dataclass
+class Profession:
+    """The run's own picture of who and what there is; it decides what to ask next, never what is true."""
+
+    history: History
+    tokens: Tokens
+    names: Names
+    chance: random.Random
+    post: Post | None = None  # where their mail ends; without it nobody opens any
+    people: list[Person] = field(default_factory=list)
+    gatherings: list[Gathering] = field(default_factory=list)
+    scheme: str = ""
+    enrolled: int = 0
+    matching: bool = False
+    strategy: int = 0  # its newest version
+    promises: dict[str, Promise] = field(default_factory=dict)  # by the ids of the commitments
+    publishing: bool = False
+
+    def __post_init__(self) -> None:
+        self.accounts = {
+            role: UUID(int=self.chance.getrandbits(128), version=4) for role in ("volunteer", "team", "scheme-lead")
+        }
+
+    def somebody(self) -> Person | None:
+        """Mostly somebody present; now and then a leaver, who must be refused everything."""
+        present = self.chance.random() > LEAVERS_ASK
+        free = [its for its in self.people if not its.busy and its.present is present]
+        return self.chance.choice(free) if free else None
+
+    async def of_member(self, person: Person, kind: str, path: str, form: dict[str, str]) -> Command:
+        return await self.history.ask(
+            kind, self.path(person, path), form, self.by(person), about=person.member_id, asked=form
+        )
+
+    def free(self, person: Person, its: Command) -> None:
+        """Somebody whose command has no answer is left alone until the end, so that the order of theirs is known."""
+        person.busy = its.outcome == "unknown" or not person.member_id
+
+    def path(self, person: Person, what: str) -> str:
+        return f"{MEMBERS}/{person.member_id}/{what}"
+
+    def by(self, person: Person) -> Headers:
+        """The member themselves."""
+        return lambda: self.tokens.headers(
+            person.account, "member", member_id=person.member_id, organisation=person.organisation
+        )
+
+    def holding(self, role: str) -> Headers:
+        return lambda: self.tokens.headers(self.accounts[role], role)
