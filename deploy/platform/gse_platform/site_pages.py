@@ -97,6 +97,10 @@ SITE_PAGES: Final = (
     SitePage("inbox", "/notifications/inbox", "member"),
     SitePage("sent", "/notifications/sent", "team"),
     SitePage("sent-chosen", "/notifications/sent?type=EventPublished", "team"),
+    SitePage("templates", "/notifications/templates", "team"),
+    SitePage("template", "/notifications/templates/invitation", "team"),
+    SitePage("template-before", "/notifications/templates/welcome?version=1", "team"),
+    SitePage("template-html", "/notifications/templates/digest/html", "team"),
     SitePage("operations", "/operations", "operator"),
     SitePage("operations-members", "/members/operations", "operator"),
 )
