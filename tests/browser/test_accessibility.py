@@ -41,7 +41,7 @@ async def _ask(house: House, path: str, form: Any, headers: dict[str, str]) -> A
     return answer.json()
 
 
-async def _published_event(house: House, volunteer: dict[str, str], team: dict[str, str]) -> str:
+async def _proposal(house: House, volunteer: dict[str, str]) -> str:
     starts_at = datetime.now(UTC) + timedelta(days=9)
     form = {
         "title": "Meet the scientists",
@@ -53,6 +53,11 @@ async def _published_event(house: House, volunteer: dict[str, str], team: dict[s
         "capacity": 50,
     }
     its: str = (await _ask(house, "/api/events/v1/events", form, volunteer))["hosted_event_id"]
+    return its
+
+
+async def _published_event(house: House, volunteer: dict[str, str], team: dict[str, str]) -> str:
+    its = await _proposal(house, volunteer)
     for step in ("sign-off", "publish"):
         await _ask(house, f"/api/events/v1/events/{its}/{step}", None, team)
     return its
@@ -88,7 +93,9 @@ async def site(house: House) -> Site:
     people = [await house.join(person) for person in planted(5)]
     await house.level()
     lead = house.member(people[0], "scheme-lead")
-    event = await _published_event(house, house.member(people[1], "volunteer"), house.member(people[2], "team"))
+    volunteer = house.member(people[1], "volunteer")
+    event = await _published_event(house, volunteer, house.member(people[2], "team"))
+    proposal = await _proposal(house, volunteer)
     for role in ({"role": "volunteer"}, {"role": "hosep", "organisation": "UKHSA"}):
         team = house.member(people[2], "team")
         await _ask(house, f"/api/members/v1/members/{people[3]}/role-grants", role, team)
@@ -103,7 +110,8 @@ async def site(house: House) -> Site:
         if pair == people[1:3]:
             await _ask(house, f"/api/mentoring/v1/match-runs/{run['run_id']}/publish", None, lead)
     personas = dict.fromkeys(("hosep", "scheme-lead", "operator", "team"), people[0]) | {"member": people[1]}
-    return Site(house, {"event": event, "scheme": scheme, "commitment": commitment}, personas)
+    known = {"event": event, "proposal": proposal, "scheme": scheme, "commitment": commitment}
+    return Site(house, known, personas)
 
 
 @pytest.mark.parametrize("its", SITE_PAGES, ids=lambda its: its.name)

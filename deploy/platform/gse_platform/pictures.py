@@ -92,7 +92,7 @@ async def _picture(page: Page, front_door: str, its: SitePage, known: Mapping[st
 
 
 async def _known(front_door: str) -> Mapping[str, str]:
-    """An event, a scheme and a commitment that the site shows; what there is none of is absent."""
+    """An event, a scheme and a commitment that the site shows to anyone; what there is none of is absent."""
     async with httpx2.AsyncClient(base_url=front_door, timeout=30, trust_env=False) as client:
         events = (await client.get("/api/events/v1/events")).raise_for_status().json()["events"]
         schemes = (await client.get("/api/mentoring/v1/schemes")).raise_for_status().json()["schemes"]

@@ -24,10 +24,10 @@ APPLICANT: Final = {
 class SitePage:
     """A page as one person opens it.
 
-    `address` may hold `{event}`, `{scheme}` and `{commitment}`, ids of a published event, an open scheme and a
-    commitment that is not kept. `persona` is who opens it, None: anyone; the form to enrol is opened by one whom the
-    demo does not enrol. With `answers` the form on it is filled in by field names and sent, and the page is what comes
-    then. `status` is what the page is answered with.
+    `address` may hold `{event}`, `{proposal}`, `{scheme}` and `{commitment}`, ids of a published event, one that is not
+    signed off, an open scheme and a commitment that is not kept. `persona` is who opens it, None: anyone; the form to
+    enrol is opened by one whom the demo does not enrol. With `answers` the form on it is filled in by field names and
+    sent, and the page is what comes then. `status` is what the page is answered with.
     """
 
     name: str
@@ -92,10 +92,15 @@ SITE_PAGES: Final = (
     SitePage("calendar", "/events/calendar"),
     SitePage("event", "/events/{event}"),
     SitePage("event-member", "/events/{event}", "member"),
+    SitePage("event-proposed", "/events/{proposal}", "team"),
     SitePage("my", "/my", "member"),
     SitePage("inbox", "/notifications/inbox", "member"),
     SitePage("sent", "/notifications/sent", "team"),
     SitePage("sent-chosen", "/notifications/sent?type=EventPublished", "team"),
+    SitePage("templates", "/notifications/templates", "team"),
+    SitePage("template", "/notifications/templates/invitation", "team"),
+    SitePage("template-before", "/notifications/templates/welcome?version=1", "team"),
+    SitePage("template-html", "/notifications/templates/digest/html", "team"),
     SitePage("operations", "/operations", "operator"),
     SitePage("operations-members", "/members/operations", "operator"),
 )

@@ -96,7 +96,7 @@ async def sign_off(hosted_event_id: UUID, database: Db, key: Key, caller: Signed
     permit(caller, "team")
     async with database.transaction() as tx:
         earlier = await idempotency.claim(tx, key, resource_id=hosted_event_id, status=200)
-        its = _planned(await hosted_event_store.lock(tx, hosted_event_id), caller)
+        its = planned(await hosted_event_store.lock(tx, hosted_event_id), caller)
         if earlier is None:
             its, signed_off = hosting.sign_off(its, by=caller.account_id, now=tx.now)
             await hosted_event_store.move_on(tx, its)
@@ -109,7 +109,7 @@ async def publish(hosted_event_id: UUID, database: Db, key: Key, caller: SignedI
     """Announce an event that is signed off, and take registrations."""
     async with database.transaction() as tx:
         earlier = await idempotency.claim(tx, key, resource_id=hosted_event_id, status=200)
-        its = _planned(await hosted_event_store.lock(tx, hosted_event_id), caller)
+        its = planned(await hosted_event_store.lock(tx, hosted_event_id), caller)
         if earlier is None:
             its, published = hosting.publish(its, now=tx.now)
             await hosted_event_store.move_on(tx, its)
@@ -126,7 +126,7 @@ async def confirm_keynote(
         keynote_id = uuid4()
         if (earlier := await idempotency.claim(tx, key, resource_id=keynote_id, status=201)) is not None:
             return Keynote(keynote_id=earlier)
-        its = _planned(await hosted_event_store.lock(tx, hosted_event_id), caller)
+        its = planned(await hosted_event_store.lock(tx, hosted_event_id), caller)
         hosting.takes_keynotes(its)
         await hosted_event_store.add_keynote(tx, keynote_id, hosted_event_id, form.speaker, tx.now)
         await outbox.put(tx, KeynoteConfirmed(hosted_event_id=hosted_event_id))
@@ -167,7 +167,7 @@ async def host(hosted_event_id: UUID, database: Db, key: Key, caller: SignedIn) 
     """Say that an event took place, once it has started."""
     async with database.transaction() as tx:
         earlier = await idempotency.claim(tx, key, resource_id=hosted_event_id, status=200)
-        its = _planned(await hosted_event_store.lock(tx, hosted_event_id), caller)
+        its = planned(await hosted_event_store.lock(tx, hosted_event_id), caller)
         if earlier is None:
             its, hosted = hosting.host(its, now=tx.now)
             await hosted_event_store.move_on(tx, its)
@@ -190,15 +190,19 @@ async def show(hosted_event_id: UUID, database: Db, caller: MaybeSignedIn) -> Ev
     async with database.transaction() as tx:
         its = await hosted_event_store.by_id(tx, hosted_event_id)
         if its is None or its.published_at is None:
-            its = _planned(its, caller)
+            its = planned(its, caller)
         return await _view(tx, its)
 
 
-def _planned(its: HostedEvent | None, caller: Caller | None) -> HostedEvent:
+def planned(its: HostedEvent | None, caller: Caller | None) -> HostedEvent:
     """The event, for its proposer and the team. Raises `NoSuchEvent` for everybody else."""
-    if its is None or caller is None or not ("team" in caller.roles or caller.account_id == its.proposed_by):
+    if its is None or caller is None or not may_plan(its, caller):
         raise NoSuchEvent
     return its
+
+
+def may_plan(its: HostedEvent, caller: Caller) -> bool:
+    return "team" in caller.roles or caller.account_id == its.proposed_by
 
 
 async def _view(tx: Transaction, its: HostedEvent) -> EventView:

@@ -20,7 +20,7 @@ from chassis.service import Db
 from chassis.web import days, render, span
 from chassis.web.times import LONDON
 from contracts.refusal import Refused
-from events import hosted_event_store, hosted_events, key_date_store
+from events import hosted_event_store, hosted_events, key_date_store, planned_pages
 from events.calendar_rules import KeyDate
 from events.hosting import AlreadyRegistered, HostedEvent, NoSuchEvent
 
@@ -59,11 +59,14 @@ async def calendar(request: Request, database: Db) -> HTMLResponse:
 
 
 @router.get("/events/{hosted_event_id:uuid}")
-async def event(
-    request: Request, hosted_event_id: UUID, database: Db, caller: MaybeSignedIn, taken: str = ""
+async def event(  # noqa: PLR0917 (what was done just now)
+    request: Request, hosted_event_id: UUID, database: Db, caller: MaybeSignedIn, taken: str = "", done: str = ""
 ) -> HTMLResponse:
-    """What a published event is, who speaks, whether there is a place, and whether the member has one."""
-    return await _event(request, database, caller, hosted_event_id, just_taken=taken == "yes")
+    """What an event is, who speaks, whether there is a place, and whether the member has one.
+
+    Before it is published its organiser and the team see where it stands.
+    """
+    return await _event(request, database, caller, hosted_event_id, just_taken=taken == "yes", done=done)
 
 
 @router.post("/events/{hosted_event_id:uuid}/registrations")
@@ -86,16 +89,21 @@ async def _event(
     hosted_event_id: UUID,
     *,
     just_taken: bool = False,
+    done: str = "",
     refused: Refused | None = None,
 ) -> HTMLResponse:
     """The page; with `refused` it says why there is no place for the member, and answers 409."""
     member_id = caller.member_id if caller else None
     async with database.transaction() as tx:
         its = await hosted_event_store.by_id(tx, hosted_event_id)
-        if its is None or its.published_at is None:
+        if its is None:
             raise NoSuchEvent
-        taken = await hosted_event_store.places_taken(tx, [hosted_event_id])
         speakers = await hosted_event_store.speakers(tx, hosted_event_id)
+        if its.published_at is None:
+            if caller is None or not hosted_events.may_plan(its, caller):
+                raise NoSuchEvent
+            return planned_pages.page(request, its, speakers, caller, tx.now, refused=refused, done=done)
+        taken = await hosted_event_store.places_taken(tx, [hosted_event_id])
         has_place = member_id is not None and await hosted_event_store.has_place(tx, hosted_event_id, member_id)
     return render(
         request,
@@ -109,6 +117,7 @@ async def _event(
         is_member=member_id is not None,
         has_place=has_place,
         just_taken=just_taken and has_place,
+        just_published=done == "published" and caller is not None and hosted_events.may_plan(its, caller),
         refusal=refused.sentence if refused else "",
     )
 

@@ -26,6 +26,8 @@ from notifications import (
     receipts,
     sent_api,
     sent_pages,
+    template_api,
+    template_pages,
     told,
     unknowns,
 )
@@ -96,6 +98,8 @@ def create(settings: Settings) -> FastAPI:
             pages.router,
             choosing_pages.router,
             sent_pages.router,
+            template_api.router,
+            template_pages.router,
         ],
         subscriptions=[MEMBERS, CONTACTS, MENTORING, EVENTS],
         senders=[

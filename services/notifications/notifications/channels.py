@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from notifications.domain import NotStarted, Outcome, Rejected, Sent
+from notifications.domain import NotStarted, Outcome, Rejected, Sent, Unknown
 from notifications.letters import Letter
 
 OUTAGES: Final = 5  # in a row
@@ -79,11 +79,11 @@ class Way:
     def hear(self, outcome: Outcome, now: float) -> None:
         if isinstance(outcome, NotStarted) and outcome.rest is not None:
             self.rests_until = max(self.rests_until, now + outcome.rest.total_seconds())
-        if isinstance(outcome, NotStarted) and outcome.is_outage:
+        if isinstance(outcome, (NotStarted, Unknown)) and outcome.is_outage:
             self.outages += 1
         elif isinstance(outcome, (Sent, Rejected, NotStarted)):
             self.outages, self.out_until = 0, None
-        # An unknown end says nothing of the way, so it ends no outage either.
+        # Any other unknown end says nothing of the way, so it ends no outage either.
         if self.outages >= OUTAGES:
             self.out_until = now + OUT_SECONDS
 

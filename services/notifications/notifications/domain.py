@@ -200,6 +200,7 @@ class Unknown:
     """The message was being handed over and no answer came: it may or may not have gone out."""
 
     reason: str
+    is_outage: bool = False  # that is so whoever it is for
 
 
 Outcome = Sent | Rejected | NotStarted | Unknown

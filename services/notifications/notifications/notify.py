@@ -81,7 +81,7 @@ class Notify:
         except NOT_WRITTEN as error:
             return NotStarted(f"Notify could not be reached: {type(error).__name__}", is_outage=True)
         except (httpx2.RequestError, TimeoutError) as error:
-            return Unknown(f"no answer from Notify: {type(error).__name__}")
+            return Unknown(f"no answer from Notify: {type(error).__name__}", is_outage=True)
         return self._meaning(answer)
 
     async def ask(self, reference: str) -> Outcome | None:
@@ -139,7 +139,10 @@ class Notify:
         if status in MEND or status in REDIRECTS:
             log.error("Notify refuses what we send", status=status, do=MEND.get(status, MEND[404]))
             return NotStarted(f"Notify refuses what we send: status {status}", is_outage=True)
-        return Unknown(f"Notify answered {status} to the message")
+        # A 5xx is how its own outages show; what it says of one message alone is a 4xx.
+        return Unknown(
+            f"Notify answered {status} to the message", is_outage=status >= httpx2.codes.INTERNAL_SERVER_ERROR
+        )
 
     def _until_midnight(self) -> timedelta:
         now = self.clock().astimezone(UTC)

@@ -5,6 +5,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from contracts.events import KeyDateApproaching
+from contracts.refusal import NotFound
 from notifications.domain import DIGEST, INTRODUCTION, Template
 from notifications.hosted_event_notices import INVITATION, Announcement
 from notifications.letters import About, Item, Letter
@@ -37,6 +38,26 @@ FACTS: Final = {
     "subject": str(ID),
 }
 """By the names of fields of events; `title` is also what a key date is called, and `subject` what an event is about."""
+
+
+class NoSuchTemplate(NotFound):
+    """No message has this name, or never had this version."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such message.")
+
+
+def versions_of(name: str) -> list[Template]:
+    """The newest first, which is the one in use."""
+    return sorted((its for its in TEMPLATES.values() if its.name == name), key=lambda its: -its.version)
+
+
+def find(name: str, version: int | None) -> Template:
+    """That version, or without one the newest. Raises `NoSuchTemplate`."""
+    found = next((its for its in versions_of(name) if version in (None, its.version)), None)
+    if found is None:
+        raise NoSuchTemplate
+    return found
 
 
 def preview(template: Template, front_door: str) -> Letter:

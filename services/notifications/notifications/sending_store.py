@@ -88,16 +88,21 @@ async def claim_items(tx: Transaction, digests: Sequence[UUID], *, channel: str,
 
 
 async def put_off(tx: Transaction, until: Mapping[UUID, datetime], state: str, reason: str | None) -> None:
-    """Each until its instant: `due` when the hours of its member open, or `gathered` for a digest."""
+    """Each until its instant: `due` when the hours of its member open, or `gathered` for a digest.
+
+    What is put off for nothing but a digest that is made now is as late as it was.
+    """
     await tx.execute(
         """
-        UPDATE notice SET state = $3, reason = $4, due_at = its.until, wanted_at = its.until
+        UPDATE notice SET state = $3, reason = $4, due_at = its.until,
+            wanted_at = CASE WHEN its.until > $5 THEN its.until ELSE wanted_at END
         FROM unnest($1::uuid[], $2::timestamptz[]) AS its (notice_id, until)
         WHERE notice.notice_id = its.notice_id""",
         list(until),
         list(until.values()),
         state,
         reason,
+        tx.now,
     )
 
 

@@ -1,6 +1,8 @@
 """What went out, by day and by event: figures that the team's page and its API share. Members are bare ids here."""
 
 import re
+from bisect import bisect
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -43,11 +45,18 @@ class NoSuchOccasion(NotFound):
 
 @dataclass(frozen=True)
 class Volumes:
-    """Notices by the London day on which they were to go out, and what went out by how long after that it did."""
+    """Notices by the London day on which they were to go out, and mail by how long after that it did.
+
+    What was put off on purpose, for a digest or for hours in which mail may come, was to go out when that was over.
+    """
 
     days: list[date]
     outcomes: dict[Outcome, list[int]]  # a figure for each day
-    delays: list[int]  # below each of `DELAYS`, and the rest
+    delays: list[Counter[int]]  # of each day, messages by whole seconds
+
+    @property
+    def all_delays(self) -> Counter[int]:
+        return sum(self.delays, Counter())
 
 
 @dataclass(frozen=True)
@@ -86,12 +95,33 @@ def days_until(now: datetime, number: int) -> list[date]:
 async def volumes(tx: Transaction, number: int) -> Volumes:
     days = days_until(tx.now, number)
     begins = [datetime.combine(its, time.min, LONDON) for its in [*days, days[-1] + timedelta(days=1)]]
-    found = Volumes(days, {its: [0] * number for its in Outcome}, [0] * (len(DELAYS) + 1))
-    for row in await sent_store.volumes(tx, begins, DELAYS):
+    found = Volumes(days, {its: [0] * number for its in Outcome}, [Counter() for _ in days])
+    for row in await sent_store.volumes(tx, begins):
         found.outcomes[Outcome(row["outcome"])][row["day"] - 1] += row["notices"]
-        if row["delay"] is not None:
-            found.delays[row["delay"]] += row["notices"]
+        if row["seconds"] is not None:
+            found.delays[row["day"] - 1][row["seconds"]] += row["notices"]
     return found
+
+
+def in_groups(delays: Mapping[int, int]) -> list[int]:
+    """How many took less than each of `DELAYS` and no less than the one before; and the rest."""
+    groups = [0] * (len(DELAYS) + 1)
+    for seconds, messages in delays.items():
+        groups[bisect(DELAYS, timedelta(seconds=seconds))] += messages
+    return groups
+
+
+def within(delays: Mapping[int, int], per_cent: int) -> int | None:
+    """The whole seconds in which so many of a hundred went out; None where nothing did.
+
+    PostgreSQL's `percentile_disc`, of counts: it would sort every message, which takes longer than the whole page.
+    """
+    total, so_far = sum(delays.values()), 0
+    for seconds, messages in sorted(delays.items()):
+        so_far += messages
+        if so_far * 100 >= per_cent * total:
+            return seconds
+    return None
 
 
 async def occasions(tx: Transaction, wanted: Wanted, *, after: str | None, limit: int) -> tuple[list[Told], str | None]:

@@ -39,12 +39,16 @@ class Occasions(BaseModel):
 
 
 class Day(BaseModel):
+    """`median` and `p95` are whole seconds, in which half and 95 of 100 of its mail went out; null: none did."""
+
     day: date
     sent: int
     inbox: int
     failed: int
     unknown: int
     suppressed: int
+    median: int | None
+    p95: int | None
 
 
 class Delay(BaseModel):
@@ -55,10 +59,15 @@ class Delay(BaseModel):
 
 
 class Volumes(BaseModel):
-    """By the London day on which a notice was to go out. What a digest held counts, the digest does not."""
+    """By the London day on which a notice was to go out. What a digest held counts, the digest does not.
+
+    `median` and `p95` are of all these days. Time for which a member wanted no mail is no delay.
+    """
 
     days: list[Day]
     delays: list[Delay]
+    median: int | None
+    p95: int | None
 
 
 @router.get("/occasions")
@@ -112,13 +121,20 @@ async def volumes(database: Db, caller: SignedIn, days: Annotated[int, Query(ge=
     async with database.transaction() as tx:
         its = await sent.volumes(tx, days)
     figures = [
-        Day(day=day, **{outcome: its.outcomes[outcome][place] for outcome in its.outcomes})
+        Day(
+            day=day,
+            **{outcome: its.outcomes[outcome][place] for outcome in its.outcomes},
+            median=sent.within(its.delays[place], 50),
+            p95=sent.within(its.delays[place], 95),
+        )
         for place, day in enumerate(its.days)
     ]
-    below = [*(each.total_seconds() for each in DELAYS), None]
+    below, delays = [*(each.total_seconds() for each in DELAYS), None], its.all_delays
     return Volumes(
         days=figures,
-        delays=[Delay(below=each, notices=notices) for each, notices in zip(below, its.delays, strict=True)],
+        delays=[Delay(below=each, notices=figure) for each, figure in zip(below, sent.in_groups(delays), strict=True)],
+        median=sent.within(delays, 50),
+        p95=sent.within(delays, 95),
     )
 
 

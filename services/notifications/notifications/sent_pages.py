@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
@@ -16,16 +15,16 @@ from chassis.database import Transaction
 from chassis.identity import SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
-from chassis.web import day, moment, read_form, render
-from chassis.web.charts import Chart, bars, columns
+from chassis.web import moment, read_form, render
 from contracts.notifications import NoticeCategory
 from contracts.refusal import NotFound, Refused
-from notifications import redelivering, redelivering_store, sent, sent_store
+from notifications import redelivering, redelivering_store, sent, sent_figures, sent_store
 from notifications.deciding import ADDRESS_FAILED, OUTSIDE_HOURS, PREFERENCE, TOO_LATE
 from notifications.domain import DIGEST, NoSuchNotice, NoticeState
 from notifications.letters import CATEGORIES
 from notifications.redelivering import TO_BE_SENT_AGAIN
-from notifications.sent import Outcome, Told, Volumes, Wanted
+from notifications.sent import Outcome, Told, Wanted
+from notifications.sent_figures import OUTCOMES
 from notifications.told import TEMPLATES
 
 router = APIRouter(prefix="/notifications/sent", route_class=RetryingRoute, include_in_schema=False)
@@ -37,18 +36,6 @@ NOTICES_ON_A_PAGE: Final = 50
 A_FEW: Final = 5
 AT_ONCE: Final = 10_000  # sent again by one form
 LARGEST: Final = 2**63 - 1  # of a notice's number
-OUTCOMES: Final[Mapping[str, str]] = {
-    Outcome.SENT: "Sent",
-    Outcome.INBOX: "In the inbox alone",
-    Outcome.FAILED: "Failed",
-    Outcome.UNKNOWN: "Unknown",
-    Outcome.SUPPRESSED: "Suppressed",
-    NoticeState.WAITING: "Waiting for an address",
-    NoticeState.DUE: "Due",
-    NoticeState.GATHERED: "Waiting for a digest",
-    NoticeState.SENDING: "Being sent",
-    NoticeState.CANCELLED: "Cancelled",
-}
 STATES: Final[Mapping[str, str]] = {its: OUTCOMES[its] for its in NoticeState}
 REASONS: Final[Mapping[str | None, str]] = {
     None: "",
@@ -57,7 +44,6 @@ REASONS: Final[Mapping[str | None, str]] = {
     ADDRESS_FAILED: "no mail reaches the member, who wants it nowhere else",
     OUTSIDE_HOURS: "it waits until the member's hours open",
 }
-DELAYS: Final = ("Under a minute", "1 to 10 minutes", "10 minutes to an hour", "1 hour to a day", "A day or longer")
 CATEGORY_WORDS: Final = {**CATEGORIES, NoticeCategory.WORK: "What waits for volunteers and the team"}
 
 
@@ -129,10 +115,12 @@ async def _figures(tx: Transaction) -> dict[str, Any]:
     return {
         "attention": await sent.needs_attention(tx),
         "unknown": [_shown(row) for row in await sent_store.newest_unknown(tx, A_FEW)],
-        "volumes": _volumes_chart(volumes),
-        "volumes_in_words": _volumes_in_words(volumes),
-        "delays": bars(DELAYS, "Messages", volumes.delays),
-        "delays_in_words": _delays_in_words(volumes),
+        "volumes": sent_figures.volumes_chart(volumes),
+        "volumes_in_words": sent_figures.volumes_in_words(volumes),
+        "delays": sent_figures.delays_chart(volumes),
+        "delays_in_words": sent_figures.delays_in_words(volumes),
+        "half_and_most": sent_figures.half_and_most(volumes),
+        "delays_by_day": sent_figures.delays_by_day(volumes),
     }
 
 
@@ -261,35 +249,6 @@ def _shown(row: asyncpg.Record) -> Shown:
 
 def _reason(reason: str | None) -> str:
     return REASONS.get(reason, reason or "")
-
-
-def _volumes_chart(its: Volumes) -> Chart:
-    return columns([_short(each) for each in its.days], {OUTCOMES[each]: its.outcomes[each] for each in Outcome})
-
-
-def _volumes_in_words(its: Volumes) -> str:
-    totals = {each: sum(figures) for each, figures in its.outcomes.items()}
-    each_day = [sum(figures) for figures in zip(*its.outcomes.values(), strict=True)]
-    if not sum(each_day):
-        return f"Nothing was to go out in the last {len(its.days)} days."
-    parts = ", ".join(f"{OUTCOMES[each].lower()} {total:,}" for each, total in totals.items())
-    most = its.days[each_day.index(max(each_day))]
-    return (
-        f"{sum(each_day):,} messages were to go out in the last {len(its.days)} days: {parts}. "
-        f"The most on one day were {max(each_day):,}, on {day(most)}."
-    )
-
-
-def _delays_in_words(its: Volumes) -> str:
-    total = sum(its.delays)
-    if not total:
-        return f"No mail went out in the last {len(its.days)} days."
-    parts = ", ".join(f"{words.lower()} {figure:,}" for words, figure in zip(DELAYS, its.delays, strict=True))
-    return f"From when it was to go out until it did, of {total:,} messages by mail: {parts}."
-
-
-def _short(its: date) -> str:
-    return f"{its.day} {its:%b}"
 
 
 def _items(words: Mapping[str, str]) -> list[dict[str, str]]:

@@ -121,6 +121,10 @@ class Line:
     when: Callable[[datetime], datetime] = at_once
     unless: type[DomainEvent] | None = None
 
+    @property
+    def when_in_words(self) -> str:
+        return self.when.__name__.replace("_", " ")
+
     def facts(self, event: DomainEvent) -> dict[str, Any]:
         return event.model_dump(mode="json", include=set(self.says))
 

@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI
 
 from chassis.database import Database
-from notifications.notify_double import NotifyDouble
+from notifications.notify_double import NotifyDouble, answers
 from notifications.testing import MailServerDouble, is_standing, joins, rows
 from testkit.eventually import eventually
 
@@ -52,3 +52,24 @@ async def test_the_mail_server_takes_over_from_a_notify_that_is_away(
 
     assert len(server.handed) == len(people)
     assert await rows(store, "SELECT DISTINCT channel FROM notice") == [("email",)]
+
+
+async def test_the_mail_server_takes_over_from_a_notify_that_answers_with_errors_and_sends_nothing_twice(
+    store: Database, notify: NotifyDouble, server: MailServerDouble
+) -> None:
+    notify.before = answers(503)
+    for number in range(1, 6):
+        await joins(store, UUID(int=number), "Ada King", f"{number}@example.org")
+    why = "Notify answered 503 to the message"
+    await eventually(is_standing(store, *[("unknown", why)] * 5), timeout=30)
+    assert server.handed == []
+
+    await joins(store, ADA, "Ada King", "ada@example.org")
+    await eventually(is_standing(store, *[("unknown", why)] * 5, ("sent", None)), timeout=30)
+
+    [handed] = server.handed
+    assert handed.rcpt_tos == ["ada@example.org"]
+    assert await rows(store, "SELECT channel, count(*) FROM notice GROUP BY 1 ORDER BY 1") == [
+        ("email", 1),
+        ("notify", 5),
+    ]

@@ -112,7 +112,7 @@ async def test_one_try_that_goes_well_brings_the_first_back(both: Channels, noti
     assert (both.current(), both.room(8)) == (NOTIFY, 8)
 
 
-@pytest.mark.parametrize("outcome", [AWAY, Unknown("no answer")])
+@pytest.mark.parametrize("outcome", [AWAY, Unknown("no answer"), Unknown("status 503", is_outage=True)])
 async def test_one_try_that_does_not_keeps_it_out_for_another_minute(
     both: Channels, notify: Told, clock: Clock, outcome: Outcome
 ) -> None:
@@ -153,7 +153,16 @@ async def test_outages_that_are_not_in_a_row_change_nothing(both: Channels, noti
     assert both.current() == NOTIFY
 
 
-async def test_what_may_have_begun_is_no_outage(both: Channels, notify: Told) -> None:
+async def test_five_unknown_ends_of_an_outage_in_a_row_let_the_next_take_over(both: Channels, notify: Told) -> None:
+    notify.outcome = Unknown("status 503", is_outage=True)
+    await send(both, 4)
+    assert both.current() == NOTIFY
+    await send(both)
+
+    assert both.current() == EMAIL
+
+
+async def test_an_unknown_end_of_one_message_is_no_outage(both: Channels, notify: Told) -> None:
     notify.outcome = Unknown("no answer")
     await send(both, 9, by=NOTIFY)
 

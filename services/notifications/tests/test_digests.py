@@ -323,6 +323,7 @@ async def test_quiet_hours_put_mail_off_until_the_morning(
         assert server.handed == []
         clock.now = datetime(2027, 1, 14, 7, 0, tzinfo=UTC)
         await eventually(stands(ada, ("invitation", "sent")))
+    assert await rows(ada, "SELECT wanted_at FROM notice") == [(datetime(2027, 1, 14, 7, 0, tzinfo=UTC),)]
 
 
 async def test_who_ends_their_quiet_hours_gets_what_waited_for_the_morning(
@@ -361,6 +362,9 @@ async def test_what_an_outage_of_a_day_piled_up_for_a_person_comes_in_one_messag
     message, text = text_of(server, by_address[0][1])
     assert message["Subject"] == "What is new for you in the profession"
     assert text.count("https://gse.test/notifications/inbox/") == 3
+    # Nobody wanted it later: it is as late as the outage made it.
+    told = "SELECT DISTINCT wanted_at, sent_at FROM notice WHERE template = 'invitation'"
+    assert await rows(ada, told) == [(WEDNESDAY, WEDNESDAY + timedelta(days=1))]
 
 
 async def is_gathered_for(database: Database, member_id: UUID, count: int) -> bool:

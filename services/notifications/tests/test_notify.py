@@ -138,11 +138,15 @@ async def test_it_is_left_in_peace_for_as_long_as_its_limit_says(
     await way.close()
 
 
-@pytest.mark.parametrize("status", [500, 502, 503, 504, 408, 200])
-async def test_any_other_answer_leaves_the_end_unknown(way: Notify, notify: NotifyDouble, status: int) -> None:
+@pytest.mark.parametrize(
+    ("status", "is_outage"), [(500, True), (502, True), (503, True), (504, True), (408, False), (200, False)]
+)
+async def test_any_other_answer_leaves_the_end_unknown_and_a_5xx_is_an_outage(
+    way: Notify, notify: NotifyDouble, status: int, *, is_outage: bool
+) -> None:
     notify.before = answers(status)
 
-    assert await way.converse(letter()) == Unknown(f"Notify answered {status} to the message")
+    assert await way.converse(letter()) == Unknown(f"Notify answered {status} to the message", is_outage)
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
@@ -151,14 +155,17 @@ async def test_a_connection_lost_after_the_request_leaves_the_end_unknown(
 ) -> None:
     setattr(notify, moment, cuts)
 
-    assert isinstance(await way.converse(letter()), Unknown)
+    outcome = await way.converse(letter())
+
+    assert isinstance(outcome, Unknown)
+    assert outcome.is_outage
 
 
 async def test_no_answer_in_time_leaves_the_end_unknown(notify: NotifyDouble) -> None:
     notify.after = hangs
     way = Notify(KEY, TEMPLATE, notify.url, seconds=0.2)
 
-    assert isinstance(await way.converse(letter()), Unknown)
+    assert await way.converse(letter()) == Unknown("no answer from Notify: TimeoutError", is_outage=True)
     await way.close()
 
 

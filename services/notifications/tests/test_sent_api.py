@@ -1,5 +1,6 @@
 """The figures of what went out, for programs of the team."""
 
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -12,7 +13,7 @@ from httpx2 import AsyncClient
 
 from chassis.database import Database
 from chassis.testing import deliver, said, signed_in
-from notifications import sent, sent_pages
+from notifications import sent, sent_figures
 from notifications.app import EVENTS, MEMBERS
 from notifications.domain import NoticeState
 from notifications.testing import MailServerDouble, hangs_up, joined, joins, published, rows, standing
@@ -156,10 +157,11 @@ async def test_volumes_are_of_the_days_of_london_by_how_notices_ended(get: Get, 
 
     its = await get("/volumes", days=3)
 
-    none = {"sent": 0, "inbox": 0, "failed": 0, "unknown": 0, "suppressed": 0}
+    none = {"sent": 0, "inbox": 0, "failed": 0, "unknown": 0, "suppressed": 0, "median": None, "p95": None}
+    at_once = {"median": 0, "p95": 0}
     assert its["days"] == [
-        none | {"day": "2027-05-31", "sent": 1},
-        {"day": "2027-06-01", "sent": 1, "inbox": 1, "failed": 1, "unknown": 1, "suppressed": 2},
+        none | at_once | {"day": "2027-05-31", "sent": 1},
+        at_once | {"day": "2027-06-01", "sent": 1, "inbox": 1, "failed": 1, "unknown": 1, "suppressed": 2},
         none | {"day": "2027-06-02"},
     ]
 
@@ -183,6 +185,30 @@ async def test_delays_are_from_when_it_was_to_go_out_until_it_did_of_mail_alone(
         {"below": 86400, "notices": 1},
         {"below": None, "notices": 2},
     ]
+
+
+async def test_half_and_95_of_100_of_the_mail_are_told_by_day_and_for_all_days_as_the_database_would(
+    get: Get, database_of_it: Database
+) -> None:
+    noon = datetime(2027, 6, 2, 12, 0, tzinfo=UTC)
+    database_of_it.clock = lambda: noon
+    for day, seconds in ((0, [1.9, 2.0, 3.5, 90.0]), (1, [5.0, 7.25] + [0.5] * 18 + [86400.0])):
+        for each in seconds:
+            await add(database_of_it, "sent", noon - timedelta(days=day), after=timedelta(seconds=each))
+    await add(database_of_it, "sent", noon, after=timedelta(days=9), channel="inbox")
+    await add(database_of_it, "sent", noon, after=timedelta(days=9), template="digest")
+
+    its = await get("/volumes", days=2)
+
+    assert [(day["median"], day["p95"]) for day in its["days"]] == [(0, 7), (2, 90)]
+    assert (its["median"], its["p95"]) == (0, 90)
+    [(exact,)] = await rows(
+        database_of_it,
+        """
+        SELECT percentile_disc(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY date_part('epoch', sent_at - wanted_at))
+        FROM notice WHERE channel = 'email' AND template <> 'digest'""",
+    )
+    assert [int(each) for each in exact] == [its["median"], its["p95"]]
 
 
 async def test_the_sums_of_the_days_are_what_stands(
@@ -232,5 +258,30 @@ def test_days_end_today_in_london() -> None:
 
 
 def test_every_state_and_outcome_has_its_words() -> None:
-    assert set(sent_pages.OUTCOMES) == {*sent.Outcome, *NoticeState}
-    assert len(sent_pages.DELAYS) == len(sent.DELAYS) + 1
+    assert set(sent_figures.OUTCOMES) == {*sent.Outcome, *NoticeState}
+    assert len(sent_figures.DELAYS) == len(sent.DELAYS) + 1
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "1 second"),
+        (1, "2 seconds"),
+        (118, "119 seconds"),
+        (119, "2 minutes"),
+        (120, "3 minutes"),
+        (7198, "120 minutes"),
+        (7199, "2 hours"),
+        (172800, "3 days"),
+    ],
+)
+def test_a_delay_is_told_as_the_time_within_which_it_was(seconds: int, words: str) -> None:
+    assert sent_figures.in_words(seconds) == words
+
+
+def test_of_no_mail_nothing_is_said() -> None:
+    nothing = sent.Volumes([date(2027, 3, 27)], {its: [0] for its in sent.Outcome}, [Counter()])
+
+    assert sent.within({}, 50) is None
+    assert sent_figures.half_and_most(nothing) == ""
+    assert sent_figures.delays_by_day(nothing) == []

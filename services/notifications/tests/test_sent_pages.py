@@ -121,6 +121,10 @@ async def test_the_pictures_and_their_tables_say_what_stands(
         "2 messages were to go out in the last 30 days: sent 1, in the inbox alone 0, failed 0, unknown 1" in said_of_it
     )
     assert "Under a minute: 1" in said_of_it
+    assert re.search(r"Half of them went out within \d+ seconds?, and 95 of 100 within \d+ seconds?\.", said_of_it)
+    assert re.search(
+        r"How late mail went out, day by day Day Messages Half within 95 of 100 within .* 1 \d+ sec", said_of_it
+    )
     assert re.search(r"Unknown whether it arrived </dt> <dd[^>]*> 1 ", re.sub(r"\s+", " ", page))
 
 

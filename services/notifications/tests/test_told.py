@@ -19,11 +19,11 @@ BEGIN, END = "<!-- told: kept by tests/test_told.py -->\n", "<!-- end of told --
 
 
 def shown(line: Line) -> str:
-    when = " ".join(line.when.__name__.split("_"))
     unless = f"`{line.unless.event_name}`" if line.unless else ""
     mark = ", critical" if line.template.critical else ""
     words = f"`{line.template.name}` {line.template.version}{mark}"
-    return f"| `{line.event.event_name}` | {line.who.words} | {line.template.category} | {words} | {when} | {unless} |"
+    parts = f"`{line.event.event_name}`", line.who.words, line.template.category, words, line.when_in_words, unless
+    return f"| {' | '.join(parts)} |"
 
 
 def table() -> str:

@@ -222,6 +222,13 @@ async def test_an_error_page_says_which_rule_and_keeps_the_headers(client: httpx
     assert re.search(r"<code>[0-9a-f-]{36}</code>", (await client.get("/pages/bug")).text)
 
 
+async def test_what_is_hidden_from_a_stranger_leads_to_signing_in_and_what_is_nowhere_does_not(
+    client: httpx2.AsyncClient,
+) -> None:
+    assert 'href="/sign-in?return=%2Fpages%2Fhidden">sign in</a>' in (await client.get("/pages/hidden")).text
+    assert ">sign in</a>" not in (await client.get("/nowhere")).text
+
+
 async def test_a_program_gets_problem_details_where_a_person_gets_a_page(client: httpx2.AsyncClient) -> None:
     by_path = await client.get("/api/members/v1/nowhere")
     by_accept = await client.get("/nowhere", headers={"Accept": "*/*"})
