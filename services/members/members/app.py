@@ -37,6 +37,7 @@ from members import (
     strategy_pages,
     withdrawing,
 )
+from members.groups import api as groups_api
 from members.provider import Provider
 from members.settings import Settings
 
@@ -81,6 +82,7 @@ def create(settings: Settings) -> FastAPI:
             organisation_pages.router,
             strategy.router,
             strategy_pages.router,
+            groups_api.router,
         ],
         subscriptions=[MENTORING, EVENTS, NOTIFICATIONS, COMING_UP],
         timers=[

@@ -34,6 +34,7 @@ from contracts.events import (
     KeyDateScheduled,
     KeynoteConfirmed,
 )
+from contracts.groups import VolunteerJoinedGroup, VolunteerLeftGroup
 from contracts.members import (
     MemberContactChanged,
     MemberGradeChanged,
@@ -208,6 +209,8 @@ NOBODY: Final[Mapping[type[DomainEvent], str]] = {
     CommitmentMade: "the page of the strategy shows it",
     CommitmentProgressReported: "the team did it; the commitment's page shows it",
     CommitmentCompleted: "the team did it; the commitment's page shows it",
+    VolunteerJoinedGroup: "the member did it; the group's page shows it",
+    VolunteerLeftGroup: "the member did it, or went",
     MemberErasureRequested: "whom it concerns is forgotten here by it",
     MemberErasureCompleted: "whom it concerns is forgotten",
     MemberErased: "whom it concerns is forgotten",

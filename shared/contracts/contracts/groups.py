@@ -1,0 +1,27 @@
+"""What members says of groups: who takes part, who speaks for a theme, what a task group has come to, when one meets.
+
+What links a member to a group or a theme is for the platform's own services alone. A group's words stand on its page.
+"""
+
+from uuid import UUID
+
+from contracts.base import DomainEvent, Internal, Visibility
+
+
+class VolunteerJoinedGroup(DomainEvent, service="members", visibility=Visibility.INTERNAL):
+    """A member has become a volunteer of a group; who comes back to it later has another `volunteering_id`."""
+
+    volunteering_id: Internal[UUID]
+    group_id: Internal[UUID]
+    member_id: Internal[UUID]
+
+
+class VolunteerLeftGroup(DomainEvent, service="members", visibility=Visibility.INTERNAL):
+    """A volunteer has left a group: by themselves, by the team, or since they left the profession or were erased.
+
+    Nothing is said of those who are in a task group when it disbands: nobody is in it any more.
+    """
+
+    volunteering_id: Internal[UUID]
+    group_id: Internal[UUID]
+    member_id: Internal[UUID]
