@@ -38,6 +38,7 @@ from members import (
     withdrawing,
 )
 from members.groups import api as groups_api
+from members.groups import pages as groups_pages
 from members.provider import Provider
 from members.settings import Settings
 
@@ -83,6 +84,7 @@ def create(settings: Settings) -> FastAPI:
             strategy.router,
             strategy_pages.router,
             groups_api.router,
+            groups_pages.router,
         ],
         subscriptions=[MENTORING, EVENTS, NOTIFICATIONS, COMING_UP],
         timers=[

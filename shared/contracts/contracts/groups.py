@@ -17,11 +17,9 @@ class VolunteerJoinedGroup(DomainEvent, service="members", visibility=Visibility
 
 
 class VolunteerLeftGroup(DomainEvent, service="members", visibility=Visibility.INTERNAL):
-    """A volunteer has left a group: by themselves, by the team, or since they left the profession or were erased.
+    """A volunteer has left a group: by themselves, by the team, or since they left the profession or were erased."""
 
-    Nothing is said of those who are in a task group when it disbands: nobody is in it any more.
-    """
-
+    # Nothing is said of those who are in a task group when it disbands: nobody is in it any more.
     volunteering_id: Internal[UUID]
     group_id: Internal[UUID]
     member_id: Internal[UUID]

@@ -41,6 +41,11 @@ class NoSuchGroup(NotFound):
         super().__init__("There is no such group.")
 
 
+class NoSuchVolunteer(NotFound):
+    def __init__(self) -> None:
+        super().__init__("There is no such volunteer.")
+
+
 class GroupExists(Refused):
     """Two groups with one name could not be told apart."""
 
