@@ -28,3 +28,42 @@ CREATE TABLE volunteering (
 );
 CREATE UNIQUE INDEX volunteering_now ON volunteering (group_id, member_id) WHERE left_at IS NULL;
 CREATE INDEX volunteering_of ON volunteering (member_id) WHERE member_id IS NOT NULL;
+
+-- What the profession has champions for.
+CREATE TABLE champion_theme (
+    theme_id       uuid PRIMARY KEY,
+    title          text NOT NULL,
+    purpose        text NOT NULL,
+    ask            text NOT NULL,
+    established_at timestamptz NOT NULL,
+    established_by uuid NOT NULL         -- an account
+);
+CREATE UNIQUE INDEX champion_theme_by_title ON champion_theme (lower(title));
+
+-- Who is or was a champion. Without its member once they have left the profession or are erased.
+CREATE TABLE champion_term (
+    term_id      uuid PRIMARY KEY,
+    theme_id     uuid NOT NULL REFERENCES champion_theme,
+    member_id    uuid,
+    starts_on    date NOT NULL,
+    ends_on      date NOT NULL,          -- its last moment is the end of this day in London
+    appointed_at timestamptz NOT NULL,
+    appointed_by uuid NOT NULL,          -- an account
+    ended        text CHECK (ended IN ('over', 'resigned', 'by-the-team', 'gone')),
+    ended_at     timestamptz,
+    ended_by     uuid,                   -- an account; null: its day ended, or the member themself is gone
+    CHECK ((ended IS NULL) = (ended_at IS NULL)),
+    CHECK (ended IS NOT NULL OR member_id IS NOT NULL)
+);
+CREATE UNIQUE INDEX champion_now ON champion_term (theme_id, member_id) WHERE ended IS NULL;
+CREATE INDEX champion_term_to_end ON champion_term (ends_on) WHERE ended IS NULL;
+CREATE INDEX champion_term_of ON champion_term (member_id) WHERE member_id IS NOT NULL;
+
+-- When a theme had no champion. One at most is open for each.
+CREATE TABLE champion_vacancy (
+    vacancy_id uuid PRIMARY KEY,
+    theme_id   uuid NOT NULL REFERENCES champion_theme,
+    opened_at  timestamptz NOT NULL,
+    closed_at  timestamptz
+);
+CREATE UNIQUE INDEX champion_vacancy_open ON champion_vacancy (theme_id) WHERE closed_at IS NULL;

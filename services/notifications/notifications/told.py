@@ -34,7 +34,7 @@ from contracts.events import (
     KeyDateScheduled,
     KeynoteConfirmed,
 )
-from contracts.groups import VolunteerJoinedGroup, VolunteerLeftGroup
+from contracts.groups import ChampionAppointed, ChampionTermEnded, VolunteerJoinedGroup, VolunteerLeftGroup
 from contracts.members import (
     MemberContactChanged,
     MemberGradeChanged,
@@ -151,6 +151,18 @@ TOLD: Final = (
         THE_MEMBER,
         Template("role-revoked", 1, MEMBERSHIP, "A role of yours in the profession has ended", critical=True),
         says=("role", "organisation"),
+    ),
+    Line(
+        ChampionAppointed,
+        THE_MEMBER,
+        Template("champion-appointed", 1, MEMBERSHIP, "You are a champion of the profession"),
+        says=("theme_id", "ends_on"),
+    ),
+    Line(
+        ChampionTermEnded,
+        THE_MEMBER,
+        Template("champion-term-ended", 1, MEMBERSHIP, "Your time as a champion has ended"),
+        says=("theme_id",),
     ),
     Line(
         MemberErasureStalled,

@@ -27,6 +27,8 @@ SUBJECTS: Final[Mapping[str, str]] = {
     # members: the groups
     "VolunteerJoinedGroup": "volunteering_id",
     "VolunteerLeftGroup": "volunteering_id",
+    "ChampionAppointed": "term_id",
+    "ChampionTermEnded": "term_id",
     # erasure
     "MemberErasureRequested": "member_id",
     "MemberErasureCompleted": "member_id",

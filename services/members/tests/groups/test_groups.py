@@ -33,7 +33,7 @@ async def joined(client: AsyncClient, group_id: str, member_id: str) -> str:
     at = f"{API}/groups/{group_id}/volunteers"
     (await client.post(at, json=HOURS, headers=as_member(member_id))).raise_for_status()
     found = (await client.get(at, headers=signed_in("team"))).json()["volunteers"]
-    return next(its["volunteering_id"] for its in found if its["member_id"] == member_id)
+    return next(str(its["volunteering_id"]) for its in found if its["member_id"] == member_id)
 
 
 async def rows(running: FastAPI, volunteering_id: str) -> dict[str, Any]:
