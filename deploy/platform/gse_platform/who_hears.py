@@ -18,6 +18,8 @@ TABLE: Final[Mapping[str, Mapping[str, str]]] = {
     "MemberTransferred": {"transferred": MEMBER},
     "RoleGranted": {"role-granted": MEMBER},
     "RoleRevoked": {"role-revoked": MEMBER},
+    "ChampionAppointed": {"champion-appointed": MEMBER},
+    "ChampionTermEnded": {"champion-term-ended": MEMBER},
     "MemberErasureStalled": {"erasure-stalled": TEAM},
     "MentoringSchemeOpened": {"scheme-opened": EVERYBODY},
     "MentoringPairCreated": {"introduction": BOTH},
@@ -35,6 +37,8 @@ CATEGORIES: Final[Mapping[str, str]] = {
     "transferred": "membership",
     "role-granted": "membership",
     "role-revoked": "membership",
+    "champion-appointed": "membership",
+    "champion-term-ended": "membership",
     "scheme-opened": "mentoring",
     "introduction": "mentoring",
     "pair-ended": "mentoring",
@@ -102,7 +106,7 @@ class World:
         """Whoever may be told of this event in these words; nobody where the table has no such line."""
         match TABLE.get(its.name, {}).get(template):
             case "the member":
-                return {str(its.data["member_id"])} if its.name == "AttendeeRegistered" else {its.subject}
+                return {str(its.data.get("member_id", its.subject))}
             case "both of the pair":
                 return self.pairs.get(its.subject, set())
             case "everybody":

@@ -37,6 +37,9 @@ from members import (
     strategy_pages,
     withdrawing,
 )
+from members.groups import api as groups_api
+from members.groups import champion_pages, champions_api, ending_terms
+from members.groups import pages as groups_pages
 from members.provider import Provider
 from members.settings import Settings
 
@@ -81,6 +84,10 @@ def create(settings: Settings) -> FastAPI:
             organisation_pages.router,
             strategy.router,
             strategy_pages.router,
+            groups_api.router,
+            champions_api.router,
+            groups_pages.router,
+            champion_pages.router,
         ],
         subscriptions=[MENTORING, EVENTS, NOTIFICATIONS, COMING_UP],
         timers=[
@@ -89,6 +96,7 @@ def create(settings: Settings) -> FastAPI:
             sessions,
             Timer("erasures", erasing.tell_stalled),
             Timer("commitments", strategy.tell_overdue),
+            Timer("champions", ending_terms.end_those_whose_day_has_ended),
             Timer("contacts", partial(withdrawing.say_again, hours=settings.contacts_again_hours)),
         ],
         senders=[],

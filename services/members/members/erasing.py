@@ -23,6 +23,7 @@ from contracts.members import MemberContactChanged
 from contracts.refusal import NotFound
 from members import account_store, erasure, erasure_store, import_store, role_store, roles, store, withdrawal_store
 from members.erasure import Erasure
+from members.groups import departing
 
 router = APIRouter(prefix="/api/members/v1", tags=["erasure"], route_class=RetryingRoute, responses=RESPONSES)
 
@@ -60,13 +61,14 @@ async def erase(member_id: UUID, request: Request, database: Db, key: Key, calle
         held = await role_store.held_by(tx, member_id)
         lost = roles.take_back_all(member_id, held)
         await role_store.record(tx, member_id, held, granted=False, by=caller.account_id)
+        departed = await departing.let_go(tx, member_id, by=caller.account_id)
         await purge(tx, member_id)
         await idempotency.forget_what_was_sent(tx, member_id, but=key)
         await erasure_store.remember(tx, member_id)
         await erasure_store.add(tx, begun)
         await erasure_store.add_receipts(tx, begun)
         await withdrawal_store.add(tx, member_id)
-        await outbox.put(tx, *lost, *said, outbox.Tombstone(of=MemberContactChanged, subject=member_id))
+        await outbox.put(tx, *departed, *lost, *said, outbox.Tombstone(of=MemberContactChanged, subject=member_id))
         return _view(begun, tx.now)
 
 

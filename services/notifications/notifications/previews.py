@@ -35,6 +35,8 @@ FACTS: Final = {
     "link": "https://example.org/scheme",
     "starts_on": "2027-10-12",
     "due_on": "2027-03-31",
+    "theme_id": str(ID),
+    "ends_on": "2027-09-30",
     "subject": str(ID),
 }
 """By the names of fields of events; `title` is also what a key date is called, and `subject` what an event is about."""

@@ -34,6 +34,7 @@ from contracts.events import (
     KeyDateScheduled,
     KeynoteConfirmed,
 )
+from contracts.groups import ChampionAppointed, ChampionTermEnded, VolunteerJoinedGroup, VolunteerLeftGroup
 from contracts.members import (
     MemberContactChanged,
     MemberGradeChanged,
@@ -156,6 +157,18 @@ TOLD: Final = (
         says=("role", "organisation"),
     ),
     Line(
+        ChampionAppointed,
+        THE_MEMBER,
+        Template("champion-appointed", 1, MEMBERSHIP, "You are a champion of the profession"),
+        says=("theme_id", "ends_on"),
+    ),
+    Line(
+        ChampionTermEnded,
+        THE_MEMBER,
+        Template("champion-term-ended", 1, MEMBERSHIP, "Your time as a champion has ended"),
+        says=("theme_id",),
+    ),
+    Line(
         MemberErasureStalled,
         THE_TEAM,
         Template("erasure-stalled", 1, WORK, "An erasure is late", critical=True),
@@ -212,6 +225,8 @@ NOBODY: Final[Mapping[type[DomainEvent], str]] = {
     CommitmentMade: "the page of the strategy shows it",
     CommitmentProgressReported: "the team did it; the commitment's page shows it",
     CommitmentCompleted: "the team did it; the commitment's page shows it",
+    VolunteerJoinedGroup: "the member did it; the group's page shows it",
+    VolunteerLeftGroup: "the member did it, or went",
     MemberErasureRequested: "whom it concerns is forgotten here by it",
     MemberErasureCompleted: "whom it concerns is forgotten",
     MemberErased: "whom it concerns is forgotten",

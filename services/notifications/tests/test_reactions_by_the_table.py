@@ -10,6 +10,7 @@ from chassis.database import Database
 from chassis.testing import deliver, said
 from contracts.erasure import Holder, MemberErasureStalled
 from contracts.events import EventProposed, EventSignedOff, KeyDateApproaching, KeyDateScheduled
+from contracts.groups import ChampionAppointed, ChampionTermEnded
 from contracts.members import Grade, GradeBand, MemberGradeChanged, Role, RoleGranted, RoleRevoked
 from contracts.mentoring import MentoringSchemeOpened
 from contracts.strategy import CommitmentOverdue
@@ -196,3 +197,12 @@ async def test_every_member_hears_that_a_scheme_is_open_and_no_leaver(two: Datab
     await deliver(two, "notifications", MENTORING, said(SCHEME, 1))
 
     assert await told(two) == [("a", "scheme-opened", "due")]
+
+
+async def test_a_champion_hears_that_they_are_one_and_that_it_is_over(two: Database) -> None:
+    of = {"term_id": uuid4(), "theme_id": uuid4(), "member_id": BEN}
+    appointed = ChampionAppointed(**of, ends_on=FRIDAY.date())
+    ended = ChampionTermEnded(**of, ended="over", vacancy=True)
+    await deliver(two, "notifications", MEMBERS, said(appointed, 1), said(ended, 2))
+
+    assert await told(two) == [("b", "champion-appointed", "due"), ("b", "champion-term-ended", "due")]

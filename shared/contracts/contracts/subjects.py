@@ -24,6 +24,11 @@ SUBJECTS: Final[Mapping[str, str]] = {
     "CommitmentProgressReported": "commitment_id",
     "CommitmentCompleted": "commitment_id",
     "CommitmentOverdue": "commitment_id",
+    # members: the groups
+    "VolunteerJoinedGroup": "volunteering_id",
+    "VolunteerLeftGroup": "volunteering_id",
+    "ChampionAppointed": "term_id",
+    "ChampionTermEnded": "term_id",
     # erasure
     "MemberErasureRequested": "member_id",
     "MemberErasureCompleted": "member_id",

@@ -34,6 +34,7 @@ from contracts.events import (
     KeyDateScheduled,
     KeynoteConfirmed,
 )
+from contracts.groups import ChampionAppointed, ChampionTermEnded, VolunteerJoinedGroup, VolunteerLeftGroup
 from contracts.members import (
     Grade,
     GradeBand,
@@ -81,6 +82,12 @@ PAIR = {
 HOSTED = {"hosted_event_id": UUID("00000000-0000-4000-8000-000000000005")}
 ORGANISATION = {"organisation_id": UUID("00000000-0000-4000-8000-000000000010")}
 COMMITMENT = {"commitment_id": UUID("00000000-0000-4000-8000-000000000008")}
+GROUP = {"group_id": UUID("00000000-0000-4000-8000-000000000020")}
+TERM = {
+    "term_id": UUID("00000000-0000-4000-8000-000000000022"),
+    "theme_id": UUID("00000000-0000-4000-8000-000000000023"),
+    "member_id": ADA,
+}
 KEY_DATE = {"key_date_id": UUID("00000000-0000-4000-8000-000000000006")}
 EXAMPLES: tuple[DomainEvent, ...] = (
     MemberJoined(**PLACE, grade=Grade.G7, joined_on=date(2026, 2, 11)),
@@ -103,6 +110,10 @@ EXAMPLES: tuple[DomainEvent, ...] = (
     CommitmentProgressReported(**COMMITMENT, status="at-risk", percent=40, reported_on=date(2027, 2, 11)),
     CommitmentCompleted(**COMMITMENT, completed_on=date(2027, 3, 31)),
     CommitmentOverdue(**COMMITMENT, due_on=date(2027, 3, 31)),
+    VolunteerJoinedGroup(**GROUP, volunteering_id=UUID("00000000-0000-4000-8000-000000000021"), member_id=ADA),
+    VolunteerLeftGroup(**GROUP, volunteering_id=UUID("00000000-0000-4000-8000-000000000021"), member_id=ADA),
+    ChampionAppointed(**TERM, ends_on=date(2027, 3, 31)),
+    ChampionTermEnded(**TERM, ended="over", vacancy=True),
     MemberErasureRequested(member_id=ADA),
     MemberErasureCompleted(member_id=ADA),
     MemberErasureStalled(member_id=ADA, late=[Holder.EVENTS, Holder.NOTIFICATIONS]),
@@ -200,6 +211,10 @@ PUBLIC_BODIES: dict[type[DomainEvent], dict[str, Any] | None] = {
     CommitmentProgressReported: COMMITMENT_BODY | {"status": "at-risk", "percent": 40, "reported_on": "2027-02-11"},
     CommitmentCompleted: COMMITMENT_BODY | {"completed_on": "2027-03-31"},
     CommitmentOverdue: COMMITMENT_BODY | {"due_on": "2027-03-31"},
+    VolunteerJoinedGroup: None,
+    VolunteerLeftGroup: None,
+    ChampionAppointed: None,
+    ChampionTermEnded: None,
     MemberErasureRequested: None,
     MemberErasureCompleted: None,
     MemberErasureStalled: None,

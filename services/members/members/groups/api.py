@@ -1,0 +1,213 @@
+"""Groups over HTTP: the central team establishes them, members see them, join and leave."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, Field, StringConstraints
+
+from chassis import idempotency, outbox
+from chassis.idempotency import Key
+from chassis.identity import Caller, Forbidden, SignedIn, permit
+from chassis.problems import RESPONSES
+from chassis.retrying import RetryingRoute
+from chassis.sentences import ONE_LINE
+from chassis.service import Db
+from contracts.base import Title
+from members import store
+from members.groups import group_store, volunteering
+from members.groups.volunteering import MOST_HOURS, Group, Kind, NoSuchGroup, Skill, Volunteer
+
+router = APIRouter(prefix="/api/members/v1", tags=["groups"], route_class=RetryingRoute, responses=RESPONSES)
+
+Line = Annotated[Title, ONE_LINE]
+Words = Annotated[str, StringConstraints(min_length=1, max_length=1000, strip_whitespace=True)]
+Limit = Annotated[int, Query(ge=1, le=100)]
+
+
+class GroupForm(BaseModel):
+    """Members read all of it: it names no person. `ask` says where to ask: a role or a shared mailbox."""
+
+    title: Line
+    purpose: Words
+    ask: Line
+
+
+class VolunteerForm(BaseModel):
+    hours_per_month: Annotated[int, Field(ge=1, le=MOST_HOURS)]
+    skills: Annotated[list[Skill], Field(max_length=len(Skill))] = []
+
+
+class DepartureForm(BaseModel):
+    member_id: Annotated[UUID | None, Field(description="Whoever is to leave; left out: yourself")] = None
+
+
+class Own(BaseModel):
+    """How the caller is in a group."""
+
+    hours_per_month: int
+    skills: tuple[Skill, ...]
+    joined_at: datetime
+
+
+class GroupView(BaseModel):
+    group_id: UUID
+    kind: Kind
+    title: str
+    purpose: str
+    ask: str
+    volunteers: Annotated[int | None, Field(description="How many there are; for the team alone")] = None
+    own: Annotated[Own | None, Field(description="How you are in it; None: you are not")] = None
+
+
+class Groups(BaseModel):
+    """By their names. `next`, given as `after`, leads to the following ones; None: these were the last."""
+
+    groups: list[GroupView]
+    next: UUID | None
+
+
+class VolunteerView(BaseModel):
+    volunteering_id: UUID
+    member_id: UUID
+    organisation: str
+    hours_per_month: int
+    skills: tuple[Skill, ...]
+    joined_at: datetime
+
+
+class Volunteers(BaseModel):
+    """Who joined first comes first. `next`, given as `after`, leads to the following ones; None: the last."""
+
+    volunteers: list[VolunteerView]
+    next: UUID | None
+
+
+@router.post("/groups", status_code=201)
+async def establish(form: GroupForm, database: Db, key: Key, caller: SignedIn) -> GroupView:
+    """Establish a standing group."""
+    permit(caller, "team")
+    async with database.transaction() as tx:
+        group_id = uuid4()
+        if (earlier := await idempotency.claim(tx, key, resource_id=group_id, status=201)) is not None:
+            return view(there(await group_store.by_id(tx, earlier)), number=0)
+        its = Group(
+            group_id, Kind.STANDING, **form.model_dump(), established_at=tx.now, established_by=caller.account_id
+        )
+        await group_store.add(tx, its)
+    return view(its, number=0)
+
+
+@router.get("/groups")
+async def every(database: Db, caller: SignedIn, after: UUID | None = None, limit: Limit = 100) -> Groups:
+    """All groups, for members and the team."""
+    permit(caller, "member", "team")
+    async with database.transaction() as tx:
+        found = await group_store.some(tx, after=after, most=limit + 1)
+        page = found[:limit]
+        numbers = await group_store.counted(tx, [its.group_id for its in page]) if is_team(caller) else None
+        own = await group_store.volunteering_of(tx, caller.member_id) if caller.member_id else []
+    in_them = {its.group_id: its for its in own}
+    return Groups(
+        groups=[
+            view(
+                its, number=numbers.get(its.group_id, 0) if numbers is not None else None, own=in_them.get(its.group_id)
+            )
+            for its in page
+        ],
+        next=page[-1].group_id if len(found) > limit else None,
+    )
+
+
+@router.get("/groups/{group_id}")
+async def show(group_id: UUID, database: Db, caller: SignedIn) -> GroupView:
+    permit(caller, "member", "team")
+    async with database.transaction() as tx:
+        its = there(await group_store.by_id(tx, group_id))
+        numbers = await group_store.counted(tx, [group_id]) if is_team(caller) else None
+        own = await group_store.volunteer(tx, group_id, caller.member_id) if caller.member_id else None
+    return view(its, number=numbers.get(group_id, 0) if numbers is not None else None, own=own)
+
+
+@router.get("/groups/{group_id}/volunteers")
+async def volunteers(
+    group_id: UUID, database: Db, caller: SignedIn, after: UUID | None = None, limit: Limit = 100
+) -> Volunteers:
+    """Who is in a group, for the team."""
+    permit(caller, "team")
+    async with database.transaction() as tx:
+        there(await group_store.by_id(tx, group_id))
+        found = await group_store.volunteers(tx, group_id, after=after, most=limit + 1)
+    page = found[:limit]
+    return Volunteers(
+        volunteers=[VolunteerView(organisation=each.organisation, **vars(each.its)) for each in page],
+        next=page[-1].its.volunteering_id if len(found) > limit else None,
+    )
+
+
+@router.post("/groups/{group_id}/volunteers", status_code=201)
+async def join(  # noqa: PLR0917 - what the framework gives
+    group_id: UUID, form: VolunteerForm, database: Db, key: Key, caller: SignedIn, answer: Response
+) -> GroupView:
+    """Join a group, as a member, for oneself. Who is in it already changes hours and skills: 200."""
+    if caller.member_id is None:
+        raise Forbidden
+    async with database.transaction() as tx:
+        earlier = await idempotency.claim(tx, key, resource_id=group_id, status=201)
+        member = await store.lock(tx, caller.member_id)
+        group = there(await group_store.hold(tx, group_id))
+        its = await group_store.volunteer(tx, group_id, caller.member_id)
+        if earlier is None:
+            answer.status_code = 200 if its else 201
+            its, said = volunteering.join(
+                group,
+                member,
+                its,
+                volunteering_id=uuid4(),
+                hours_per_month=form.hours_per_month,
+                skills=tuple(sorted(set(form.skills))),
+                by=caller.account_id,
+                now=tx.now,
+            )
+            await group_store.save(tx, its)
+            await outbox.put(tx, *said)
+    return view(group, own=its)
+
+
+@router.post("/groups/{group_id}/departures")
+async def leave(group_id: UUID, form: DepartureForm, database: Db, key: Key, caller: SignedIn) -> GroupView:
+    """Leave a group; the team may take somebody out of it."""
+    who = form.member_id or caller.member_id
+    if who is None:
+        raise Forbidden
+    permit(caller, "team", owner=who)
+    async with database.transaction() as tx:
+        earlier = await idempotency.claim(tx, key, resource_id=group_id, status=200)
+        await store.lock(tx, who)
+        group = there(await group_store.by_id(tx, group_id))
+        if earlier is None:
+            its, left = volunteering.leave(
+                await group_store.volunteer(tx, group_id, who), by=caller.account_id, now=tx.now
+            )
+            await group_store.save(tx, its)
+            await outbox.put(tx, left)
+    return view(group)
+
+
+def there(its: Group | None) -> Group:
+    if its is None:
+        raise NoSuchGroup
+    return its
+
+
+def is_team(caller: Caller) -> bool:
+    return "team" in caller.roles
+
+
+def view(its: Group, *, number: int | None = None, own: Volunteer | None = None) -> GroupView:
+    return GroupView(
+        **{name: value for name, value in vars(its).items() if name in GroupView.model_fields},
+        volunteers=number,
+        own=Own(**{name: value for name, value in vars(own).items() if name in Own.model_fields}) if own else None,
+    )

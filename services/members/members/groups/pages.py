@@ -1,0 +1,211 @@
+"""The pages of groups: which there are, what each is for, how to join and leave; forms for the team.
+
+Each form is the API's own request in a browser: its handler decides, and these pages put it into words.
+"""
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from typing import Any, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from pydantic import ValidationError
+
+from chassis.database import Database
+from chassis.identity import Caller, SignedIn, permit
+from chassis.retrying import RetryingRoute
+from chassis.service import Db
+from chassis.web import FormError, errors_from, read_form, render
+from contracts.refusal import NotFound, Refused
+from members import organisation_store
+from members.groups import api, group_store
+from members.groups.volunteering import MOST_HOURS, Group, GroupExists, NoSuchVolunteer, NotInTheGroup, Skill
+
+router = APIRouter(prefix="/members/groups", route_class=RetryingRoute, include_in_schema=False)
+
+ON_A_PAGE: Final = 25
+SKILLS: Final[Mapping[Skill, str]] = {
+    Skill.COMMUNICATIONS: "Communications",
+    Skill.DATA_ANALYSIS: "Data analysis",
+    Skill.EVENTS: "Organising events",
+    Skill.FACILITATION: "Facilitation",
+    Skill.MENTORING: "Mentoring",
+    Skill.POLICY: "Policy",
+    Skill.PROJECT_MANAGEMENT: "Project management",
+    Skill.RESEARCH: "Research",
+    Skill.TRAINING: "Training",
+    Skill.WRITING: "Writing",
+}
+SKILL_ITEMS: Final = [{"value": its.value, "text": text} for its, text in SKILLS.items()]
+FIELDS: Final = ("title", "purpose", "ask")
+OWN_FIELDS: Final = ("hours_per_month", "skills")
+SENTENCES: Final = {
+    "title.missing": "Enter a name for the group",
+    "title.string_too_long": "The name must be 120 characters or fewer",
+    "purpose.missing": "Enter what the group is for",
+    "purpose.string_too_long": "What the group is for must be 1,000 characters or fewer",
+    "ask.missing": "Enter where members can ask",
+    "ask.string_too_long": "Where to ask must be 120 characters or fewer",
+    "hours_per_month": f"Enter your hours a month as a whole number from 1 to {MOST_HOURS}",
+    "skills": "Choose skills from the list",
+}
+DONE: Final = {
+    "established": "The group is here for every member to see and join.",
+    "joined": "You are in this group. You hear of its meetings.",
+    "changed": "Your hours and skills in this group are changed.",
+    "left": "You are not in this group any more.",
+    "taken-out": "They are not in this group any more.",
+}
+
+
+@router.get("")
+async def groups(request: Request, database: Db, caller: SignedIn, after: UUID | None = None) -> HTMLResponse:
+    """Those one is in, and all that there are."""
+    permit(caller, "member", "team")
+    async with database.transaction() as tx:
+        found = await group_store.some(tx, after=after, most=ON_A_PAGE + 1)
+        own = await group_store.of_member(tx, caller.member_id) if caller.member_id else []
+    return render(
+        request,
+        "groups/groups.html",
+        groups=found[:ON_A_PAGE],
+        own=own,
+        is_first=after is None,
+        following=found[ON_A_PAGE - 1].group_id if len(found) > ON_A_PAGE else None,
+        is_team=api.is_team(caller),
+    )
+
+
+@router.get("/new")
+async def form(request: Request, caller: SignedIn) -> HTMLResponse:
+    permit(caller, "team")
+    return render(request, "groups/group_new.html", values={})
+
+
+@router.post("/new")
+async def establish(request: Request, database: Db, caller: SignedIn) -> Response:
+    permit(caller, "team")
+    values = await read_form(request)
+    try:
+        form = api.GroupForm.model_validate({name: values[name] for name in FIELDS if name in values})
+        its = await api.establish(form, database, None, caller)
+    except ValidationError as error:
+        errors = errors_from(error, order=FIELDS, sentences=SENTENCES)
+    except GroupExists as refused:
+        errors = [FormError(field="title", text=refused.sentence, href="#title")]
+    else:
+        return _to(its.group_id, "established")
+    return render(request, "groups/group_new.html", values=values, errors=errors)
+
+
+@router.get("/{group_id:uuid}")
+async def group(  # noqa: PLR0917 (what was done, and a place)
+    request: Request, group_id: UUID, database: Db, caller: SignedIn, done: str = "", after: UUID | None = None
+) -> HTMLResponse:
+    """What a group is for, where to ask, how one is in it; to the team, who else is."""
+    permit(caller, "member", "team")
+    return await _group(request, group_id, database, caller, done=DONE.get(done), after=after)
+
+
+@router.get("/{group_id:uuid}/join")
+async def join_form(request: Request, group_id: UUID, database: Db, caller: SignedIn) -> HTMLResponse:
+    """Hours and skills: to join with, or the present ones to change."""
+    permit(caller, "member")
+    async with database.transaction() as tx:
+        its = api.there(await group_store.by_id(tx, group_id))
+        own = await group_store.volunteer(tx, group_id, caller.member_id) if caller.member_id else None
+    values = {"hours_per_month": str(own.hours_per_month), "skills": list(own.skills)} if own else {}
+    return _join(request, its, values, is_in=own is not None)
+
+
+@router.post("/{group_id:uuid}/join")
+async def join(request: Request, group_id: UUID, database: Db, caller: SignedIn) -> Response:
+    permit(caller, "member")
+    values = await read_form(request, lists=["skills"])
+    answer = Response(status_code=201)
+    try:
+        form = api.VolunteerForm.model_validate({name: values[name] for name in OWN_FIELDS if name in values})
+        await api.join(group_id, form, database, None, caller, answer)
+    except ValidationError as error:
+        its = await _its(database, group_id)
+        return _join(request, its, values, errors_from(error, order=OWN_FIELDS, sentences=SENTENCES))
+    except NotFound:
+        raise
+    except Refused as refused:
+        return _join(request, await _its(database, group_id), values, refusal=refused.sentence)
+    return _to(group_id, "changed" if answer.status_code == 200 else "joined")  # noqa: PLR2004 (as the API says)
+
+
+@router.post("/{group_id:uuid}/leave")
+async def leave(request: Request, group_id: UUID, database: Db, caller: SignedIn) -> Response:
+    """Leave; with a member's id the team takes them out."""
+    values = await read_form(request)
+    try:
+        form = api.DepartureForm.model_validate({name: values[name] for name in ("member_id",) if name in values})
+    except ValidationError:  # no form of ours
+        raise NoSuchVolunteer from None
+    with suppress(NotInTheGroup):  # a second click
+        await api.leave(group_id, form, database, None, caller)
+    return _to(group_id, "taken-out" if form.member_id else "left")
+
+
+async def _group(
+    request: Request, group_id: UUID, database: Database, caller: Caller, *, done: str | None, after: UUID | None
+) -> HTMLResponse:
+    async with database.transaction() as tx:
+        its = api.there(await group_store.by_id(tx, group_id))
+        own = await group_store.volunteer(tx, group_id, caller.member_id) if caller.member_id else None
+        others = []
+        if api.is_team(caller):
+            others = await group_store.volunteers(tx, group_id, after=after, most=ON_A_PAGE + 1)
+        places = await organisation_store.places(tx)
+    return render(
+        request,
+        "groups/group.html",
+        its=its,
+        own=own,
+        skilled=skilled,
+        volunteers=others[:ON_A_PAGE],
+        is_first=after is None,
+        following=others[ON_A_PAGE - 1].its.volunteering_id if len(others) > ON_A_PAGE else None,
+        label=places.register.label,
+        is_team=api.is_team(caller),
+        is_member=caller.member_id is not None,
+        done=done,
+    )
+
+
+def _join(
+    request: Request,
+    its: Group,
+    values: Mapping[str, Any],
+    errors: list[FormError] | None = None,
+    *,
+    is_in: bool = False,
+    refusal: str = "",
+) -> HTMLResponse:
+    return render(
+        request,
+        "groups/join.html",
+        status=409 if refusal else None,
+        its=its,
+        values=values,
+        errors=errors,
+        items=SKILL_ITEMS,
+        is_in=is_in,
+        refusal=refusal,
+    )
+
+
+def skilled(skills: Iterable[Skill]) -> str:
+    return ", ".join(SKILLS[its] for its in skills)
+
+
+def _to(group_id: UUID, done: str) -> RedirectResponse:
+    return RedirectResponse(f"/members/groups/{group_id}?done={done}", 303)
+
+
+async def _its(database: Database, group_id: UUID) -> Group:
+    async with database.transaction() as tx:
+        return api.there(await group_store.by_id(tx, group_id))

@@ -1,0 +1,69 @@
+-- Groups of the profession: standing ones, and task groups with a day on which they are to end.
+CREATE TABLE profession_group (
+    group_id       uuid PRIMARY KEY,
+    kind           text NOT NULL CHECK (kind IN ('standing', 'task')),
+    title          text NOT NULL,
+    purpose        text NOT NULL,
+    ask            text NOT NULL,        -- where to ask: a role or a shared mailbox; no person
+    established_at timestamptz NOT NULL,
+    established_by uuid NOT NULL         -- an account
+);
+CREATE UNIQUE INDEX profession_group_by_title ON profession_group (lower(title));
+
+-- Who is or was a volunteer of a group. Once they have left the profession or are erased, without them: no member, no
+-- account of theirs.
+CREATE TABLE volunteering (
+    volunteering_id uuid PRIMARY KEY,
+    group_id        uuid NOT NULL REFERENCES profession_group,
+    member_id       uuid,
+    hours_per_month integer NOT NULL,
+    skills          text[] NOT NULL,     -- codes
+    joined_at       timestamptz NOT NULL,
+    joined_by       uuid,                -- an account, like the following ones
+    changed_at      timestamptz,         -- hours or skills, last
+    changed_by      uuid,
+    left_at         timestamptz,
+    left_by         uuid,
+    CHECK (left_at IS NOT NULL OR num_nulls(member_id, joined_by) = 0)
+);
+CREATE UNIQUE INDEX volunteering_now ON volunteering (group_id, member_id) WHERE left_at IS NULL;
+CREATE INDEX volunteering_of ON volunteering (member_id) WHERE member_id IS NOT NULL;
+
+-- What the profession has champions for.
+CREATE TABLE champion_theme (
+    theme_id       uuid PRIMARY KEY,
+    title          text NOT NULL,
+    purpose        text NOT NULL,
+    ask            text NOT NULL,
+    established_at timestamptz NOT NULL,
+    established_by uuid NOT NULL         -- an account
+);
+CREATE UNIQUE INDEX champion_theme_by_title ON champion_theme (lower(title));
+
+-- Who is or was a champion. Without its member once they have left the profession or are erased.
+CREATE TABLE champion_term (
+    term_id      uuid PRIMARY KEY,
+    theme_id     uuid NOT NULL REFERENCES champion_theme,
+    member_id    uuid,
+    starts_on    date NOT NULL,
+    ends_on      date NOT NULL,          -- its last moment is the end of this day in London
+    appointed_at timestamptz NOT NULL,
+    appointed_by uuid NOT NULL,          -- an account
+    ended        text CHECK (ended IN ('over', 'resigned', 'by-the-team', 'gone')),
+    ended_at     timestamptz,
+    ended_by     uuid,                   -- an account; null: its day ended, or the member themself is gone
+    CHECK ((ended IS NULL) = (ended_at IS NULL)),
+    CHECK (ended IS NOT NULL OR member_id IS NOT NULL)
+);
+CREATE UNIQUE INDEX champion_now ON champion_term (theme_id, member_id) WHERE ended IS NULL;
+CREATE INDEX champion_term_to_end ON champion_term (ends_on) WHERE ended IS NULL;
+CREATE INDEX champion_term_of ON champion_term (member_id) WHERE member_id IS NOT NULL;
+
+-- When a theme had no champion. One at most is open for each.
+CREATE TABLE champion_vacancy (
+    vacancy_id uuid PRIMARY KEY,
+    theme_id   uuid NOT NULL REFERENCES champion_theme,
+    opened_at  timestamptz NOT NULL,
+    closed_at  timestamptz
+);
+CREATE UNIQUE INDEX champion_vacancy_open ON champion_vacancy (theme_id) WHERE closed_at IS NULL;

@@ -1,0 +1,45 @@
+"""What members says of groups: who takes part, who speaks for a theme, what a task group has come to, when one meets.
+
+What links a member to a group or a theme is for the platform's own services alone. A group's words stand on its page.
+"""
+
+from datetime import date
+from uuid import UUID
+
+from contracts.base import DomainEvent, Internal, Visibility, Word
+
+
+class VolunteerJoinedGroup(DomainEvent, service="members", visibility=Visibility.INTERNAL):
+    """A member has become a volunteer of a group; who comes back to it later has another `volunteering_id`."""
+
+    volunteering_id: Internal[UUID]
+    group_id: Internal[UUID]
+    member_id: Internal[UUID]
+
+
+class VolunteerLeftGroup(DomainEvent, service="members", visibility=Visibility.INTERNAL):
+    """A volunteer has left a group: by themselves, by the team, or since they left the profession or were erased."""
+
+    # Nothing is said of those who are in a task group when it disbands: nobody is in it any more.
+    volunteering_id: Internal[UUID]
+    group_id: Internal[UUID]
+    member_id: Internal[UUID]
+
+
+class ChampionAppointed(DomainEvent, service="members", visibility=Visibility.INTERNAL):
+    """The central team made a member a champion of a theme, up to and with the day given."""
+
+    term_id: Internal[UUID]
+    theme_id: Internal[UUID]
+    member_id: Internal[UUID]
+    ends_on: Internal[date]
+
+
+class ChampionTermEnded(DomainEvent, service="members", visibility=Visibility.INTERNAL):
+    """A champion's term is over: its last day has ended in London, or they or the team ended it, or they are gone."""
+
+    term_id: Internal[UUID]
+    theme_id: Internal[UUID]
+    member_id: Internal[UUID]
+    ended: Internal[Word]  # over, resigned, by-the-team or gone, or one that is still to come
+    vacancy: Internal[bool]  # they were the theme's last champion
