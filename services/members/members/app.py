@@ -37,6 +37,8 @@ from members import (
     strategy_pages,
     withdrawing,
 )
+from members.feedback import answering, closing
+from members.feedback import api as feedback
 from members.provider import Provider
 from members.settings import Settings
 
@@ -81,6 +83,8 @@ def create(settings: Settings) -> FastAPI:
             organisation_pages.router,
             strategy.router,
             strategy_pages.router,
+            feedback.router,
+            answering.router,
         ],
         subscriptions=[MENTORING, EVENTS, NOTIFICATIONS, COMING_UP],
         timers=[
@@ -89,6 +93,7 @@ def create(settings: Settings) -> FastAPI:
             sessions,
             Timer("erasures", erasing.tell_stalled),
             Timer("commitments", strategy.tell_overdue),
+            Timer("feedback", partial(closing.close_due, key=settings.feedback_key.get_secret_value().encode())),
             Timer("contacts", partial(withdrawing.say_again, hours=settings.contacts_again_hours)),
         ],
         senders=[],

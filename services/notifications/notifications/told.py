@@ -34,6 +34,7 @@ from contracts.events import (
     KeyDateScheduled,
     KeynoteConfirmed,
 )
+from contracts.feedback import FeedbackAnswered, FeedbackRoundOpened, FeedbackSummaryPublished
 from contracts.members import (
     MemberContactChanged,
     MemberGradeChanged,
@@ -208,6 +209,9 @@ NOBODY: Final[Mapping[type[DomainEvent], str]] = {
     CommitmentMade: "the page of the strategy shows it",
     CommitmentProgressReported: "the team did it; the commitment's page shows it",
     CommitmentCompleted: "the team did it; the commitment's page shows it",
+    FeedbackRoundOpened: "the commitment's page and the list of rounds show it; nobody asked to hear of it",
+    FeedbackSummaryPublished: "nobody knows who answered; the commitment's page shows it",
+    FeedbackAnswered: "nobody knows who answered; the commitment's page shows it",
     MemberErasureRequested: "whom it concerns is forgotten here by it",
     MemberErasureCompleted: "whom it concerns is forgotten",
     MemberErased: "whom it concerns is forgotten",

@@ -24,6 +24,10 @@ SUBJECTS: Final[Mapping[str, str]] = {
     "CommitmentProgressReported": "commitment_id",
     "CommitmentCompleted": "commitment_id",
     "CommitmentOverdue": "commitment_id",
+    # members: rounds of feedback
+    "FeedbackRoundOpened": "round_id",
+    "FeedbackSummaryPublished": "round_id",
+    "FeedbackAnswered": "round_id",
     # erasure
     "MemberErasureRequested": "member_id",
     "MemberErasureCompleted": "member_id",

@@ -34,6 +34,7 @@ from contracts.events import (
     KeyDateScheduled,
     KeynoteConfirmed,
 )
+from contracts.feedback import FeedbackAnswered, FeedbackRoundOpened, FeedbackSummaryPublished
 from contracts.members import (
     Grade,
     GradeBand,
@@ -81,6 +82,11 @@ PAIR = {
 HOSTED = {"hosted_event_id": UUID("00000000-0000-4000-8000-000000000005")}
 ORGANISATION = {"organisation_id": UUID("00000000-0000-4000-8000-000000000010")}
 COMMITMENT = {"commitment_id": UUID("00000000-0000-4000-8000-000000000008")}
+ROUND = {
+    "round_id": UUID("00000000-0000-4000-8000-00000000000b"),
+    **COMMITMENT,
+    "link": "https://gse.example/members/feedback/1",
+}
 KEY_DATE = {"key_date_id": UUID("00000000-0000-4000-8000-000000000006")}
 EXAMPLES: tuple[DomainEvent, ...] = (
     MemberJoined(**PLACE, grade=Grade.G7, joined_on=date(2026, 2, 11)),
@@ -103,6 +109,9 @@ EXAMPLES: tuple[DomainEvent, ...] = (
     CommitmentProgressReported(**COMMITMENT, status="at-risk", percent=40, reported_on=date(2027, 2, 11)),
     CommitmentCompleted(**COMMITMENT, completed_on=date(2027, 3, 31)),
     CommitmentOverdue(**COMMITMENT, due_on=date(2027, 3, 31)),
+    FeedbackRoundOpened(**ROUND, title="Did it reach you?", closes_on=date(2027, 2, 11), must_hear=["EO", "SCS"]),
+    FeedbackSummaryPublished(**ROUND, summary="Most of you say that it did.", answered=35, heard=["EO"]),
+    FeedbackAnswered(**ROUND, you_said="It came late.", we_did="It comes a month earlier."),
     MemberErasureRequested(member_id=ADA),
     MemberErasureCompleted(member_id=ADA),
     MemberErasureStalled(member_id=ADA, late=[Holder.EVENTS, Holder.NOTIFICATIONS]),
@@ -167,6 +176,11 @@ PUBLIC_BODY: dict[str, str | None] = {
 }
 HOSTED_BODY: dict[str, str | None] = {"hosted_event_id": "00000000-0000-4000-8000-000000000005"}
 COMMITMENT_BODY: dict[str, Any] = {"commitment_id": "00000000-0000-4000-8000-000000000008"}
+ROUND_BODY: dict[str, Any] = {
+    "round_id": "00000000-0000-4000-8000-00000000000b",
+    **COMMITMENT_BODY,
+    "link": "https://gse.example/members/feedback/1",
+}
 KEY_DATE_BODY: dict[str, str | None] = {"key_date_id": "00000000-0000-4000-8000-000000000006"}
 PUBLIC_BODIES: dict[type[DomainEvent], dict[str, Any] | None] = {
     MemberJoined: PUBLIC_BODY,
@@ -200,6 +214,10 @@ PUBLIC_BODIES: dict[type[DomainEvent], dict[str, Any] | None] = {
     CommitmentProgressReported: COMMITMENT_BODY | {"status": "at-risk", "percent": 40, "reported_on": "2027-02-11"},
     CommitmentCompleted: COMMITMENT_BODY | {"completed_on": "2027-03-31"},
     CommitmentOverdue: COMMITMENT_BODY | {"due_on": "2027-03-31"},
+    FeedbackRoundOpened: ROUND_BODY
+    | {"title": "Did it reach you?", "closes_on": "2027-02-11", "must_hear": ["EO", "SCS"]},
+    FeedbackSummaryPublished: ROUND_BODY | {"summary": "Most of you say that it did.", "answered": 35, "heard": ["EO"]},
+    FeedbackAnswered: ROUND_BODY | {"you_said": "It came late.", "we_did": "It comes a month earlier."},
     MemberErasureRequested: None,
     MemberErasureCompleted: None,
     MemberErasureStalled: None,
