@@ -24,7 +24,7 @@ Take = Callable[..., Awaitable[str]]
 Answer = Callable[..., Awaitable[Any]]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def commitment(client: AsyncClient) -> Commitment:
     """A new commitment of a new version of the strategy: its id."""
 
@@ -46,7 +46,7 @@ def commitment(client: AsyncClient) -> Commitment:
     return made
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def ask(client: AsyncClient, commitment: Commitment) -> Ask:
     """An open round: its id."""
 
@@ -66,7 +66,7 @@ def ask(client: AsyncClient, commitment: Commitment) -> Ask:
     return asked
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def join(client: AsyncClient) -> Join:
     """A new member: their id and their headers."""
 
@@ -79,7 +79,7 @@ def join(client: AsyncClient) -> Join:
     return joined
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def take(client: AsyncClient, join: Join) -> Take:
     """A token of a new member."""
 
@@ -93,7 +93,7 @@ def take(client: AsyncClient, join: Join) -> Take:
     return taken
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def answer(client: AsyncClient, take: Take) -> Answer:
     """A new member's answer, however it is answered."""
 
@@ -104,7 +104,7 @@ def answer(client: AsyncClient, take: Take) -> Answer:
     return answered
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def later(database_url: str) -> AsyncIterator[Database]:
     """The service's database a hundred days on."""
     database = await connect(database_url, size=2, name="later", clock=lambda: datetime.now(UTC) + timedelta(days=100))
@@ -112,7 +112,7 @@ async def later(database_url: str) -> AsyncIterator[Database]:
     await database.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def close(later: Database) -> Callable[[], Awaitable[None]]:
     """Close every round that is open."""
 

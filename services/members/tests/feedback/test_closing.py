@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -10,8 +11,8 @@ import pytest
 from chassis import testing
 from chassis.database import Database, connect
 from members import app, strategy_store
-from members.commitments import Commitment
-from members.feedback import ballot_store, closing, secrecy, store
+from members.commitments import Commitment, day_in_london
+from members.feedback import ballot_store, closing, reviewing, secrecy, store
 from members.feedback.domain import Asked, FeedbackGiven, Rating, Round
 from members.strategies import Draft, Strategy
 from testkit.databases import Databases
@@ -125,3 +126,49 @@ async def test_an_answer_that_is_being_given_is_waited_for(alone: str) -> None:
     await database.close()
 
     assert (meanwhile, after, its.answered) == (0, 1, 5)
+
+
+async def test_a_commitment_is_unreviewed_from_the_day_after_its_period_until_whoever_must_be_heard_is(
+    alone: str,
+) -> None:
+    shown = [datetime(2027, 9, 30, 22, 59, tzinfo=UTC)]  # a minute before the period ends in London
+    database = await connect(alone, size=2, name="one", clock=lambda: shown[0])
+    [round_id] = await asked(database, date(2027, 10, 20))
+    its = await found(database, round_id)
+
+    async def state() -> tuple[str, date]:
+        async with database.transaction() as tx:
+            promise = await strategy_store.by_id(tx, its.asked.commitment_id)
+            assert promise is not None
+            [review] = (await reviewing.reviews(tx, [promise], day_in_london(tx.now))).values()
+        return review.state.value, review.last_day
+
+    while_open = await state()
+    async with database.transaction() as tx:
+        for number in range(12):
+            groups = ("EO",) if number < 9 else ()  # one too few to be heard
+            given = FeedbackGiven(Rating.WELL, groups, None)
+            await ballot_store.put_in(tx, round_id, secrecy.seal(KEY, round_id, given))
+    shown[0] = datetime(2027, 10, 20, 23, tzinfo=UTC)
+    await closing.close_due(database, key=KEY)
+    not_all_heard = await state()
+    async with database.transaction() as tx:
+        again = replace(its, round_id=uuid4(), asked=replace(its.asked, closes_on=date(2027, 10, 25)))
+        await store.add(tx, again)
+        for _ in range(10):
+            given = FeedbackGiven(Rating.WELL, ("EO",), None)
+            await ballot_store.put_in(tx, again.round_id, secrecy.seal(KEY, again.round_id, given))
+    shown[0] = datetime(2027, 10, 25, 23, tzinfo=UTC)
+    await closing.close_due(database, key=KEY)
+    heard = await state()
+    shown[0] = datetime(2028, 3, 31, 23, tzinfo=UTC)
+    next_period = await state()
+    shown[0] = datetime(2028, 9, 30, 23, tzinfo=UTC)
+    not_heard_in_it = await state()
+    await database.close()
+
+    assert while_open == ("being-reviewed", date(2027, 9, 30))
+    assert not_all_heard == ("unreviewed", date(2027, 9, 30))
+    assert heard == ("reviewed", date(2028, 3, 31))
+    assert next_period == ("to-be-reviewed", date(2028, 9, 30))
+    assert not_heard_in_it == ("unreviewed", date(2028, 9, 30))

@@ -311,6 +311,19 @@ async def test_the_team_sums_up_and_says_what_was_done_once_each(
     ]
 
 
+async def test_a_commitment_says_whether_members_are_heard_on_it(client: AsyncClient, ask: Do) -> None:
+    its = (await client.get(f"{API}/feedback-rounds/{await ask()}")).json()["commitment_id"]
+    asked = (await client.get(f"{API}/commitments/{its}")).json()
+    listed = [each["review"] for each in (await client.get(f"{API}/commitments")).json()["commitments"]]
+    (await client.post(f"{API}/commitments/{its}/completion", headers=signed_in("team"))).raise_for_status()
+    kept = (await client.get(f"{API}/commitments/{its}")).json()
+
+    assert asked["review"]["state"] == "being-reviewed"
+    assert asked["review"]["first_day"] <= str(TODAY) <= asked["review"]["last_day"]
+    assert listed == [asked["review"]]
+    assert kept["review"] is None
+
+
 @pytest.mark.parametrize(
     ("path", "form", "field"),
     [
