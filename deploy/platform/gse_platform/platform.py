@@ -78,7 +78,7 @@ def home_secrets(home: Home) -> Mapping[str, str]:
     """A home's passwords, those of Kafka's users under `kafka-<user>`; what is new gets one now."""
     names = [f"kafka-{user}" for user in (*read_access(ACCESS).principals, "operator")]
     names += [f"database-{service}" for service in SERVICES]
-    fresh = {name: secrets.token_urlsafe(24) for name in [*names, "oidc-client"]}
+    fresh = {name: secrets.token_urlsafe(24) for name in [*names, "oidc-client", "feedback"]}
     return remembered(home, "secrets.json", fresh)
 
 
@@ -120,6 +120,7 @@ def _members_environment(platform: Platform) -> dict[str, str]:
         "MEMBERS_OIDC_ISSUER": platform.issuer,
         "MEMBERS_OIDC_CLIENT_ID": os.environ.get("MEMBERS_OIDC_CLIENT_ID", CLIENT_ID),
         "MEMBERS_OIDC_CLIENT_SECRET": os.environ.get("MEMBERS_OIDC_CLIENT_SECRET", platform.secrets["oidc-client"]),
+        "MEMBERS_FEEDBACK_KEY": os.environ.get("MEMBERS_FEEDBACK_KEY", platform.secrets["feedback"]),
         "MEMBERS_BOOTSTRAP_ROLES": os.environ.get("MEMBERS_BOOTSTRAP_ROLES", bootstrap_roles()),
     }
 

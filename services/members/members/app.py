@@ -37,6 +37,8 @@ from members import (
     strategy_pages,
     withdrawing,
 )
+from members.feedback import answering, closing
+from members.feedback import api as feedback
 from members.groups import api as groups_api
 from members.groups import champion_pages, champions_api, ending_terms
 from members.groups import pages as groups_pages
@@ -88,6 +90,8 @@ def create(settings: Settings) -> FastAPI:
             champions_api.router,
             groups_pages.router,
             champion_pages.router,
+            feedback.router,
+            answering.router,
         ],
         subscriptions=[MENTORING, EVENTS, NOTIFICATIONS, COMING_UP],
         timers=[
@@ -97,6 +101,7 @@ def create(settings: Settings) -> FastAPI:
             Timer("erasures", erasing.tell_stalled),
             Timer("commitments", strategy.tell_overdue),
             Timer("champions", ending_terms.end_those_whose_day_has_ended),
+            Timer("feedback", partial(closing.close_due, key=settings.feedback_key.get_secret_value().encode())),
             Timer("contacts", partial(withdrawing.say_again, hours=settings.contacts_again_hours)),
         ],
         senders=[],

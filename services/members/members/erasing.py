@@ -23,6 +23,7 @@ from contracts.members import MemberContactChanged
 from contracts.refusal import NotFound
 from members import account_store, erasure, erasure_store, import_store, role_store, roles, store, withdrawal_store
 from members.erasure import Erasure
+from members.feedback.answering import forget_tokens, key_of
 from members.groups import departing
 
 router = APIRouter(prefix="/api/members/v1", tags=["erasure"], route_class=RetryingRoute, responses=RESPONSES)
@@ -63,6 +64,7 @@ async def erase(member_id: UUID, request: Request, database: Db, key: Key, calle
         await role_store.record(tx, member_id, held, granted=False, by=caller.account_id)
         departed = await departing.let_go(tx, member_id, by=caller.account_id)
         await purge(tx, member_id)
+        await forget_tokens(tx, member_id, key_of(request))
         await idempotency.forget_what_was_sent(tx, member_id, but=key)
         await erasure_store.remember(tx, member_id)
         await erasure_store.add(tx, begun)

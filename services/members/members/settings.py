@@ -33,6 +33,8 @@ class Settings(ServiceSettings):
     oidc_client_id: str = Field(validation_alias="MEMBERS_OIDC_CLIENT_ID")
     oidc_client_secret: SecretStr = Field(default=SecretStr(""), validation_alias="MEMBERS_OIDC_CLIENT_SECRET")
     """What members proves itself with at the provider's token endpoint; empty for a public client."""
+    feedback_key: SecretStr = Field(min_length=32, validation_alias="MEMBERS_FEEDBACK_KEY")
+    """What open rounds of feedback are kept secret with. It stays while one is open, and never comes near a dump."""
     bootstrap_roles: tuple[BootstrapRole, ...] = Field(default=(), validation_alias="MEMBERS_BOOTSTRAP_ROLES")
     import_wait_seconds: float = Field(default=25, ge=0, validation_alias="MEMBERS_IMPORT_WAIT_SECONDS")
     """How long the sender of a file is kept waiting for the whole report."""

@@ -1,5 +1,6 @@
 """The strategy over HTTP: what was promised, where each promise stands, and the word when its day has passed."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date, datetime
 from itertools import dropwhile
@@ -10,7 +11,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field, StringConstraints, TypeAdapter
 
 from chassis import idempotency, outbox
-from chassis.database import Database
+from chassis.database import Database, Transaction
 from chassis.idempotency import Key
 from chassis.identity import Caller, MaybeSignedIn, SignedIn, permit
 from chassis.problems import RESPONSES
@@ -19,7 +20,9 @@ from chassis.sentences import ONE_LINE
 from chassis.service import Db
 from contracts.base import Link, Summary, Title
 from members import commitments, strategies, strategy_store
-from members.commitments import Commitment, Course, NoSuchCommitment, Progress, Standing
+from members.commitments import Commitment, Course, NoSuchCommitment, Standing
+from members.feedback import reviewing
+from members.feedback.reviews import Review, Reviewing
 from members.strategies import Draft, NoStrategy, Strategy, Theme
 
 router = APIRouter(prefix="/api/members/v1", tags=["strategy"], route_class=RetryingRoute, responses=RESPONSES)
@@ -98,6 +101,14 @@ class ProgressView(BaseModel):
     reported_by: Annotated[UUID | None, Field(description="An account; for the team alone")] = None
 
 
+class ReviewView(BaseModel):
+    """Whether members were heard on it in the period of these days, both of which are in it."""
+
+    state: Reviewing
+    first_day: date
+    last_day: date
+
+
 class CommitmentView(BaseModel):
     commitment_id: UUID
     standing: Standing
@@ -111,6 +122,7 @@ class CommitmentView(BaseModel):
     percent: int
     completed_on: date | None
     completed_by: Annotated[UUID | None, Field(description="An account; for the team alone")] = None
+    review: Annotated[ReviewView | None, Field(description="None: it is completed or dropped, and needs none")]
 
 
 class CommitmentWithProgress(CommitmentView):
@@ -177,6 +189,7 @@ async def every(
     async with database.transaction() as tx:
         today = commitments.day_in_london(tx.now)
         found = await strategy_store.every(tx)  # a strategy has some dozens: where each stands is decided in one place
+        reviews = await reviewing.reviews(tx, found, today)
     if after is not None:
         found = list(dropwhile(lambda its: its.commitment_id != after, found))[1:]
     chosen = [
@@ -184,7 +197,7 @@ async def every(
     ]
     page = chosen[:limit]
     return Commitments(
-        commitments=[CommitmentView(**_commitment(its, today, caller)) for its in page],
+        commitments=[CommitmentView(**_commitment(its, today, caller, reviews)) for its in page],
         next=page[-1].commitment_id if len(chosen) > limit else None,
     )
 
@@ -194,8 +207,7 @@ async def show(commitment_id: UUID, database: Db, caller: MaybeSignedIn) -> Comm
     """A commitment and what was reported of it, for anyone; one that was dropped too."""
     async with database.transaction() as tx:
         its = there(await strategy_store.by_id(tx, commitment_id))
-        progress = await strategy_store.progress_of(tx, commitment_id)
-        return _whole(its, progress, commitments.day_in_london(tx.now), caller)
+        return await _whole(tx, its, caller)
 
 
 @router.post("/commitments/{commitment_id}/progress", status_code=201)
@@ -221,9 +233,7 @@ async def report(
             await strategy_store.save(tx, its)
             await strategy_store.add_progress(tx, progress)
             await outbox.put(tx, said)
-        return _whole(
-            its, await strategy_store.progress_of(tx, commitment_id), commitments.day_in_london(tx.now), caller
-        )
+        return await _whole(tx, its, caller)
 
 
 @router.post("/commitments/{commitment_id}/completion")
@@ -237,9 +247,7 @@ async def complete(commitment_id: UUID, database: Db, key: Key, caller: SignedIn
             its, said = commitments.complete(its, by=caller.account_id, now=tx.now)
             await strategy_store.save(tx, its)
             await outbox.put(tx, said)
-        return _whole(
-            its, await strategy_store.progress_of(tx, commitment_id), commitments.day_in_london(tx.now), caller
-        )
+        return await _whole(tx, its, caller)
 
 
 async def tell_overdue(database: Database) -> int:
@@ -274,14 +282,22 @@ def _strategy(its: Strategy | None, caller: Caller | None) -> StrategyView:
     )
 
 
-def _commitment(its: Commitment, today: date, caller: Caller | None) -> dict[str, object]:
-    by = its.completed_by if _is_team(caller) else None
-    return {**asdict(its), "standing": commitments.standing(its, today), "completed_by": by}
+def _commitment(
+    its: Commitment, today: date, caller: Caller | None, reviews: Mapping[UUID, Review]
+) -> dict[str, object]:
+    by, review = its.completed_by if _is_team(caller) else None, reviews.get(its.commitment_id)
+    return {
+        **asdict(its),
+        "standing": commitments.standing(its, today),
+        "completed_by": by,
+        "review": asdict(review) if review else None,
+    }
 
 
-def _whole(its: Commitment, progress: list[Progress], today: date, caller: Caller | None) -> CommitmentWithProgress:
+async def _whole(tx: Transaction, its: Commitment, caller: Caller | None) -> CommitmentWithProgress:
+    today = commitments.day_in_london(tx.now)
     return CommitmentWithProgress(
-        **_commitment(its, today, caller),
+        **_commitment(its, today, caller, await reviewing.reviews(tx, [its], today)),
         progress=[
             ProgressView(
                 status=each.course,
@@ -291,6 +307,6 @@ def _whole(its: Commitment, progress: list[Progress], today: date, caller: Calle
                 reported_at=each.reported_at,
                 reported_by=each.reported_by if _is_team(caller) else None,
             )
-            for each in progress
+            for each in await strategy_store.progress_of(tx, its.commitment_id)
         ],
     )

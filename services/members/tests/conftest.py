@@ -147,6 +147,7 @@ def environment(
         "MEMBERS_OIDC_ISSUER": provider.issuer,
         "MEMBERS_OIDC_CLIENT_ID": "gse",
         "MEMBERS_OIDC_CLIENT_SECRET": "s3cret",
+        "MEMBERS_FEEDBACK_KEY": "only-these-tests-keep-feedback-secret-so",
         "MEMBERS_BOOTSTRAP_ROLES": json.dumps(roles),
     }
 

@@ -34,6 +34,7 @@ from contracts.events import (
     KeyDateScheduled,
     KeynoteConfirmed,
 )
+from contracts.feedback import FeedbackAnswered, FeedbackRoundOpened, FeedbackSummaryPublished
 from contracts.groups import ChampionAppointed, ChampionTermEnded, VolunteerJoinedGroup, VolunteerLeftGroup
 from contracts.members import (
     MemberContactChanged,
@@ -227,6 +228,9 @@ NOBODY: Final[Mapping[type[DomainEvent], str]] = {
     CommitmentCompleted: "the team did it; the commitment's page shows it",
     VolunteerJoinedGroup: "the member did it; the group's page shows it",
     VolunteerLeftGroup: "the member did it, or went",
+    FeedbackRoundOpened: "the commitment's page and the list of rounds show it; nobody asked to hear of it",
+    FeedbackSummaryPublished: "nobody knows who answered; the commitment's page shows it",
+    FeedbackAnswered: "nobody knows who answered; the commitment's page shows it",
     MemberErasureRequested: "whom it concerns is forgotten here by it",
     MemberErasureCompleted: "whom it concerns is forgotten",
     MemberErased: "whom it concerns is forgotten",

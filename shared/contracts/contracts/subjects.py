@@ -29,6 +29,10 @@ SUBJECTS: Final[Mapping[str, str]] = {
     "VolunteerLeftGroup": "volunteering_id",
     "ChampionAppointed": "term_id",
     "ChampionTermEnded": "term_id",
+    # members: rounds of feedback
+    "FeedbackRoundOpened": "round_id",
+    "FeedbackSummaryPublished": "round_id",
+    "FeedbackAnswered": "round_id",
     # erasure
     "MemberErasureRequested": "member_id",
     "MemberErasureCompleted": "member_id",

@@ -34,6 +34,7 @@ from contracts.events import (
     KeyDateScheduled,
     KeynoteConfirmed,
 )
+from contracts.feedback import FeedbackAnswered, FeedbackRoundOpened, FeedbackSummaryPublished
 from contracts.groups import ChampionAppointed, ChampionTermEnded, VolunteerJoinedGroup, VolunteerLeftGroup
 from contracts.members import (
     Grade,
@@ -88,6 +89,11 @@ TERM = {
     "theme_id": UUID("00000000-0000-4000-8000-000000000023"),
     "member_id": ADA,
 }
+ROUND = {
+    "round_id": UUID("00000000-0000-4000-8000-00000000000b"),
+    **COMMITMENT,
+    "link": "https://gse.example/members/feedback/1",
+}
 KEY_DATE = {"key_date_id": UUID("00000000-0000-4000-8000-000000000006")}
 EXAMPLES: tuple[DomainEvent, ...] = (
     MemberJoined(**PLACE, grade=Grade.G7, joined_on=date(2026, 2, 11)),
@@ -114,6 +120,9 @@ EXAMPLES: tuple[DomainEvent, ...] = (
     VolunteerLeftGroup(**GROUP, volunteering_id=UUID("00000000-0000-4000-8000-000000000021"), member_id=ADA),
     ChampionAppointed(**TERM, ends_on=date(2027, 3, 31)),
     ChampionTermEnded(**TERM, ended="over", vacancy=True),
+    FeedbackRoundOpened(**ROUND, title="Did it reach you?", closes_on=date(2027, 2, 11), must_hear=["EO", "SCS"]),
+    FeedbackSummaryPublished(**ROUND, summary="Most of you say that it did.", answered=35, heard=["EO"]),
+    FeedbackAnswered(**ROUND, you_said="It came late.", we_did="It comes a month earlier."),
     MemberErasureRequested(member_id=ADA),
     MemberErasureCompleted(member_id=ADA),
     MemberErasureStalled(member_id=ADA, late=[Holder.EVENTS, Holder.NOTIFICATIONS]),
@@ -178,6 +187,11 @@ PUBLIC_BODY: dict[str, str | None] = {
 }
 HOSTED_BODY: dict[str, str | None] = {"hosted_event_id": "00000000-0000-4000-8000-000000000005"}
 COMMITMENT_BODY: dict[str, Any] = {"commitment_id": "00000000-0000-4000-8000-000000000008"}
+ROUND_BODY: dict[str, Any] = {
+    "round_id": "00000000-0000-4000-8000-00000000000b",
+    **COMMITMENT_BODY,
+    "link": "https://gse.example/members/feedback/1",
+}
 KEY_DATE_BODY: dict[str, str | None] = {"key_date_id": "00000000-0000-4000-8000-000000000006"}
 PUBLIC_BODIES: dict[type[DomainEvent], dict[str, Any] | None] = {
     MemberJoined: PUBLIC_BODY,
@@ -215,6 +229,10 @@ PUBLIC_BODIES: dict[type[DomainEvent], dict[str, Any] | None] = {
     VolunteerLeftGroup: None,
     ChampionAppointed: None,
     ChampionTermEnded: None,
+    FeedbackRoundOpened: ROUND_BODY
+    | {"title": "Did it reach you?", "closes_on": "2027-02-11", "must_hear": ["EO", "SCS"]},
+    FeedbackSummaryPublished: ROUND_BODY | {"summary": "Most of you say that it did.", "answered": 35, "heard": ["EO"]},
+    FeedbackAnswered: ROUND_BODY | {"you_said": "It came late.", "we_did": "It comes a month earlier."},
     MemberErasureRequested: None,
     MemberErasureCompleted: None,
     MemberErasureStalled: None,
