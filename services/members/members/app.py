@@ -37,6 +37,7 @@ from members import (
     strategy_pages,
     withdrawing,
 )
+from members.membership import verification
 from members.provider import Provider
 from members.settings import Settings
 
@@ -78,6 +79,8 @@ def create(settings: Settings) -> FastAPI:
             pages.router,
             joining_pages.router,
             profile_pages.router,
+            verification.router,
+            verification.pages,
             organisation_pages.router,
             strategy.router,
             strategy_pages.router,

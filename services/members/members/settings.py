@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field, SecretStr, model_validator
 
 from chassis.identity import OF_ONE_ORGANISATION, ROLES
 from chassis.settings import ServiceSettings
+from contracts.address_proof import SHORTEST_KEY
 
 
 class BootstrapRole(BaseModel):
@@ -34,6 +35,8 @@ class Settings(ServiceSettings):
     oidc_client_secret: SecretStr = Field(default=SecretStr(""), validation_alias="MEMBERS_OIDC_CLIENT_SECRET")
     """What members proves itself with at the provider's token endpoint; empty for a public client."""
     bootstrap_roles: tuple[BootstrapRole, ...] = Field(default=(), validation_alias="MEMBERS_BOOTSTRAP_ROLES")
+    address_key: SecretStr = Field(min_length=SHORTEST_KEY)
+    """Checks the links by which people confirm their addresses; notifications, which makes them, holds it too."""
     import_wait_seconds: float = Field(default=25, ge=0, validation_alias="MEMBERS_IMPORT_WAIT_SECONDS")
     """How long the sender of a file is kept waiting for the whole report."""
     erasure_hours: float = Field(default=24, gt=0, validation_alias="MEMBERS_ERASURE_HOURS")
