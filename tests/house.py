@@ -185,6 +185,11 @@ class House:
             found = (await client.get(f"{self.platform.mail}/messages")).raise_for_status().json()
         return list(found["messages"] if isinstance(found, dict) else found)
 
+    async def mail_words(self, mail: dict[str, Any]) -> str:
+        """The page on which the mail sink shows one of the mails."""
+        async with httpx2.AsyncClient(timeout=30, trust_env=False) as client:
+            return (await client.get(f"{self.platform.mail}/messages/{mail['number']}")).raise_for_status().text
+
     def kill(self, service: str) -> None:
         """SIGKILL; the supervisor starts it again."""
         self.supervisor.running[service].kill()

@@ -66,7 +66,7 @@ async def _make_due(database: Database, members: int) -> None:
 async def _send(database: Database, order: Order) -> None:
     """The loop of the service, until nothing is due or on its way."""
     channels = Channels({Channel.EMAIL: Mail("127.0.0.1", order.smtp_port, SENDER)})
-    sender = MailSender(channels, "0", domain_name="profession.example", front_door=FRONT_DOOR)
+    sender = MailSender(channels, "0", domain_name="profession.example", front_door=FRONT_DOOR, address_key="k" * 32)
     sending = asyncio.create_task(sender.run(database))
     unsent = True
     while unsent and not sending.done():

@@ -1,5 +1,6 @@
 """A member joins, and four services know it: over HTTP, real Kafka, real PostgreSQL and a real SMTP conversation."""
 
+import re
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -51,7 +52,14 @@ async def test_the_streams_tell_what_each_reader_may_know(house: House) -> None:
     [contact] = await records_of(house, "gse.members.contacts", member_id)
     assert internal.json()["grade"] == "SEO"
     assert public.json() == {"member_id": str(member_id), "organisation": "UKHSA", "grade_band": "HEO-SEO"}
-    assert contact.json() == {"member_id": str(member_id), "name": person.name, "email": person.email}
+    asked = contact.json().pop("verification_id")
+    assert contact.json() | {"verification_id": None} == {
+        "member_id": str(member_id),
+        "name": person.name,
+        "email": person.email,
+        "verification_id": None,
+    }
+    assert UUID(asked).version == 4
 
 
 async def test_notifications_says_that_the_welcome_went_out(house: House) -> None:
@@ -164,3 +172,33 @@ async def test_nobody_reads_what_is_another_s(house: House) -> None:
 async def test_the_front_door_shows_no_service_from_inside(house: House) -> None:
     for path in ("/health/ready", "/health/status", "/metrics"):
         assert (await house.get(path)).status_code == 404
+
+
+async def test_the_link_in_the_welcome_confirms_the_address_and_a_new_address_is_asked_anew(house: House) -> None:
+    before, after = planted(2)
+    member_id = await house.join(before)
+    member = f"/api/members/v1/members/{member_id}"
+    await house.level()
+
+    first = await eventually(lambda: _link(house, before.email), timeout=30)
+    pressed = await house.http.post(str(first))
+    confirmed = (await house.get(member, persona="team")).json()["address_verified"]
+    changed = await house.post(f"{member}/contact-changes", {"email": after.email}, persona="team")
+    second = await eventually(lambda: _link(house, after.email), timeout=30)
+    again = await house.http.post(str(second))
+
+    assert (pressed.status_code, confirmed) == (303, True)
+    assert changed.json()["address_verified"] is False
+    assert again.status_code == 303
+    assert (await house.get(member, persona="team")).json()["address_verified"] is True
+    assert [its["subject"] for its in await house.mails() if its["to"] == after.email] == [
+        "Confirm your email address for the profession"
+    ]
+
+
+async def _link(house: House, address: str) -> str | None:
+    """The path of the link that was mailed there."""
+    for mail in await house.mails():
+        if mail["to"] == address and (found := re.search(r"/join/verify/\S+", await house.mail_words(mail))):
+            return found[0]
+    return None

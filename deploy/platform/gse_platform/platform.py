@@ -78,7 +78,7 @@ def home_secrets(home: Home) -> Mapping[str, str]:
     """A home's passwords, those of Kafka's users under `kafka-<user>`; what is new gets one now."""
     names = [f"kafka-{user}" for user in (*read_access(ACCESS).principals, "operator")]
     names += [f"database-{service}" for service in SERVICES]
-    fresh = {name: secrets.token_urlsafe(24) for name in [*names, "oidc-client", "feedback"]}
+    fresh = {name: secrets.token_urlsafe(24) for name in [*names, "oidc-client", "feedback", "address-proof"]}
     return remembered(home, "secrets.json", fresh)
 
 
@@ -107,6 +107,8 @@ def service_environment(platform: Platform, service: str, database_url: str, kaf
     }
     if service == "members":
         told |= _members_environment(platform)
+    if service in {"members", "notifications"}:
+        told["GSE_ADDRESS_KEY"] = os.environ.get("GSE_ADDRESS_KEY", platform.secrets["address-proof"])
     if service == "notifications":
         host, port = platform.smtp
         told |= {"NOTIFICATIONS_SMTP_HOST": host, "NOTIFICATIONS_SMTP_PORT": str(port)}

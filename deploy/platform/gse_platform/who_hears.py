@@ -10,10 +10,12 @@ from datetime import datetime
 from typing import Any, Final
 
 MEMBER, BOTH, EVERYBODY, WITH_A_PLACE = "the member", "both of the pair", "everybody", "who has a place"
+MEMBER_ASKED_AGAIN = "the member, unless their welcome asks it"
 TEAM, VOLUNTEER = "team", "volunteer"  # roles
 
 TABLE: Final[Mapping[str, Mapping[str, str]]] = {
     "MemberJoined": {"welcome": MEMBER},
+    "MemberContactChanged": {"confirm-address": MEMBER_ASKED_AGAIN},
     "MemberGradeChanged": {"grade-changed": MEMBER},
     "MemberTransferred": {"transferred": MEMBER},
     "RoleGranted": {"role-granted": MEMBER},
@@ -33,6 +35,7 @@ TABLE: Final[Mapping[str, Mapping[str, str]]] = {
 }
 CATEGORIES: Final[Mapping[str, str]] = {
     "welcome": "membership",
+    "confirm-address": "membership",
     "grade-changed": "membership",
     "transferred": "membership",
     "role-granted": "membership",
@@ -52,7 +55,7 @@ CATEGORIES: Final[Mapping[str, str]] = {
     "erasure-stalled": "work",
     "commitment-overdue": "work",
 }
-WHATEVER_THEY_CHOSE: Final = frozenset({"role-granted", "role-revoked", "erasure-stalled"})
+WHATEVER_THEY_CHOSE: Final = frozenset({"role-granted", "role-revoked", "erasure-stalled", "confirm-address"})
 DIGEST: Final = "digest"  # of no event: it holds notices that are
 
 
@@ -105,7 +108,7 @@ class World:
     def may_hear(self, its: Event, template: str) -> set[str]:
         """Whoever may be told of this event in these words; nobody where the table has no such line."""
         match TABLE.get(its.name, {}).get(template):
-            case "the member":
+            case "the member" | "the member, unless their welcome asks it":
                 return {str(its.data.get("member_id", its.subject))}
             case "both of the pair":
                 return self.pairs.get(its.subject, set())

@@ -62,7 +62,8 @@ class MemberView(BaseModel):
     interests: tuple[str, ...]
     skills: tuple[str, ...]
     joined_on: date
-    verified: bool
+    verified: bool  # by their organisation
+    address_verified: bool
     left_on: date | None
 
 
@@ -84,6 +85,7 @@ async def join(form: JoinForm, database: Db, key: Key, _: MaybeSignedIn) -> Join
         if (earlier := await idempotency.claim(tx, key, resource_id=member_id, status=201)) is not None:
             return Joined(member_id=earlier)
         member, joined, contact = domain.join(application, member_id=member_id, joined_on=tx.now.date())
+        member, contact = domain.ask_to_verify(member, uuid4(), tx.now)
         if not await store.add_one(tx, member):
             raise AlreadyAMember
         await outbox.put(tx, joined, contact)
@@ -95,7 +97,7 @@ async def show(member_id: UUID, database: Db, caller: SignedIn) -> MemberView:
     async with database.transaction() as tx:
         member = await store.by_id(tx, member_id)
     permit(caller, "team", "hosep", owner=member_id, organisation=member.organisation if member else None)
-    return _view(_there(member))
+    return view(there(member))
 
 
 @router.post("/members/{member_id}/grade-changes")
@@ -103,13 +105,13 @@ async def change_grade(member_id: UUID, form: GradeForm, database: Db, key: Key,
     permit(caller, "team", owner=member_id)
     async with database.transaction() as tx:
         if await idempotency.claim(tx, key, resource_id=member_id, status=200) is not None:
-            return _view(_there(await store.by_id(tx, member_id)))
+            return view(there(await store.by_id(tx, member_id)))
         places = await organisation_store.places(tx)
-        member = _there(await store.lock(tx, member_id))
+        member = there(await store.lock(tx, member_id))
         member, changed = domain.change_grade(member, answers.grade_in(places, member.organisation, form.grade))
         await store.save(tx, member)
         await outbox.put(tx, changed)
-    return _view(member)
+    return view(member)
 
 
 @router.post("/members/{member_id}/transfers")
@@ -118,11 +120,11 @@ async def transfer(member_id: UUID, form: TransferForm, database: Db, key: Key, 
     async with database.transaction() as tx:
         organisation, grade = answers.place(await organisation_store.places(tx), form.organisation, form.grade)
         if await idempotency.claim(tx, key, resource_id=member_id, status=200) is not None:
-            return _view(_there(await store.by_id(tx, member_id)))
-        member, transferred = domain.transfer(_there(await store.lock(tx, member_id)), organisation, grade)
+            return view(there(await store.by_id(tx, member_id)))
+        member, transferred = domain.transfer(there(await store.lock(tx, member_id)), organisation, grade)
         await store.save(tx, member)
         await outbox.put(tx, transferred)
-    return _view(member)
+    return view(member)
 
 
 @router.post("/members/{member_id}/contact-changes")
@@ -131,11 +133,13 @@ async def change_contact(member_id: UUID, form: ContactForm, database: Db, key: 
     name, email = answers.contact(form.name, form.email)
     async with database.transaction() as tx:
         if await idempotency.claim(tx, key, resource_id=member_id, status=200) is not None:
-            return _view(_there(await store.by_id(tx, member_id)))
-        member, changed = domain.change_contact(_there(await store.lock(tx, member_id)), name=name, email=email)
+            return view(there(await store.by_id(tx, member_id)))
+        member, changed = domain.change_contact(
+            there(await store.lock(tx, member_id)), name=name, email=email, verification_id=uuid4(), now=tx.now
+        )
         await store.save(tx, member)
         await outbox.put(tx, changed)
-    return _view(member)
+    return view(member)
 
 
 @router.post("/members/{member_id}/departures")
@@ -144,8 +148,8 @@ async def leave(member_id: UUID, database: Db, key: Key, caller: SignedIn) -> Me
     permit(caller, "team", owner=member_id)
     async with database.transaction() as tx:
         if await idempotency.claim(tx, key, resource_id=member_id, status=200) is not None:
-            return _view(_there(await store.by_id(tx, member_id)))
-        member, left = domain.leave(_there(await store.lock(tx, member_id)), today=tx.now.date())
+            return view(there(await store.by_id(tx, member_id)))
+        member, left = domain.leave(there(await store.lock(tx, member_id)), today=tx.now.date())
         await store.save(tx, member)
         held = await role_store.held_by(tx, member_id)
         lost = roles.take_back_all(member_id, held)
@@ -155,7 +159,7 @@ async def leave(member_id: UUID, database: Db, key: Key, caller: SignedIn) -> Me
         departed = await departing.let_go(tx, member_id, by=caller.account_id)
         await withdrawal_store.add(tx, member_id)
         await outbox.put(tx, *departed, *lost, left, outbox.Tombstone(of=MemberContactChanged, subject=member_id))
-    return _view(member)
+    return view(member)
 
 
 @router.get("/counts")
@@ -165,11 +169,15 @@ async def counts(database: Db) -> Counts:
         return Counts(members=await store.count_present(tx))
 
 
-def _there(member: Member | None) -> Member:
+def there(member: Member | None) -> Member:
     if member is None:
         raise NotFound("There is nothing here, or it is not yours to see.")
     return member
 
 
-def _view(member: Member) -> MemberView:
-    return MemberView(verified=member.verified_at is not None, **vars(member))
+def view(member: Member) -> MemberView:
+    return MemberView(
+        verified=member.verified_at is not None,
+        address_verified=member.left_on is None and not member.address_is_open,
+        **vars(member),
+    )

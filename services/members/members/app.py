@@ -42,6 +42,7 @@ from members.feedback import api as feedback
 from members.groups import api as groups_api
 from members.groups import champion_pages, champions_api, ending_terms
 from members.groups import pages as groups_pages
+from members.membership import verification
 from members.provider import Provider
 from members.settings import Settings
 
@@ -83,6 +84,8 @@ def create(settings: Settings) -> FastAPI:
             pages.router,
             joining_pages.router,
             profile_pages.router,
+            verification.router,
+            verification.pages,
             organisation_pages.router,
             strategy.router,
             strategy_pages.router,

@@ -87,6 +87,14 @@ class Member:
     verified_by: str | None = None
     verified_at: datetime | None = None
     left_on: date | None = None
+    verification_id: UUID | None = None  # of the address: what the member was last asked to confirm (membership)
+    verification_asked_at: datetime | None = None
+    address_verified_at: datetime | None = None
+
+    @property
+    def address_is_open(self) -> bool:
+        """Whether neither they nor their organisation stand yet for mail to it reaching them."""
+        return self.address_verified_at is None and (self.verification_id is not None or self.verified_by is None)
 
 
 def join(
@@ -138,21 +146,42 @@ def transfer(member: Member, organisation: str, grade: Grade) -> tuple[Member, M
     return replace(member, organisation=organisation, grade=grade), transferred
 
 
-def change_contact(member: Member, *, name: str | None, email: str | None) -> tuple[Member, MemberContactChanged]:
-    """None leaves a part as it is. Raises `HasLeft`, `SameContact`."""
+def change_contact(
+    member: Member, *, name: str | None, email: str | None, verification_id: UUID, now: datetime
+) -> tuple[Member, MemberContactChanged]:
+    """None leaves a part as it is; a new address is to be confirmed. Raises `HasLeft`, `SameContact`."""
     _refuse_who_left(member)
     new_name, new_email = name or member.name or "", email or member.email or ""
     if (new_name, new_email) == (member.name, member.email):
         raise SameContact
-    changed = MemberContactChanged(member_id=member.member_id, name=new_name, email=new_email)
-    return replace(member, name=new_name, email=new_email), changed
+    member = replace(member, name=new_name)
+    if new_email == member.email:
+        return member, MemberContactChanged(member_id=member.member_id, name=new_name, email=new_email)
+    return ask_to_verify(replace(member, email=new_email), verification_id, now)
+
+
+def ask_to_verify(member: Member, verification_id: UUID, now: datetime) -> tuple[Member, MemberContactChanged]:
+    """The address that they have is to be confirmed, by a link that goes there."""
+    asked = replace(member, verification_id=verification_id, verification_asked_at=now, address_verified_at=None)
+    said = MemberContactChanged(
+        member_id=member.member_id, name=member.name or "", email=member.email or "", verification_id=verification_id
+    )
+    return asked, said
 
 
 def leave(member: Member, *, today: date) -> tuple[Member, MemberLeft]:
     """Lets go of everything personal; what stays says only that somebody was here. Raises `HasLeft`."""
     _refuse_who_left(member)
-    gone = replace(
-        member, name=None, email=None, interests=(), skills=(), verified_by=None, verified_at=None, left_on=today
+    gone = Member(
+        member_id=member.member_id,
+        name=None,
+        email=None,
+        organisation=member.organisation,
+        grade=member.grade,
+        interests=(),
+        skills=(),
+        joined_on=member.joined_on,
+        left_on=today,
     )
     left = MemberLeft(
         member_id=member.member_id, organisation=member.organisation, grade_band=BANDS[member.grade], left_on=today

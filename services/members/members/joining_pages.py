@@ -5,6 +5,7 @@ address holds any of it.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 from uuid import uuid4
 
@@ -77,9 +78,14 @@ async def join(request: Request, database: Db) -> Response:
             application = _application(values, places)
         except Invalid as error:
             return _questions(request, places, values, errors_from(error, order=FIELDS))
-        member, joined, contact = domain.join(application, member_id=uuid4(), joined_on=tx.now.date())
-        is_new = await store.add_one(tx, member)
         session = request.cookies.get(request.app.state.cookies.session)
+        vouched = await signing_in.vouches(tx, session, application.email)
+        member, joined, contact = domain.join(application, member_id=uuid4(), joined_on=tx.now.date())
+        if vouched:
+            member = replace(member, address_verified_at=tx.now)
+        else:
+            member, contact = domain.ask_to_verify(member, uuid4(), tx.now)
+        is_new = await store.add_one(tx, member)
         linked = await signing_in.link_vouched(tx, session, application.email)
         if is_new:
             await outbox.put(tx, joined, contact)

@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field, SecretStr, model_validator
 
 from chassis.identity import OF_ONE_ORGANISATION, ROLES
 from chassis.settings import ServiceSettings
+from contracts.address_proof import SHORTEST_KEY
 
 
 class BootstrapRole(BaseModel):
@@ -36,6 +37,8 @@ class Settings(ServiceSettings):
     feedback_key: SecretStr = Field(min_length=32, validation_alias="MEMBERS_FEEDBACK_KEY")
     """What open rounds of feedback are kept secret with. It stays while one is open, and never comes near a dump."""
     bootstrap_roles: tuple[BootstrapRole, ...] = Field(default=(), validation_alias="MEMBERS_BOOTSTRAP_ROLES")
+    address_key: SecretStr = Field(min_length=SHORTEST_KEY)
+    """Checks the links by which people confirm their addresses; notifications, which makes them, holds it too."""
     import_wait_seconds: float = Field(default=25, ge=0, validation_alias="MEMBERS_IMPORT_WAIT_SECONDS")
     """How long the sender of a file is kept waiting for the whole report."""
     erasure_hours: float = Field(default=24, gt=0, validation_alias="MEMBERS_ERASURE_HOURS")

@@ -63,9 +63,12 @@ async def account_of(tx: Transaction, person: Person, bootstrap: Iterable[Bootst
     elif (known := await account_store.by_subject(tx, person.issuer, person.subject)) is not None:
         account_id, member_id = known
     # The member before the account's link to it, as in leaving: the two wait for each other, never in a circle.
-    member = await store.lock_present(tx, member_id, answers.address(person.email) if person.email else None)
+    address = answers.address(person.email) if person.email else None
+    member = await store.lock_present(tx, member_id, address)
     if member is not None and member.member_id != member_id:
         await account_store.link(tx, account_id, member.member_id)
+    if member is not None and member.address_is_open and address is not None:
+        await store.note_vouched_address(tx, member.member_id, address)
     return account_id, member
 
 
@@ -73,6 +76,12 @@ async def held_by(tx: Transaction, account_id: UUID, member: Member | None) -> l
     """What deployment gave to the account and the central team to its member."""
     given = await role_store.held_by(tx, member.member_id) if member else []
     return [*await account_store.grants(tx, account_id), *given]
+
+
+async def vouches(tx: Transaction, word: str | None, email: str) -> bool:
+    """Whether the provider vouched for this address when the session's holder signed in."""
+    session = await session_store.live(tx, word) if word else None
+    return word is not None and session is not None and hmac.compare_digest(session.vouched or b"", mark(word, email))
 
 
 async def link_vouched(tx: Transaction, word: str | None, email: str) -> bool:

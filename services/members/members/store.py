@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from dataclasses import fields
 from uuid import UUID
 
 import asyncpg
@@ -16,8 +17,8 @@ async def add_one(tx: Transaction, member: Member) -> bool:
     added = await tx.execute(
         """
         INSERT INTO member (member_id, name, email, organisation, grade, interests, skills, joined_on, verified_by,
-            verified_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+            verified_at, verification_id, verification_asked_at, address_verified_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
         ON CONFLICT (email) DO NOTHING
         """,
         member.member_id,
@@ -30,6 +31,9 @@ async def add_one(tx: Transaction, member: Member) -> bool:
         member.joined_on,
         member.verified_by,
         member.verified_at,
+        member.verification_id,
+        member.verification_asked_at,
+        member.address_verified_at,
     )
     return added == "INSERT 0 1"
 
@@ -75,6 +79,32 @@ async def lock(tx: Transaction, member_id: UUID) -> Member | None:
     return _member(row) if row else None
 
 
+async def by_verification(tx: Transaction, verification_id: UUID) -> Member | None:
+    """The member who was last asked by this verification to confirm their address."""
+    row = await tx.fetchrow("SELECT * FROM member WHERE verification_id = $1", verification_id)
+    return _member(row) if row else None
+
+
+async def lock_by_verification(tx: Transaction, verification_id: UUID) -> Member | None:
+    """The same, who does not change until this transaction ends."""
+    row = await tx.fetchrow("SELECT * FROM member WHERE verification_id = $1 FOR UPDATE", verification_id)
+    return _member(row) if row else None
+
+
+async def note_vouched_address(tx: Transaction, member_id: UUID, email: str) -> None:
+    """Somebody whom the provider vouches for has signed in with the address that the member has."""
+    await tx.execute(
+        """
+        UPDATE member SET address_verified_at = $3
+        WHERE member_id = $1 AND email = $2 AND address_verified_at IS NULL
+            AND (verification_id IS NOT NULL OR verified_by IS NULL)
+        """,
+        member_id,
+        email,
+        tx.now,
+    )
+
+
 async def lock_to_move(tx: Transaction, member_id: UUID) -> Member:
     """A member who is held already, and now does not change; others may still hold them too."""
     row = await tx.fetchrow("SELECT * FROM member WHERE member_id = $1 FOR NO KEY UPDATE", member_id)
@@ -115,7 +145,8 @@ async def save(tx: Transaction, member: Member) -> None:
         await tx.execute(
             """
             UPDATE member SET name = $2, email = $3, organisation = $4, grade = $5, interests = $6, skills = $7,
-                verified_by = $8, verified_at = $9, left_on = $10
+                verified_by = $8, verified_at = $9, left_on = $10, verification_id = $11, verification_asked_at = $12,
+                address_verified_at = $13
             WHERE member_id = $1
             """,
             member.member_id,
@@ -128,6 +159,9 @@ async def save(tx: Transaction, member: Member) -> None:
             member.verified_by,
             member.verified_at,
             member.left_on,
+            member.verification_id,
+            member.verification_asked_at,
+            member.address_verified_at,
         )
     except asyncpg.UniqueViolationError:
         raise AddressInUse from None
@@ -181,10 +215,13 @@ def _row(member: Member) -> dict[str, object]:
     }
 
 
+_FIELDS = tuple(its.name for its in fields(Member))
+
+
 def _member(row: asyncpg.Record) -> Member:
-    fields = dict(row) | {
+    its_fields = {its: row[its] for its in _FIELDS} | {
         "grade": Grade(row["grade"]),
         "interests": tuple(row["interests"]),
         "skills": tuple(row["skills"]),
     }
-    return Member(**fields)
+    return Member(**its_fields)

@@ -25,6 +25,8 @@ from testkit.addresses import KafkaAddress
 from testkit.databases import Databases
 from testkit.provision import provision, remove_topics
 
+ADDRESS_KEY = "a key that members and notifications share"
+
 
 class Published:
     """A department's provider as far as members asks it: who it is, the keys it signs with, tokens for its codes."""
@@ -143,6 +145,7 @@ def environment(
         "GSE_TOPIC_PREFIX": topics,
         "GSE_HTTP_PORT": "0",
         "GSE_TOKEN_KEYS": str(testing.token_keys(keys)),
+        "GSE_ADDRESS_KEY": ADDRESS_KEY,
         "MEMBERS_SIGNING_KEY": str(signing_key),
         "MEMBERS_OIDC_ISSUER": provider.issuer,
         "MEMBERS_OIDC_CLIENT_ID": "gse",

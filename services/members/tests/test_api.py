@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from httpx2 import AsyncClient, Response
@@ -79,10 +79,14 @@ async def test_a_member_joins_moves_and_leaves_and_every_stream_hears_its_part(
         {"member_id": member_id, "organisation": "FCDO", "grade_band": "G7-G6"},
         {"member_id": member_id, "organisation": "FCDO", "grade_band": "G7-G6"},
     ]
-    assert [record.json() for record in contacts] == [
-        {"member_id": member_id, "name": "Ada Quixwell", "email": "ada.quixwell@ukhsa.example"},
-        None,
-    ]
+    assert [record.value is None for record in contacts] == [False, True]
+    assert UUID(contacts[0].json()["verification_id"]) != UUID(member_id)
+    assert contacts[0].json() | {"verification_id": ""} == {
+        "member_id": member_id,
+        "name": "Ada Quixwell",
+        "email": "ada.quixwell@ukhsa.example",
+        "verification_id": "",
+    }
     assert b"quixwell" not in repr([*internal, *public]).lower().encode()
 
 
@@ -182,6 +186,7 @@ async def test_a_member_is_shown_to_themselves_the_team_and_their_head_of_profes
         "interests": ["epidemiology"],
         "skills": ["statistics"],
         "verified": False,
+        "address_verified": False,
         "left_on": None,
     }
     assert (await client.get(f"{MEMBERS}/{NOBODY}", headers=signed_in("team"))).status_code == 404

@@ -20,6 +20,7 @@ from members import domain
 from members.domain import Application, HasLeft, Member, SameContact, SameGrade, SameOrganisation
 
 ADA = UUID("00000000-0000-4000-8000-00000000000a")
+ASKED = UUID("00000000-0000-4000-8000-0000000000a1")
 MORNING = datetime(2027, 2, 11, 9, tzinfo=UTC)
 APPLICATION = Application("Ada Byron", "ada@ukhsa.example", "UKHSA", Grade.SEO, ("epidemiology",), ("statistics",))
 
@@ -70,14 +71,46 @@ def test_a_transfer_says_the_new_organisation_and_the_grade_there() -> None:
 
 
 def test_a_new_name_keeps_the_address_and_both_are_said() -> None:
-    changed, contact = domain.change_contact(member(), name="Ada King", email=None)
+    changed, contact = domain.change_contact(member(), name="Ada King", email=None, verification_id=ASKED, now=MORNING)
 
     assert changed == member(name="Ada King")
     assert contact == MemberContactChanged(member_id=ADA, name="Ada King", email="ada@ukhsa.example")
 
 
+def test_a_new_address_is_to_be_confirmed_though_the_old_one_was() -> None:
+    changed, contact = domain.change_contact(
+        member(address_verified_at=MORNING), name=None, email="ada@defra.example", verification_id=ASKED, now=MORNING
+    )
+
+    assert changed == member(
+        email="ada@defra.example", verification_id=ASKED, verification_asked_at=MORNING, address_verified_at=None
+    )
+    assert contact == MemberContactChanged(
+        member_id=ADA, name="Ada Byron", email="ada@defra.example", verification_id=ASKED
+    )
+
+
+@pytest.mark.parametrize(
+    ("changed", "stands"),
+    [
+        ({}, "open"),
+        ({"verification_id": ASKED}, "open"),
+        ({"verified_by": "organisation"}, "sure"),
+        ({"verified_by": "organisation", "verification_id": ASKED}, "open"),
+        ({"verification_id": ASKED, "address_verified_at": MORNING}, "sure"),
+        ({"address_verified_at": MORNING}, "sure"),
+    ],
+)
+def test_an_address_is_open_until_its_member_or_their_organisation_stands_for_it(
+    changed: dict[str, object], stands: str
+) -> None:
+    assert member(**changed).address_is_open is (stands == "open")
+
+
 def test_who_leaves_keeps_a_row_with_nothing_personal_in_it() -> None:
-    gone, left = domain.leave(member(verified_by="organisation", verified_at=MORNING), today=date(2027, 3, 31))
+    gone, left = domain.leave(
+        member(verified_by="organisation", verified_at=MORNING, verification_id=ASKED), today=date(2027, 3, 31)
+    )
 
     assert gone == Member(ADA, None, None, "UKHSA", Grade.SEO, (), (), date(2027, 2, 11), left_on=date(2027, 3, 31))
     assert left == MemberLeft(
@@ -91,7 +124,7 @@ def test_what_would_change_nothing_is_refused() -> None:
     with pytest.raises(SameOrganisation):
         domain.transfer(member(), "UKHSA", Grade.G7)
     with pytest.raises(SameContact):
-        domain.change_contact(member(), name="Ada Byron", email="ada@ukhsa.example")
+        domain.change_contact(member(), name="Ada Byron", email="ada@ukhsa.example", verification_id=ASKED, now=MORNING)
 
 
 def test_nothing_more_happens_to_who_has_left() -> None:
@@ -101,7 +134,7 @@ def test_nothing_more_happens_to_who_has_left() -> None:
         lambda: domain.leave(gone, today=date(2027, 4, 1)),
         lambda: domain.change_grade(gone, Grade.G7),
         lambda: domain.transfer(gone, "DEFRA", Grade.G7),
-        lambda: domain.change_contact(gone, name="Ada", email=None),
+        lambda: domain.change_contact(gone, name="Ada", email=None, verification_id=ASKED, now=MORNING),
     ):
         with pytest.raises(HasLeft):
             again()

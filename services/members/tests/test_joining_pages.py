@@ -46,7 +46,7 @@ async def test_a_person_joins_by_the_form_and_is_told_what_happens_next(
     shown = await client.get(sent.headers["location"], headers=PAGE)
 
     assert (sent.status_code, sent.headers["location"]) == (303, "/join/done")
-    assert "We’ll write to you at the address that you gave" in shown.text
+    assert "we’ll write to you at the address that you gave" in shown.text
     assert nobody == []
     [row] = await rows_of(running, typed["email"])
     assert (row["name"], row["organisation"], row["grade"], row["verified_by"]) == ("Cleo O’Neill", "DEFRA", "G7", None)

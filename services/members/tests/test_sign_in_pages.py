@@ -320,7 +320,7 @@ def joining(email: str, csrf: str) -> dict[str, str]:
 
 
 async def test_whoever_joins_while_signed_in_is_a_member_to_their_session_at_once(
-    browser: AsyncClient, provider: Any
+    browser: AsyncClient, running: FastAPI, provider: Any
 ) -> None:
     email = f"{uuid4().hex}@defra.example"
     before = await sign_in(browser, provider, email=email.upper(), email_verified=True)
@@ -333,6 +333,10 @@ async def test_whoever_joins_while_signed_in_is_a_member_to_their_session_at_onc
     after = token_of(browser)
     assert (before["member_id"], before["roles"]) == (None, [])
     assert (after["organisation"], after["roles"], after["sub"]) == ("DEFRA", ["member"], before["sub"])
+    async with running.state.running.database.transaction() as tx:
+        row = await tx.fetchrow("SELECT verification_id, address_verified_at FROM member WHERE email = $1", email)
+    assert row is not None
+    assert (row["verification_id"], row["address_verified_at"] is None) == (None, False)
 
 
 @pytest.mark.parametrize("verified", [True, False])

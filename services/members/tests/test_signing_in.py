@@ -64,6 +64,20 @@ async def member(client: AsyncClient, email: str, organisation: str = "Defra") -
     return str((await client.post("/api/members/v1/members", json=form)).json()["member_id"])
 
 
+@pytest.mark.parametrize(("changed", "confirmed"), [({}, True), ({"email_verified": False}, False)])
+async def test_signing_in_with_an_address_that_the_provider_vouches_for_confirms_it(
+    client: AsyncClient, running: FastAPI, provider: Any, changed: dict[str, Any], confirmed: object
+) -> None:
+    email = f"{uuid4().hex}@defra.example"
+    member_id = UUID(await member(client, email))
+
+    await signed_in_as(client, id_token(provider, email=email, **changed), running)
+
+    async with running.state.running.database.transaction() as tx:
+        verified_at = await tx.fetchval("SELECT address_verified_at FROM member WHERE member_id = $1", member_id)
+    assert (verified_at is not None) is confirmed
+
+
 async def test_a_member_is_known_by_their_verified_address_and_the_account_stays_theirs(
     client: AsyncClient, running: FastAPI, provider: Any
 ) -> None:

@@ -108,6 +108,7 @@ def create(settings: Settings) -> FastAPI:
                 settings.replica,
                 domain_name=settings.mail_from.rpartition("@")[2],
                 front_door=settings.front_door,
+                address_key=settings.address_key.get_secret_value(),
             )
         ],
         timers=[

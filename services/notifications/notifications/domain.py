@@ -78,6 +78,7 @@ class Recipient:
     state: RecipientState
     name: str | None = field(default=None, repr=False)
     email: str | None = field(default=None, repr=False)
+    verification_id: UUID | None = None  # of this address, while members waits for it to be confirmed
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,14 @@ class Template:
 
 
 WELCOME = Template(
-    "welcome", 2, NoticeCategory.MEMBERSHIP, "Welcome to the Government Science and Engineering profession"
+    "welcome", 3, NoticeCategory.MEMBERSHIP, "Welcome to the Government Science and Engineering profession"
+)
+CONFIRM_ADDRESS = Template(
+    "confirm-address",
+    1,
+    NoticeCategory.MEMBERSHIP,
+    "Confirm your email address for the profession",
+    critical=True,
 )
 DIGEST = Template("digest", 1, EVERYTHING, "What is new for you in the profession")
 INTRODUCTION = Template("introduction", 2, NoticeCategory.MENTORING, "Meet the member you have been paired with")
@@ -159,11 +167,22 @@ def introduction(
     return Notice(notice_id, recipient.member_id, event_id, INTRODUCTION, state, now, other.member_id, pair_id)
 
 
-def with_contact(recipient: Recipient, *, name: str, email: str) -> Recipient | None:
-    """The recipient with a new name and address; None when they have left: a late contact brings nothing back."""
+def with_contact(
+    recipient: Recipient, *, name: str, email: str, verification_id: UUID | None = None
+) -> Recipient | None:
+    """The recipient with a new name and address; None when they have left: a late contact brings nothing back.
+
+    Without `verification_id` nothing new is to be confirmed, and what was still holds for the same address.
+    """
     if recipient.state is RecipientState.LEFT:
         return None
-    return replace(recipient, name=name, email=email)
+    still = recipient.verification_id if email == recipient.email else None
+    return replace(recipient, name=name, email=email, verification_id=verification_id or still)
+
+
+def is_to_confirm(before: Recipient, verification_id: UUID | None) -> bool:
+    """Whether a mail of its own asks to confirm the address: the first one of a member is in their welcome."""
+    return verification_id is not None and before.email is not None
 
 
 def let_go(recipient: Recipient) -> Recipient:

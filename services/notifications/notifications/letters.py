@@ -5,7 +5,7 @@ import re
 from base64 import b64encode
 from binascii import b2a_qp
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date as calendar_date
 from datetime import datetime
 from email.utils import format_datetime
@@ -32,6 +32,7 @@ ROLES: Final = {"hosep": "head of profession", "team": "central team"}
 GRADES: Final = {"G7": "Grade 7", "G6": "Grade 6"} | {f"SCS{band}": f"SCS pay band {band}" for band in range(1, 5)}
 LONGEST_NAME = 70  # characters, in a header; a longer one is cut there and nowhere else
 LONGEST_ENCODED = 45  # bytes of a name: 60 in base64, and an encoded word may have 75 characters
+NO_LINKS: Final[Mapping[str, str | None]] = {"unsubscribe_url": None, "confirm_url": None}  # of one person's own
 SENDER_NAME = "Government Science and Engineering profession"
 KEPT_WORDS = 64  # of events, in words of one template; they hold nobody's name or address
 _GRAMMAR = frozenset(' @<>()[],;:\\"')  # what ends an address early, or means something in a header
@@ -98,6 +99,7 @@ class Letter:
     about_member_id: UUID | None = None
     pair_id: UUID | None = None
     unsubscribe_token: UUID | None = field(default=None, repr=False)
+    confirm_url: str | None = field(default=None, repr=False)  # where the address is confirmed
     items: tuple[Item, ...] = ()
 
     @cached_property
@@ -111,7 +113,12 @@ class Letter:
         return self._rendered("html")
 
     def texts(self) -> dict[UUID, str]:
-        """What is kept as having been said, by notice: of a digest, of each that it held."""
+        """What is kept as having been said, by notice: of a digest, of each that it held.
+
+        Without the link that confirms the address: whoever reads the inbox has not shown that they read this mail.
+        """
+        if not self.items and self.confirm_url is not None:
+            return {self.notice_id: replace(self, confirm_url=None).text}
         if not self.items:
             return {self.notice_id: self.text}
         return {
@@ -131,7 +138,8 @@ class Letter:
         for item in self.items:
             by_category.setdefault(CATEGORIES[item.category], []).append(item)
         items = by_category if self.template.name == DIGEST.name else None
-        return _render(self.template, ending, self.name, self.about, self.front_door, self.unsubscribe_url, items)
+        links = {"unsubscribe_url": self.unsubscribe_url, "confirm_url": self.confirm_url}
+        return _render(self.template, ending, self.name, self.about, self.front_door, links, items)
 
     @property
     def reference(self) -> str:
@@ -242,7 +250,7 @@ def _render(  # noqa: PLR0917 (the parts of a message)
     name: str | None,
     about: About,
     front_door: str,
-    unsubscribe_url: str | None = None,
+    links: Mapping[str, str | None] = NO_LINKS,
     items: Mapping[str, Sequence[Item]] | None = None,
 ) -> str:
     """The words, with what differs from person to person put in last, since many are told the same."""
@@ -250,7 +258,7 @@ def _render(  # noqa: PLR0917 (the parts of a message)
         "name": name,
         "about_name": about.name,
         "about_email": about.email,
-        "unsubscribe_url": unsubscribe_url,
+        **links,
     }
     lines = {of: line for of, its in personal.items() if its and (line := _one_line(its))}
     wanted = _facts_in(template, ending)
@@ -275,7 +283,7 @@ def _words_for_all(  # noqa: PLR0917 (the parts of a message)
     """The words with a mark for each personal field that there is, and nothing for the others."""
     words = _words.get_template(_file(template, ending))
     return words.render(
-        dict.fromkeys(("name", "about_name", "about_email", "unsubscribe_url"), ""),
+        dict.fromkeys(("name", "about_name", "about_email", *NO_LINKS), ""),
         **{of: _mark(of) for of in personal},
         subject=template.subject,
         critical=template.critical,

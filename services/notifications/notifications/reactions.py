@@ -16,8 +16,10 @@ from contracts.events import KeyDateScheduled
 from contracts.members import MemberContactChanged, MemberJoined, MemberLeft, RoleGranted, RoleRevoked
 from contracts.mentoring import MentoringPairCreated, MentoringPairEnded, MentoringSchemeOpened
 from notifications import choosing_store, domain, hosted_event_store, my_store, store, told
-from notifications.domain import Occasion, Recipient, RecipientState
+from notifications.domain import CONFIRM_ADDRESS, Occasion, Recipient, RecipientState
 from notifications.told import Line
+
+[TO_CONFIRM] = told.lines_of(MemberContactChanged)
 
 
 async def welcome(events: list[MemberJoined], tx: Transaction) -> None:
@@ -36,13 +38,23 @@ async def welcome(events: list[MemberJoined], tx: Transaction) -> None:
 
 
 async def keep_contacts(events: list[MemberContactChanged], tx: Transaction) -> None:
-    """The newest name and address count, also for what waits or is due."""
+    """The newest name and address count, also for what waits or is due; who has a new one is asked to confirm it."""
     recipients = await all_held(tx, [event.member_id for event in events])
-    decided = [domain.with_contact(recipients[event.member_id], name=event.name, email=event.email) for event in events]
+    decided = [
+        domain.with_contact(recipients[its.member_id], **its.model_dump(exclude={"member_id"})) for its in events
+    ]
     reachable = [its for its in decided if its is not None]
-    if reachable:
-        await store.save_recipients(tx, *reachable)
-        await store.make_waiting_due(tx, *(its.member_id for its in reachable))
+    if not reachable:
+        return
+    await store.save_recipients(tx, *reachable)
+    await store.make_waiting_due(tx, *(its.member_id for its in reachable))
+    asked = [its for its in events if domain.is_to_confirm(recipients[its.member_id], its.verification_id)]
+    occasions = [Occasion(tx.event_ids[its.member_id], its.event_name, its.member_id, {}) for its in asked]
+    await store.add_occasions(tx, *occasions)
+    for occasion in occasions:
+        # An earlier mail would hold the same link as this one.
+        await store.cancel_unsent_of_subject(tx, occasion.subject, [CONFIRM_ADDRESS.name], domain.CALLED_OFF)
+        await _write_to(tx, [recipients[occasion.subject]], TO_CONFIRM, occasion.event_id)
 
 
 async def let_go(event: MemberLeft, tx: Transaction) -> None:

@@ -18,6 +18,7 @@ from chassis import outbox
 from chassis.database import Database, Transaction
 from chassis.sender import Sender
 from chassis.telemetry import logger
+from contracts.address_proof import address_proof
 from contracts.base import DomainEvent
 from contracts.notifications import Channel, NotificationSent, NotificationSuppressed
 from notifications import deciding, domain, hosted_event_store, over, sending_store, store
@@ -35,7 +36,9 @@ from notifications.deciding import (
     Send,
 )
 from notifications.domain import (
+    CONFIRM_ADDRESS,
     DIGEST,
+    WELCOME,
     Ending,
     NoticeState,
     NotStarted,
@@ -53,6 +56,7 @@ AT_ONCE = 32  # conversations of one replica, and so the most that a kill leaves
 LOOKED_AT = 200  # due notices at a time, where the first ones are not to be sent now
 LOOKS = 20
 LOST = "whoever was sending it was stopped, or answered too late"
+ASKS_TO_CONFIRM: Final = frozenset({WELCOME.name, CONFIRM_ADDRESS.name})
 NOTHING_LEFT: Final = "nothing was left to tell"
 IN_THE_INBOX_ALONE: Final = {
     PREFERENCE: "no mail, as the member wants it",
@@ -77,6 +81,7 @@ class Notices:
     replica: str
     domain_name: str  # the right side of every Message-ID
     front_door: str
+    address_key: str = field(repr=False)
     channels: Channels
     wake_after: Callable[[float], None]  # in seconds, for what has no room yet
 
@@ -163,6 +168,7 @@ class Notices:
                 about_member_id=row["about_member_id"],
                 pair_id=row["pair_id"],
                 unsubscribe_token=row["unsubscribe_token"],
+                confirm_url=self._confirm_url(row),
                 items=tuple(
                     Item(
                         its["notice_id"],
@@ -180,6 +186,12 @@ class Notices:
         """Another one each time that somebody sends it again by hand."""
         again = f".{row['redeliveries']}" if row["redeliveries"] else ""
         return f"<{row['notice_id']}{again}@{self.domain_name}>"
+
+    def _confirm_url(self, row: asyncpg.Record) -> str | None:
+        """Where the member confirms the very address that this goes to; None when there is nothing to confirm."""
+        if (asked := row["verification_id"]) is None or row["template"] not in ASKS_TO_CONFIRM:
+            return None
+        return f"{self.front_door}/join/verify/{asked}/{address_proof(self.address_key, asked, row['email'])}"
 
     async def _tell_in_inbox(self, tx: Transaction, rows: Sequence[asyncpg.Record]) -> list[DomainEvent]:
         reasons = {
@@ -321,8 +333,10 @@ def _telling(letter: Letter) -> Telling:
 class MailSender(Sender[Letter, Outcome]):
     """The sender loop of the notices; the connections of all ways end with it."""
 
-    def __init__(self, channels: Channels, replica: str, *, domain_name: str, front_door: str) -> None:
-        notices = Notices(replica, domain_name, front_door.rstrip("/"), channels, self._wake_after)
+    def __init__(
+        self, channels: Channels, replica: str, *, domain_name: str, front_door: str, address_key: str
+    ) -> None:
+        notices = Notices(replica, domain_name, front_door.rstrip("/"), address_key, channels, self._wake_after)
         super().__init__("mail", notices, channels.converse, replica, at_once=AT_ONCE)
         self.channels = channels
 

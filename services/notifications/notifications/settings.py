@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from chassis.settings import ServiceSettings
+from contracts.address_proof import SHORTEST_KEY
 
 SHORTEST_TOKEN: Final = 16  # characters
 _ID: Final = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
@@ -18,6 +19,8 @@ AT_HOME: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 class Settings(ServiceSettings):
+    address_key: SecretStr = Field(min_length=SHORTEST_KEY)
+    """Makes the links by which people confirm their addresses; members holds it too."""
     smtp_host: str = Field(validation_alias="NOTIFICATIONS_SMTP_HOST", min_length=1)
     smtp_port: int = Field(validation_alias="NOTIFICATIONS_SMTP_PORT", ge=1, le=65535)
     mail_from: str = Field(validation_alias="NOTIFICATIONS_MAIL_FROM", description="the bare address of the sender")

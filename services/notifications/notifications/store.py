@@ -34,14 +34,11 @@ async def lock_recipients(tx: Transaction, *members: UUID) -> dict[UUID, Recipie
     """
     rows = await tx.fetch(
         """
-        SELECT member_id, state, name, email FROM recipient WHERE member_id = ANY($1::uuid[])
+        SELECT member_id, state, name, email, verification_id FROM recipient WHERE member_id = ANY($1::uuid[])
         ORDER BY member_id FOR UPDATE""",
         members,
     )
-    held = {
-        row["member_id"]: Recipient(row["member_id"], RecipientState(row["state"]), row["name"], row["email"])
-        for row in rows
-    }
+    held = {row["member_id"]: Recipient(**(dict(row) | {"state": RecipientState(row["state"])})) for row in rows}
     gone = set(members) - held.keys()
     if gone - await erased_of(tx, gone):
         raise LookupError("a recipient row is deleted only when its member is erased")
@@ -91,13 +88,16 @@ async def save_recipients(tx: Transaction, *recipients: Recipient) -> None:
     await tx.execute(
         """
         UPDATE recipient SET state = its.state, name = its.name, email = its.email,
+            verification_id = its.verification_id,
             address_failed = CASE WHEN recipient.email = its.email THEN recipient.address_failed END
-        FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) AS its (member_id, state, name, email)
+        FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[])
+            AS its (member_id, state, name, email, verification_id)
         WHERE recipient.member_id = its.member_id""",
         [its.member_id for its in recipients],
         [its.state for its in recipients],
         [its.name for its in recipients],
         [its.email for its in recipients],
+        [its.verification_id for its in recipients],
     )
 
 

@@ -24,6 +24,7 @@ from notifications.sending import MailSender
 
 TALK = UUID("00000000-0000-4000-8000-0000000000e1")
 FRONT_DOOR = "https://gse.test"
+ADDRESS_KEY = "a key that members and notifications share"
 Step = Callable[[SMTP], Awaitable[str]]
 
 
@@ -122,7 +123,7 @@ def channels_to(transport: Transport, channel: str = Channel.EMAIL) -> Channels:
 
 def sender_to(ways: Mail | Channels, replica: str = "0") -> MailSender:
     channels = ways if isinstance(ways, Channels) else channels_to(ways)
-    return MailSender(channels, replica, domain_name="profession.test", front_door=FRONT_DOOR)
+    return MailSender(channels, replica, domain_name="profession.test", front_door=FRONT_DOOR, address_key=ADDRESS_KEY)
 
 
 @asynccontextmanager

@@ -63,7 +63,7 @@ from contracts.strategy import (
     CommitmentProgressReported,
     StrategyPublished,
 )
-from notifications.domain import DIGEST, INTRODUCTION, WELCOME, Template
+from notifications.domain import CONFIRM_ADDRESS, DIGEST, INTRODUCTION, WELCOME, Template
 from notifications.hosted_event_notices import CONFIRMATION, INVITATION, REMINDER, THANKS
 
 MEMBERSHIP, MENTORING, EVENTS, WORK = (
@@ -86,6 +86,7 @@ class Who:
 
 THE_MEMBER = Who("the member", fields=("member_id",))
 BOTH = Who("both of the pair")
+AT_A_NEW_ADDRESS = Who("the member, who is to confirm an address once more")
 WHO_HAS_HEARD = Who("both of the pair, who have heard of it")
 EVERYBODY = Who("every member")
 WHO_HAS_A_PLACE = Who("who has a place")
@@ -133,6 +134,7 @@ class Line:
 
 TOLD: Final = (
     Line(MemberJoined, THE_MEMBER, WELCOME),
+    Line(MemberContactChanged, AT_A_NEW_ADDRESS, CONFIRM_ADDRESS),
     Line(
         MemberGradeChanged,
         THE_MEMBER,
@@ -219,7 +221,6 @@ TOLD: Final = (
 )
 NOBODY: Final[Mapping[type[DomainEvent], str]] = {
     MemberLeft: "their address goes with them",
-    MemberContactChanged: "it may be the work of somebody else: the new address proves nothing yet",
     OrganisationRegistered: "the team did it; the page of organisations shows it",
     OrganisationMerged: "whom it moves hears of that; whom it asks is asked on their profile",
     StrategyPublished: "the home page leads to it; nobody asked to hear of it",
@@ -247,7 +248,10 @@ NOBODY: Final[Mapping[type[DomainEvent], str]] = {
     NotificationSuppressed: "it tells of telling; the team sees it on its page",
     MemberPreferencesChanged: "the member did it",
 }
-RETIRED: Final = tuple(replace(its, version=1) for its in (WELCOME, INTRODUCTION, INVITATION, CONFIRMATION, THANKS))
+RETIRED: Final = (
+    *(replace(its, version=1) for its in (WELCOME, INTRODUCTION, INVITATION, CONFIRMATION, THANKS)),
+    replace(WELCOME, version=2),
+)
 """What is said no more, and stands in inboxes."""
 TEMPLATES: Final = {(its.name, its.version): its for its in (*(line.template for line in TOLD), DIGEST, *RETIRED)}
 

@@ -14,7 +14,7 @@ from chassis.database import Database
 from notifications import app
 from notifications.notify_double import NotifyDouble
 from notifications.settings import Settings
-from notifications.testing import MailServerDouble
+from notifications.testing import ADDRESS_KEY, MailServerDouble
 from testkit.addresses import KafkaAddress
 
 migrate = testing.migrating("notifications", app.__file__)
@@ -72,6 +72,7 @@ async def running(  # noqa: PLR0917 (what a whole service needs)
             http_port=0,
             token_keys=testing.token_keys(tmp_path),
             front_door="https://gse.test",
+            address_key=SecretStr(ADDRESS_KEY),
             NOTIFICATIONS_SMTP_HOST="127.0.0.1",
             NOTIFICATIONS_SMTP_PORT=server.port,
             NOTIFICATIONS_MAIL_FROM="gse@profession.test",

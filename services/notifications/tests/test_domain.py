@@ -41,7 +41,7 @@ def test_a_welcome_waits_for_an_address() -> None:
     recipient, notice = decided
     assert recipient == Recipient(ADA, RecipientState.KNOWN)
     assert (notice.state, notice.member_id, notice.event_id) == ("waiting", ADA, EVENT)
-    assert (notice.template.name, notice.template.version, notice.template.category) == ("welcome", 2, "membership")
+    assert (notice.template.name, notice.template.version, notice.template.category) == ("welcome", 3, "membership")
 
 
 def test_a_welcome_is_due_at_once_when_the_address_came_first() -> None:

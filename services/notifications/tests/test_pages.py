@@ -20,7 +20,7 @@ from contracts.mentoring import MentoringPairCreated, MentoringSchemeOpened
 from notifications import app, pages
 from notifications.app import EVENTS, MEMBERS, MENTORING
 from notifications.settings import Settings
-from notifications.testing import MailServerDouble, joined, joins, leaves, rows
+from notifications.testing import ADDRESS_KEY, MailServerDouble, joined, joins, leaves, rows
 from testkit.addresses import KafkaAddress
 from testkit.databases import Databases
 from testkit.eventually import eventually
@@ -54,6 +54,7 @@ async def service(
                 http_port=0,
                 token_keys=testing.token_keys(tmp_path_factory.mktemp("notifications")),
                 front_door="https://gse.test",
+                address_key=SecretStr(ADDRESS_KEY),
                 NOTIFICATIONS_SMTP_HOST="127.0.0.1",
                 NOTIFICATIONS_SMTP_PORT=server.port,
                 NOTIFICATIONS_MAIL_FROM="gse@profession.test",

@@ -22,6 +22,7 @@ def settings(**more: Any) -> Settings:
         kafka_bootstrap="unused",
         http_port=0,
         token_keys=Path("unused"),
+        address_key=SecretStr("k" * 32),
         NOTIFICATIONS_SMTP_HOST="127.0.0.1",
         NOTIFICATIONS_SMTP_PORT=25,
         NOTIFICATIONS_MAIL_FROM="gse@profession.test",

@@ -123,3 +123,4 @@ class MemberContactChanged(DomainEvent, service="members", visibility=Visibility
     member_id: Internal[UUID]
     name: Personal[str]
     email: Personal[str]
+    verification_id: Internal[UUID | None] = None  # the person is asked to confirm this address, by a link in a mail
