@@ -5,7 +5,7 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Callable
 
-from bench import consumer, end_to_end, idle, joining, latency, mail, relay, starting, writers
+from bench import consumer, end_to_end, idle, joining, latency, mail, pages, relay, starting, writers
 from bench.figures import Finding, Tell, machine, shown
 from gse_platform.progress import Progress, console
 
@@ -20,6 +20,7 @@ BENCHES: dict[str, Callable[[int, Tell], list[Finding]]] = {
     "latency": latency.measure,
     "writers": writers.measure,
     "mail": mail.measure,
+    "pages": pages.measure,
 }
 ROUNDS = 3
 

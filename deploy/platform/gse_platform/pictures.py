@@ -7,11 +7,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx2
 from playwright.async_api import Browser, Page, async_playwright
 
 from gse_platform.home import CannotGoOn
-from gse_platform.site_pages import HEIGHTS, PHONE, SITE_PAGES, SitePage, visit
+from gse_platform.site_pages import HEIGHTS, PHONE, SITE_PAGES, SitePage, known_ids, visit
 
 FLAGS = [
     "--headless",
@@ -45,7 +44,7 @@ async def pictures(state: dict[str, Any], folder: Path) -> None:
     if executable is None:
         raise CannotGoOn("There is no Chromium on this machine: install the package chromium to take pictures.")
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-    known = await _known(state["front_door"])
+    known = await known_ids(state["front_door"])
     taken = 0
     async with browser_of(executable) as browser:
         for persona in dict.fromkeys(its.persona for its in SITE_PAGES):
@@ -89,15 +88,3 @@ async def _picture(page: Page, front_door: str, its: SitePage, known: Mapping[st
     width = (page.viewport_size or {"width": 0})["width"]
     await page.screenshot(path=folder / f"{its.name}-{width}.png", full_page=True)
     return ""
-
-
-async def _known(front_door: str) -> Mapping[str, str]:
-    """An event, a scheme and a commitment that the site shows to anyone; what there is none of is absent."""
-    async with httpx2.AsyncClient(base_url=front_door, timeout=30, trust_env=False) as client:
-        events = (await client.get("/api/events/v1/events")).raise_for_status().json()["events"]
-        schemes = (await client.get("/api/mentoring/v1/schemes")).raise_for_status().json()["schemes"]
-        promises = (await client.get("/api/members/v1/commitments")).raise_for_status().json()["commitments"]
-    event = {"event": events[0]["hosted_event_id"]} if events else {}
-    scheme = {"scheme": schemes[0]["scheme_id"]} if schemes else {}
-    open_ones = [its["commitment_id"] for its in promises if its["completed_on"] is None]
-    return event | scheme | ({"commitment": open_ones[0]} if open_ones else {})

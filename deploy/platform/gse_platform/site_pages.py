@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+import httpx2
 from playwright.async_api import Page
 
 PHONE: Final = 390
@@ -133,3 +134,15 @@ async def overflow(page: Page) -> int:
     """By how many pixels the page is wider than the screen: a person would have to scroll sideways."""
     found: int = await page.evaluate("Math.max(0, document.documentElement.scrollWidth - window.innerWidth)")
     return found
+
+
+async def known_ids(front_door: str) -> Mapping[str, str]:
+    """An event, a scheme and a commitment that the site shows to anyone; what there is none of is absent."""
+    async with httpx2.AsyncClient(base_url=front_door, timeout=30, trust_env=False) as client:
+        events = (await client.get("/api/events/v1/events")).raise_for_status().json()["events"]
+        schemes = (await client.get("/api/mentoring/v1/schemes")).raise_for_status().json()["schemes"]
+        promises = (await client.get("/api/members/v1/commitments")).raise_for_status().json()["commitments"]
+    event = {"event": events[0]["hosted_event_id"]} if events else {}
+    scheme = {"scheme": schemes[0]["scheme_id"]} if schemes else {}
+    open_ones = [its["commitment_id"] for its in promises if its["completed_on"] is None]
+    return event | scheme | ({"commitment": open_ones[0]} if open_ones else {})
