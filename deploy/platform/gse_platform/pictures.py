@@ -1,6 +1,7 @@
 """`./gse pictures`: every page of the running platform, on a phone and on a desktop, as PNG files to look at."""
 
 import asyncio
+import re
 import shutil
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -12,6 +13,7 @@ from playwright.async_api import Browser, Page, async_playwright
 
 from gse_platform.home import CannotGoOn
 from gse_platform.site_pages import HEIGHTS, PHONE, SITE_PAGES, SitePage, visit
+from gse_platform.tokens import token
 
 FLAGS = [
     "--headless",
@@ -45,7 +47,7 @@ async def pictures(state: dict[str, Any], folder: Path) -> None:
     if executable is None:
         raise CannotGoOn("There is no Chromium on this machine: install the package chromium to take pictures.")
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-    known = await _known(state["front_door"])
+    known = await _known(state)
     taken = 0
     async with browser_of(executable) as browser:
         for persona in dict.fromkeys(its.persona for its in SITE_PAGES):
@@ -91,13 +93,39 @@ async def _picture(page: Page, front_door: str, its: SitePage, known: Mapping[st
     return ""
 
 
-async def _known(front_door: str) -> Mapping[str, str]:
-    """An event, a scheme and a commitment that the site shows; what there is none of is absent."""
-    async with httpx2.AsyncClient(base_url=front_door, timeout=30, trust_env=False) as client:
+async def _known(state: dict[str, Any]) -> Mapping[str, str]:
+    """What the addresses of pages need, of what the site shows; what there is none of is absent."""
+    async with httpx2.AsyncClient(base_url=state["front_door"], timeout=30, trust_env=False) as client:
         events = (await client.get("/api/events/v1/events")).raise_for_status().json()["events"]
         schemes = (await client.get("/api/mentoring/v1/schemes")).raise_for_status().json()["schemes"]
         promises = (await client.get("/api/members/v1/commitments")).raise_for_status().json()["commitments"]
+        notices = await _notices(state, client)
+        tokens = await _tokens_in_mail(state, client)
     event = {"event": events[0]["hosted_event_id"]} if events else {}
     scheme = {"scheme": schemes[0]["scheme_id"]} if schemes else {}
     open_ones = [its["commitment_id"] for its in promises if its["completed_on"] is None]
-    return event | scheme | ({"commitment": open_ones[0]} if open_ones else {})
+    commitment = {"commitment": open_ones[0]} if open_ones else {}
+    told = {name: found[0] for name, found in (("notice", notices), ("token", tokens)) if found}
+    return event | scheme | commitment | told
+
+
+async def _notices(state: dict[str, Any], client: httpx2.AsyncClient) -> list[str]:
+    """What the persona `member` was told, newest first."""
+    if not state["identity_provider"]["local"]:
+        return []
+    authorization = f"Bearer {await asyncio.to_thread(token, state, 'member')}"
+    headers = {"Authorization": authorization, "Accept": "text/html"}
+    page = (await client.get("/notifications/inbox", headers=headers)).raise_for_status().text
+    return re.findall(r'href="/notifications/inbox/([^"?]+)"', page)
+
+
+async def _tokens_in_mail(state: dict[str, Any], client: httpx2.AsyncClient) -> list[str]:
+    """Of the newest mail that has a link to unsubscribe with, where the mail stays on this machine."""
+    if state["mail_sink"] is None:
+        return []
+    url = state["mail_sink"]["url"]
+    for mail in reversed((await client.get(f"{url}/messages")).raise_for_status().json()):
+        page = (await client.get(f"{url}/messages/{mail['number']}")).raise_for_status().text
+        if found := re.findall("/notifications/unsubscribe/([^/]+)/", page):
+            return found
+    return []

@@ -25,9 +25,10 @@ class SitePage:
     """A page as one person opens it.
 
     `address` may hold `{event}`, `{scheme}` and `{commitment}`, ids of a published event, an open scheme and a
-    commitment that is not kept. `persona` is who opens it, None: anyone; the form to enrol is opened by one whom the
-    demo does not enrol. With `answers` the form on it is filled in by field names and sent, and the page is what comes
-    then. `status` is what the page is answered with.
+    commitment that is not kept; `{notice}`, one that the persona `member` was sent, and `{token}`, the key in the link
+    with which a mail is unsubscribed from. `persona` is who opens it, None: anyone; the form to enrol is opened by one
+    whom the demo does not enrol. With `answers` the form on it is filled in by field names and sent, and the page is
+    what comes then. `status` is what the page is answered with.
     """
 
     name: str
@@ -94,6 +95,12 @@ SITE_PAGES: Final = (
     SitePage("event-member", "/events/{event}", "member"),
     SitePage("my", "/my", "member"),
     SitePage("inbox", "/notifications/inbox", "member"),
+    SitePage("notice", "/notifications/inbox/{notice}", "member"),
+    SitePage("preferences", "/notifications/preferences", "member"),
+    SitePage("preferences-changed", "/notifications/preferences?changed=yes", "member"),
+    SitePage("preferences-mistakes", "/notifications/preferences", "member", answers={"time_zone": ""}, status=422),
+    SitePage("unsubscribe", "/notifications/unsubscribe/{token}/events"),
+    SitePage("unsubscribe-no-link", "/notifications/unsubscribe/nobody/events", status=404),
     SitePage("sent", "/notifications/sent", "team"),
     SitePage("sent-chosen", "/notifications/sent?type=EventPublished", "team"),
     SitePage("operations", "/operations", "operator"),
