@@ -67,12 +67,12 @@ async def test_who_wants_no_mail_about_events_reads_of_them_in_the_inbox_alone(h
     chooser, mailed = planted(2)
     chooser_id, mailed_id = await house.join(chooser), await house.join(mailed)
     await house.level()
-    own = {"headers": house.member(chooser_id)}
-    before = (await house.http.get(f"{API}/{chooser_id}/preferences", **own)).raise_for_status()
+    own = house.member(chooser_id)
+    before = (await house.http.get(f"{API}/{chooser_id}/preferences", headers=own)).raise_for_status()
     wanted = before.json() | {"events": {"email": "never", "inbox": True}}
 
     for _ in range(2):  # the same again says nothing
-        saved = await house.http.put(f"{API}/{chooser_id}/preferences", json=wanted, **own)
+        saved = await house.http.put(f"{API}/{chooser_id}/preferences", json=wanted, headers=own)
         assert (saved.status_code, saved.json()) == (200, wanted)
     await _publish(house, chooser_id, mailed_id, "Women and girls in science")
 
