@@ -21,7 +21,8 @@ from bench.platforms import fresh_home, up
 from contracts.streams import SERVICES
 from gse_platform.demo.acting import Actors
 from gse_platform.people import as_csv, people
-from gse_platform.site_pages import SITE_PAGES, SitePage, known_ids
+from gse_platform.site_ids import known_ids
+from gse_platform.site_pages import SITE_PAGES, SitePage
 
 MEMBERS, COMMITMENTS, GROUPS = 10_000, 60, 30
 COUNTED, BEFORE = 30, 5
@@ -67,7 +68,7 @@ async def _measured(state: dict[str, Any], rounds: int, tell: Tell) -> dict[Addr
         await _furnish(actors)
         await _settled(actors, tell)
     front_door = state["front_door"]
-    known = await known_ids(front_door)
+    known = await known_ids(state)
     wanted = [Address(its.address.format_map(known), its.persona) for its in SITE_PAGES if _is_opened(its, known)]
     wanted += [Address(path, persona) for path, persona in LISTS]
     found: dict[Address, list[float]] = {address: [] for address in dict.fromkeys(wanted)}

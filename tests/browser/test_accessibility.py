@@ -1,5 +1,6 @@
 """Every page of the site, on a phone and on a desktop: nothing against WCAG 2.2 AA, nothing scrolls sideways."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,10 +11,11 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 from house import House
-from people import planted
+from people import Person, planted
 from playwright.async_api import Browser, Page
 
 from gse_platform.site_pages import DESKTOP, HEIGHTS, PHONE, SITE_PAGES, SitePage, overflow, visit
+from testkit.eventually import eventually
 
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text()
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -90,7 +92,8 @@ async def _published_commitment(house: House, team: dict[str, str]) -> str:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def site(house: House) -> Site:
-    people = [await house.join(person) for person in planted(5)]
+    them = planted(5)
+    people = [await house.join(person) for person in them]
     await house.level()
     lead = house.member(people[0], "scheme-lead")
     volunteer = house.member(people[1], "volunteer")
@@ -111,7 +114,25 @@ async def site(house: House) -> Site:
             await _ask(house, f"/api/mentoring/v1/match-runs/{run['run_id']}/publish", None, lead)
     personas = dict.fromkeys(("hosep", "scheme-lead", "operator", "team"), people[0]) | {"member": people[1]}
     known = {"event": event, "proposal": proposal, "scheme": scheme, "commitment": commitment}
-    return Site(house, known, personas)
+    told = {"notice": await _notice(house, people[1]), "token": await _token_in_mail(house, them[1])}
+    return Site(house, known | told, personas)
+
+
+async def _notice(house: House, member_id: UUID) -> str:
+    inbox = await house.http.get(f"/api/notifications/v1/members/{member_id}/inbox", headers=house.member(member_id))
+    its: str = inbox.raise_for_status().json()["notices"][0]["notice_id"]
+    return its
+
+
+async def _token_in_mail(house: House, person: Person) -> str:
+    """Of their welcome, which like most mail has a link to unsubscribe with."""
+
+    async def welcome() -> int | None:
+        return next((its["number"] for its in await house.mails() if its["to"] == person.email), None)
+
+    mail = await house.http.get(f"{house.platform.mail}/messages/{await eventually(welcome, timeout=30)}")
+    found: str = re.findall("/notifications/unsubscribe/([^/]+)/", mail.raise_for_status().text)[0]
+    return found
 
 
 @pytest.mark.parametrize("its", SITE_PAGES, ids=lambda its: its.name)

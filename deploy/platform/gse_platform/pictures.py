@@ -10,7 +10,8 @@ from typing import Any
 from playwright.async_api import Browser, Page, async_playwright
 
 from gse_platform.home import CannotGoOn
-from gse_platform.site_pages import HEIGHTS, PHONE, SITE_PAGES, SitePage, known_ids, visit
+from gse_platform.site_ids import known_ids
+from gse_platform.site_pages import HEIGHTS, PHONE, SITE_PAGES, SitePage, visit
 
 FLAGS = [
     "--headless",
@@ -44,7 +45,7 @@ async def pictures(state: dict[str, Any], folder: Path) -> None:
     if executable is None:
         raise CannotGoOn("There is no Chromium on this machine: install the package chromium to take pictures.")
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-    known = await known_ids(state["front_door"])
+    known = await known_ids(state)
     taken = 0
     async with browser_of(executable) as browser:
         for persona in dict.fromkeys(its.persona for its in SITE_PAGES):

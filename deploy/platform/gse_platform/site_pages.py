@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-import httpx2
 from playwright.async_api import Page
 
 PHONE: Final = 390
@@ -26,9 +25,10 @@ class SitePage:
     """A page as one person opens it.
 
     `address` may hold `{event}`, `{proposal}`, `{scheme}` and `{commitment}`, ids of a published event, one that is not
-    signed off, an open scheme and a commitment that is not kept. `persona` is who opens it, None: anyone; the form to
-    enrol is opened by one whom the demo does not enrol. With `answers` the form on it is filled in by field names and
-    sent, and the page is what comes then. `status` is what the page is answered with.
+    signed off, an open scheme and a commitment that is not kept; `{notice}`, one that the persona `member` was sent,
+    and `{token}`, the key in the link with which a mail is unsubscribed from. `persona` is who opens it, None: anyone;
+    the form to enrol is opened by one whom the demo does not enrol. With `answers` the form on it is filled in by field
+    names and sent, and the page is what comes then. `status` is what the page is answered with.
     """
 
     name: str
@@ -99,6 +99,12 @@ SITE_PAGES: Final = (
     SitePage("event-proposed", "/events/{proposal}", "team"),
     SitePage("my", "/my", "member"),
     SitePage("inbox", "/notifications/inbox", "member"),
+    SitePage("notice", "/notifications/inbox/{notice}", "member"),
+    SitePage("preferences", "/notifications/preferences", "member"),
+    SitePage("preferences-changed", "/notifications/preferences?changed=yes", "member"),
+    SitePage("preferences-mistakes", "/notifications/preferences", "member", answers={"time_zone": ""}, status=422),
+    SitePage("unsubscribe", "/notifications/unsubscribe/{token}/events"),
+    SitePage("unsubscribe-no-link", "/notifications/unsubscribe/nobody/events", status=404),
     SitePage("sent", "/notifications/sent", "team"),
     SitePage("sent-chosen", "/notifications/sent?type=EventPublished", "team"),
     SitePage("templates", "/notifications/templates", "team"),
@@ -134,15 +140,3 @@ async def overflow(page: Page) -> int:
     """By how many pixels the page is wider than the screen: a person would have to scroll sideways."""
     found: int = await page.evaluate("Math.max(0, document.documentElement.scrollWidth - window.innerWidth)")
     return found
-
-
-async def known_ids(front_door: str) -> Mapping[str, str]:
-    """An event, a scheme and a commitment that the site shows to anyone; what there is none of is absent."""
-    async with httpx2.AsyncClient(base_url=front_door, timeout=30, trust_env=False) as client:
-        events = (await client.get("/api/events/v1/events")).raise_for_status().json()["events"]
-        schemes = (await client.get("/api/mentoring/v1/schemes")).raise_for_status().json()["schemes"]
-        promises = (await client.get("/api/members/v1/commitments")).raise_for_status().json()["commitments"]
-    event = {"event": events[0]["hosted_event_id"]} if events else {}
-    scheme = {"scheme": schemes[0]["scheme_id"]} if schemes else {}
-    open_ones = [its["commitment_id"] for its in promises if its["completed_on"] is None]
-    return event | scheme | ({"commitment": open_ones[0]} if open_ones else {})

@@ -170,7 +170,7 @@ def paragraphs(text: str) -> list[Paragraph]:
         lines = [""]
         for line in block.strip().splitlines():
             lines[-1] = f"{lines[-1]} {line}".strip()
-            if len(line) < WRAPPED:
+            if len(line) < WRAPPED or "://" in line.rpartition(" ")[2]:  # nothing goes on behind an address
                 lines.append("")
         lines = [line for line in lines if line]
         heading = lines.pop(0) if len(lines) > 1 and lines[0][-1].isalnum() and ": " not in lines[0] else ""

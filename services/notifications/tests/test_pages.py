@@ -316,7 +316,8 @@ def test_a_letter_becomes_paragraphs_with_headings_and_links() -> None:
     text = (
         "Dear Ada,\n\n"
         "A line that was wrapped, since it is longer than what a line of its own would ever be,\nis one again.\n\n"
-        "Lakes & <rivers>\nAn afternoon outside.\n\nWhen: Friday\nWhere: Bath\n\nAll of it:\nhttps://gse.test/events/1\n"
+        "Lakes & <rivers>\nAn afternoon outside.\n\nWhen: Friday\nWhere: Bath\n\nAll of it:\nhttps://gse.test/events/1\n\n"
+        "Choose what you hear from us: https://gse.test/notifications/preferences-of-yours\nStop it: https://gse.test/x\n"
     )
 
     found = [(its.heading, [str(line) for line in its.lines]) for its in pages.paragraphs(text)]
@@ -329,3 +330,4 @@ def test_a_letter_becomes_paragraphs_with_headings_and_links() -> None:
     ]
     assert found[4][1][0] == "All of it:"
     assert found[4][1][1].startswith(address)
+    assert [line.partition(": <a")[0] for line in found[5][1]] == ["Choose what you hear from us", "Stop it"]
