@@ -37,8 +37,9 @@ from members import (
     strategy_pages,
     withdrawing,
 )
-from members.feedback import answering, closing
+from members.feedback import answering, closing, team_pages
 from members.feedback import api as feedback
+from members.feedback import pages as feedback_pages
 from members.provider import Provider
 from members.settings import Settings
 
@@ -85,6 +86,8 @@ def create(settings: Settings) -> FastAPI:
             strategy_pages.router,
             feedback.router,
             answering.router,
+            feedback_pages.router,
+            team_pages.router,
         ],
         subscriptions=[MENTORING, EVENTS, NOTIFICATIONS, COMING_UP],
         timers=[
