@@ -37,8 +37,9 @@ from members import (
     strategy_pages,
     withdrawing,
 )
-from members.feedback import answering, closing
+from members.feedback import answering, closing, team_pages
 from members.feedback import api as feedback
+from members.feedback import pages as feedback_pages
 from members.groups import api as groups_api
 from members.groups import champion_pages, champions_api, ending_terms
 from members.groups import pages as groups_pages
@@ -95,6 +96,8 @@ def create(settings: Settings) -> FastAPI:
             champion_pages.router,
             feedback.router,
             answering.router,
+            feedback_pages.router,
+            team_pages.router,
         ],
         subscriptions=[MENTORING, EVENTS, NOTIFICATIONS, COMING_UP],
         timers=[

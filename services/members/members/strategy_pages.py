@@ -19,6 +19,8 @@ from chassis.web import FormError, errors_from, read_form, render
 from contracts.refusal import NotFound, Refused
 from members import commitments, strategy, strategy_store, timeline
 from members.commitments import Commitment, Course, Standing
+from members.feedback import reviewing
+from members.feedback import store as feedback_store
 
 router = APIRouter(prefix="/members/strategy", route_class=RetryingRoute, include_in_schema=False)
 
@@ -34,6 +36,7 @@ COURSES: Final[Mapping[Course, str]] = {
     Course.AT_RISK: "At risk",
     Course.DELAYED: "Delayed",
 }
+SHOWN: Final = 3  # rounds of feedback
 FIELDS: Final = ("status", "percent", "summary")
 SENTENCES: Final = {
     "status": "Choose how it goes",
@@ -79,6 +82,8 @@ async def promise(
         its = strategy.there(await strategy_store.by_id(tx, commitment_id))
         progress = await strategy_store.progress_of(tx, commitment_id)
         today = commitments.day_in_london(tx.now)
+        reviews = await reviewing.reviews(tx, [its], today)
+        asked = await feedback_store.some(tx, commitment_id=commitment_id, after=None, most=SHOWN)
     stands = commitments.standing(its, today)
     return render(
         request,
@@ -88,6 +93,9 @@ async def promise(
         in_words=IN_WORDS,
         courses=COURSES,
         progress=progress,
+        review=reviews.get(commitment_id),
+        asked=[(each, each.is_open(today)) for each in asked],
+        is_team=caller is not None and "team" in caller.roles,
         days_late=(its.completed_on - its.due_on).days if its.completed_on else 0,
         may_report=caller is not None and "team" in caller.roles and is_open(its),
         done=DONE.get(done) if caller is not None and "team" in caller.roles else None,

@@ -69,3 +69,8 @@ async def open_rounds(tx: Transaction) -> list[UUID]:
 async def forget(tx: Transaction, marks: list[bytes]) -> None:
     """That these had a token. What they answered, if they did, is nobody's, and stays."""
     await tx.execute("DELETE FROM feedback_taken WHERE mark = ANY($1::bytea[])", marks)
+
+
+async def has_taken(tx: Transaction, mark: bytes) -> bool:
+    """Whether this mark's member has had a token; nothing is written."""
+    return await tx.fetchval("SELECT true FROM feedback_taken WHERE mark = $1", mark) is not None
