@@ -5,7 +5,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from chassis import commands, service
+from chassis import commands, copies, service
 from chassis.browsing import RENEW
 from chassis.limits import Limits
 from chassis.subscription import Subscription
@@ -38,6 +38,7 @@ from members import (
     withdrawing,
 )
 from members.provider import Provider
+from members.rights import copy_pages, copy_store
 from members.settings import Settings
 
 MENTORING = Subscription("gse.mentoring", {MemberDataErasedByMentoring: erasing.note_receipt})
@@ -81,6 +82,8 @@ def create(settings: Settings) -> FastAPI:
             organisation_pages.router,
             strategy.router,
             strategy_pages.router,
+            copy_pages.router,
+            copies.routes("members", copy_store.HOLDINGS),
         ],
         subscriptions=[MENTORING, EVENTS, NOTIFICATIONS, COMING_UP],
         timers=[
