@@ -64,6 +64,8 @@ SITE_PAGES: Final = (
     SitePage("left", "/members/profile/left"),
     SitePage("profile-erase", "/members/profile/erase", "member"),
     SitePage("erased", "/members/profile/erased"),
+    SitePage("copy", "/members/profile/copy", "member"),
+    SitePage("copy-part", "/notifications/my/copy", "member"),
     SitePage("strategy", "/members/strategy"),
     SitePage("commitment", "/members/strategy/commitments/{commitment}"),
     SitePage("commitment-team", "/members/strategy/commitments/{commitment}", "team"),

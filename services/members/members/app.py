@@ -5,7 +5,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from chassis import commands, service
+from chassis import commands, copies, service
 from chassis.browsing import RENEW
 from chassis.limits import Limits
 from chassis.subscription import Subscription
@@ -45,6 +45,7 @@ from members.groups import champion_pages, champions_api, ending_terms
 from members.groups import pages as groups_pages
 from members.membership import verification
 from members.provider import Provider
+from members.rights import copy_pages, copy_store
 from members.settings import Settings
 
 MENTORING = Subscription("gse.mentoring", {MemberDataErasedByMentoring: erasing.note_receipt})
@@ -98,6 +99,8 @@ def create(settings: Settings) -> FastAPI:
             answering.router,
             feedback_pages.router,
             team_pages.router,
+            copy_pages.router,
+            copies.routes("members", copy_store.HOLDINGS),
         ],
         subscriptions=[MENTORING, EVENTS, NOTIFICATIONS, COMING_UP],
         timers=[

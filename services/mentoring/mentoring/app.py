@@ -4,13 +4,13 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from chassis import commands, service
+from chassis import commands, copies, service
 from chassis.subscription import Subscription
 from chassis.timers import Timer
 from chassis.web import create_pages
 from contracts.erasure import MemberErased, MemberErasureRequested
 from contracts.members import MemberGradeChanged, MemberJoined, MemberLeft, MemberTransferred
-from mentoring import api, erasing, leading_pages, match_runs, pages, reactions, schemes
+from mentoring import api, copy_store, erasing, leading_pages, match_runs, pages, reactions, schemes
 from mentoring.settings import Settings
 
 MEMBERS = Subscription(
@@ -31,7 +31,14 @@ def create(settings: Settings) -> FastAPI:
         settings,
         name="mentoring",
         package=__file__,
-        routers=[api.router, schemes.router, match_runs.router, pages.router, leading_pages.router],
+        routers=[
+            api.router,
+            schemes.router,
+            match_runs.router,
+            pages.router,
+            leading_pages.router,
+            copies.routes("mentoring", copy_store.HOLDINGS),
+        ],
         subscriptions=[MEMBERS],
         timers=[Timer("schemes", schemes.open_due)],
         pages=create_pages("mentoring", Path(__file__).parent / "templates"),

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from chassis import commands, service
+from chassis import commands, copies, service
 from chassis.subscription import Subscription
 from chassis.timers import Timer
 from chassis.web import create_pages
@@ -17,6 +17,7 @@ from notifications import (
     api,
     choosing_api,
     choosing_pages,
+    copy_store,
     digests,
     erasing,
     hosted_events,
@@ -100,6 +101,7 @@ def create(settings: Settings) -> FastAPI:
             sent_pages.router,
             template_api.router,
             template_pages.router,
+            copies.routes("notifications", copy_store.HOLDINGS),
         ],
         subscriptions=[MEMBERS, CONTACTS, MENTORING, EVENTS],
         senders=[

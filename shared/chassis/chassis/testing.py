@@ -11,7 +11,7 @@ What a broker does is proved on a real one elsewhere; here it is a double that h
 
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -27,6 +27,7 @@ from joserfc.jwk import OKPKey
 from chassis import migrations, offsets
 from chassis.browsing import CSRF_FIELD, Cookies
 from chassis.consumer import Consumer
+from chassis.copies import NOT_COPIED, Holding
 from chassis.database import Database, connect
 from chassis.envelope import headers_of
 from chassis.identity import AUDIENCE, ISSUER, LIFETIME, sign
@@ -198,6 +199,29 @@ async def what_was_said(database: Database, *subjects: UUID | str) -> list[tuple
             [str(subject) for subject in subjects],
         )
     return [(row["type"].split(".")[-2], json.loads(row["body"])) for row in rows]
+
+
+async def left_out(database: Database, holdings: Iterable[Holding], without: Mapping[str, str]) -> list[str]:
+    """The tables with a column about people that no holding tells of, and for which `without` gives no reason.
+
+    So a new table comes into the copy, or somebody says why not. What is told of and is not there is named too.
+    """
+    async with database.transaction() as tx:
+        rows = await tx.fetch(
+            r"""
+            SELECT table_name, bool_or(column_name ~ '(member|account|email|subject|_by$)') AS of_people
+            FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
+            WHERE table_schema NOT IN ('pg_catalog', 'information_schema') AND table_type = 'BASE TABLE'
+                AND table_name NOT LIKE 'event\_log\_%'
+            GROUP BY table_name ORDER BY table_name
+            """
+        )
+    told = {table for its in holdings for table in its.tables} | without.keys()
+    there = [row["table_name"] for row in rows]
+    of_people = [row["table_name"] for row in rows if row["of_people"] and row["table_name"] not in NOT_COPIED]
+    return [table for table in of_people if table not in told] + [
+        f"{table}, which is not there" for table in sorted(told.difference(there))
+    ]
 
 
 def _record(topic: str, offset: int, delivery: Delivery) -> ConsumerRecord[Any, Any]:
