@@ -11,6 +11,8 @@ import asyncpg
 from chassis.copies import Holding
 from chassis.database import Transaction
 from chassis.identity import Caller
+from members.feedback import copy_store as feedback
+from members.groups import copy_store as groups
 
 Rows = Sequence[asyncpg.Record]
 
@@ -19,7 +21,8 @@ async def member(tx: Transaction, caller: Caller) -> Rows:
     return await tx.fetch(
         """
         SELECT member_id AS member_number, name, email AS email_address, organisation, grade, interests, skills,
-            joined_on, verified_by AS confirmed_by, verified_at AS confirmed_at, left_on
+            joined_on, verified_by AS confirmed_by, verified_at AS confirmed_at,
+            address_verified_at, left_on
         FROM member WHERE member_id = $1
         """,
         caller.member_id,
@@ -147,6 +150,8 @@ HOLDINGS: Final = (
     Holding("Strategies that you published", ("strategy",), published),
     Holding("Commitments that you completed", ("commitment",), completed),
     Holding("Progress that you reported", ("commitment_progress",), reported),
+    *groups.HOLDINGS,
+    *feedback.HOLDINGS,
 )
 _GONE: Final = "whoever is in it has left or is erased, and cannot sign in as a member any more"
 NOT_COPIED: Final[Mapping[str, str]] = {

@@ -57,6 +57,7 @@ async def test_a_member_has_what_members_holds_of_them_with_their_sign_in_and_ro
         "joined_on": "",
         "confirmed_by": None,
         "confirmed_at": None,
+        "address_verified_at": None,
         "left_on": None,
     }
     [account] = held["Your sign-ins"]
