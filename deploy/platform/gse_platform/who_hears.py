@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 
 MEMBER, BOTH, EVERYBODY, WITH_A_PLACE = "the member", "both of the pair", "everybody", "who has a place"
+NAMED = "who is named"
 TEAM, VOLUNTEER = "team", "volunteer"  # roles
 
 TABLE: Final[Mapping[str, Mapping[str, str]]] = {
@@ -28,6 +29,8 @@ TABLE: Final[Mapping[str, Mapping[str, str]]] = {
     "AttendeeRegistered": {"confirmation": MEMBER, "thanks": MEMBER, "reminder": MEMBER},
     "EventHosted": {"thanks": WITH_A_PLACE},
     "CommitmentOverdue": {"commitment-overdue": TEAM},
+    "ParticipantsSelected": {"chosen": NAMED},
+    "ApplicantsNotSelected": {"not-chosen": NAMED},
 }
 CATEGORIES: Final[Mapping[str, str]] = {
     "welcome": "membership",
@@ -47,6 +50,8 @@ CATEGORIES: Final[Mapping[str, str]] = {
     "proposal-nudge": "work",
     "erasure-stalled": "work",
     "commitment-overdue": "work",
+    "chosen": "events",
+    "not-chosen": "events",
 }
 WHATEVER_THEY_CHOSE: Final = frozenset({"role-granted", "role-revoked", "erasure-stalled"})
 DIGEST: Final = "digest"  # of no event: it holds notices that are
@@ -103,13 +108,13 @@ class World:
         match TABLE.get(its.name, {}).get(template):
             case "the member":
                 return {str(its.data["member_id"])} if its.name == "AttendeeRegistered" else {its.subject}
+            case "who is named":
+                return set(map(str, its.data["member_ids"]))
             case "both of the pair":
                 return self.pairs.get(its.subject, set())
             case "everybody":
                 return self.joined
             case "who has a place":
                 return self.places.get(its.subject, set())
-            case None:
-                return set()
             case role:
-                return self.roles.get(role, set())
+                return self.roles.get(role or "", set())

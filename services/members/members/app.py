@@ -37,6 +37,8 @@ from members import (
     strategy_pages,
     withdrawing,
 )
+from members.opportunities import api as opportunities
+from members.opportunities import closing
 from members.provider import Provider
 from members.settings import Settings
 
@@ -58,6 +60,7 @@ COMING_UP = Subscription(
 def create(settings: Settings) -> FastAPI:
     imports = Timer("imports", importing.work_off)
     mergers = Timer("mergers", register.carry_out)
+    places = Timer("places", closing.give_free_places)
     sessions = Timer("sessions", sign_in_pages.forget_ended, seconds=60)
     app = service.create(
         settings,
@@ -81,6 +84,7 @@ def create(settings: Settings) -> FastAPI:
             organisation_pages.router,
             strategy.router,
             strategy_pages.router,
+            opportunities.router,
         ],
         subscriptions=[MENTORING, EVENTS, NOTIFICATIONS, COMING_UP],
         timers=[
@@ -89,6 +93,8 @@ def create(settings: Settings) -> FastAPI:
             sessions,
             Timer("erasures", erasing.tell_stalled),
             Timer("commitments", strategy.tell_overdue),
+            Timer("opportunities", closing.close_due),
+            places,
             Timer("contacts", partial(withdrawing.say_again, hours=settings.contacts_again_hours)),
         ],
         senders=[],
@@ -97,6 +103,7 @@ def create(settings: Settings) -> FastAPI:
     )
     app.state.imports = imports
     app.state.mergers = mergers
+    app.state.places = places
     secret = settings.oidc_client_secret.get_secret_value()
     app.state.provider = Provider(settings.oidc_issuer, settings.oidc_client_id, secret)
     app.state.signing_key = signing_in.signing_key(settings)
