@@ -11,6 +11,7 @@ from typing import Any, Final
 
 MEMBER, BOTH, EVERYBODY, WITH_A_PLACE = "the member", "both of the pair", "everybody", "who has a place"
 MEMBER_ASKED_AGAIN = "the member, unless their welcome asks it"
+NAMED = "who is named"
 TEAM, VOLUNTEER = "team", "volunteer"  # roles
 
 TABLE: Final[Mapping[str, Mapping[str, str]]] = {
@@ -32,6 +33,8 @@ TABLE: Final[Mapping[str, Mapping[str, str]]] = {
     "AttendeeRegistered": {"confirmation": MEMBER, "thanks": MEMBER, "reminder": MEMBER},
     "EventHosted": {"thanks": WITH_A_PLACE},
     "CommitmentOverdue": {"commitment-overdue": TEAM},
+    "ParticipantsSelected": {"chosen": NAMED},
+    "ApplicantsNotSelected": {"not-chosen": NAMED},
 }
 CATEGORIES: Final[Mapping[str, str]] = {
     "welcome": "membership",
@@ -54,6 +57,8 @@ CATEGORIES: Final[Mapping[str, str]] = {
     "proposal-nudge": "work",
     "erasure-stalled": "work",
     "commitment-overdue": "work",
+    "chosen": "events",
+    "not-chosen": "events",
 }
 WHATEVER_THEY_CHOSE: Final = frozenset({"role-granted", "role-revoked", "erasure-stalled", "confirm-address"})
 DIGEST: Final = "digest"  # of no event: it holds notices that are
@@ -110,13 +115,13 @@ class World:
         match TABLE.get(its.name, {}).get(template):
             case "the member" | "the member, unless their welcome asks it":
                 return {str(its.data.get("member_id", its.subject))}
+            case "who is named":
+                return set(map(str, its.data["member_ids"]))
             case "both of the pair":
                 return self.pairs.get(its.subject, set())
             case "everybody":
                 return self.joined
             case "who has a place":
                 return self.places.get(its.subject, set())
-            case None:
-                return set()
             case role:
-                return self.roles.get(role, set())
+                return self.roles.get(role or "", set())

@@ -37,13 +37,16 @@ from members import (
     strategy_pages,
     withdrawing,
 )
-from members.feedback import answering, closing, team_pages
+from members.feedback import answering, team_pages
 from members.feedback import api as feedback
+from members.feedback import closing as closing_rounds
 from members.feedback import pages as feedback_pages
 from members.groups import api as groups_api
 from members.groups import champion_pages, champions_api, ending_terms
 from members.groups import pages as groups_pages
 from members.membership import verification
+from members.opportunities import api as opportunities
+from members.opportunities import closing as closing_opportunities
 from members.provider import Provider
 from members.rights import copy_pages, copy_store
 from members.settings import Settings
@@ -66,6 +69,7 @@ COMING_UP = Subscription(
 def create(settings: Settings) -> FastAPI:
     imports = Timer("imports", importing.work_off)
     mergers = Timer("mergers", register.carry_out)
+    places = Timer("places", closing_opportunities.give_free_places)
     sessions = Timer("sessions", sign_in_pages.forget_ended, seconds=60)
     app = service.create(
         settings,
@@ -101,6 +105,7 @@ def create(settings: Settings) -> FastAPI:
             team_pages.router,
             copy_pages.router,
             copies.routes("members", copy_store.HOLDINGS),
+            opportunities.router,
         ],
         subscriptions=[MENTORING, EVENTS, NOTIFICATIONS, COMING_UP],
         timers=[
@@ -110,7 +115,9 @@ def create(settings: Settings) -> FastAPI:
             Timer("erasures", erasing.tell_stalled),
             Timer("commitments", strategy.tell_overdue),
             Timer("champions", ending_terms.end_those_whose_day_has_ended),
-            Timer("feedback", partial(closing.close_due, key=settings.feedback_key.get_secret_value().encode())),
+            Timer("feedback", partial(closing_rounds.close_due, key=settings.feedback_key.get_secret_value().encode())),
+            Timer("opportunities", closing_opportunities.close_due),
+            places,
             Timer("contacts", partial(withdrawing.say_again, hours=settings.contacts_again_hours)),
         ],
         senders=[],
@@ -119,6 +126,7 @@ def create(settings: Settings) -> FastAPI:
     )
     app.state.imports = imports
     app.state.mergers = mergers
+    app.state.places = places
     secret = settings.oidc_client_secret.get_secret_value()
     app.state.provider = Provider(settings.oidc_issuer, settings.oidc_client_id, secret)
     app.state.signing_key = signing_in.signing_key(settings)

@@ -75,7 +75,7 @@ async def tell(event: DomainEvent, tx: Transaction) -> None:
         if line.who.role is not None:
             members = await store.holders_of(tx, line.who.role)
         else:
-            members = [getattr(event, its) for its in line.who.fields]
+            members = told.named(event, line.who)
         await _write_to(tx, (await all_held(tx, members)).values(), line, occasion)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from chassis.subscription import Reaction
 from chassis.web.times import LONDON
@@ -56,6 +57,14 @@ from contracts.notifications import (
     NotificationSent,
     NotificationSuppressed,
 )
+from contracts.opportunities import (
+    ApplicantsNotSelected,
+    FocusGroupFindingsPublished,
+    FocusGroupHeld,
+    OpportunityClosed,
+    OpportunityOpened,
+    ParticipantsSelected,
+)
 from contracts.strategy import (
     CommitmentCompleted,
     CommitmentMade,
@@ -77,7 +86,7 @@ SATURDAY: Final = 5
 
 @dataclass(frozen=True)
 class Who:
-    """`fields` of the event name them, or they hold a role; otherwise a reaction knows them."""
+    """`fields` of the event name them, one or several, or they hold a role; otherwise a reaction knows them."""
 
     words: str
     fields: tuple[str, ...] = ()
@@ -85,6 +94,8 @@ class Who:
 
 
 THE_MEMBER = Who("the member", fields=("member_id",))
+THE_CHOSEN = Who("who is chosen", fields=("member_ids",))
+NOT_CHOSEN = Who("who applied and is not", fields=("member_ids",))
 BOTH = Who("both of the pair")
 AT_A_NEW_ADDRESS = Who("the member, who is to confirm an address once more")
 WHO_HAS_HEARD = Who("both of the pair, who have heard of it")
@@ -184,6 +195,16 @@ TOLD: Final = (
         says=("due_on",),
     ),
     Line(
+        ParticipantsSelected,
+        THE_CHOSEN,
+        Template("chosen", 1, EVENTS, "You have a place"),
+    ),
+    Line(
+        ApplicantsNotSelected,
+        NOT_CHOSEN,
+        Template("not-chosen", 1, EVENTS, "You do not have a place this time"),
+    ),
+    Line(
         MentoringSchemeOpened,
         EVERYBODY,
         Template("scheme-opened", 1, MENTORING, "A mentoring scheme is open"),
@@ -232,6 +253,10 @@ NOBODY: Final[Mapping[type[DomainEvent], str]] = {
     FeedbackRoundOpened: "the commitment's page and the list of rounds show it; nobody asked to hear of it",
     FeedbackSummaryPublished: "nobody knows who answered; the commitment's page shows it",
     FeedbackAnswered: "nobody knows who answered; the commitment's page shows it",
+    OpportunityOpened: "the page of opportunities shows it; nobody asked to hear of each",
+    OpportunityClosed: "whoever applied hears what came of it",
+    FocusGroupHeld: "who took part was there",
+    FocusGroupFindingsPublished: "its page shows them",
     MemberErasureRequested: "whom it concerns is forgotten here by it",
     MemberErasureCompleted: "whom it concerns is forgotten",
     MemberErased: "whom it concerns is forgotten",
@@ -258,6 +283,14 @@ TEMPLATES: Final = {(its.name, its.version): its for its in (*(line.template for
 
 def lines_of(event: type[DomainEvent]) -> list[Line]:
     return [line for line in TOLD if line.event is event]
+
+
+def named(event: DomainEvent, who: Who) -> list[UUID]:
+    """Whom the event names: each of the fields holds an id, or several."""
+    found: list[UUID] = []
+    for its in (getattr(event, field) for field in who.fields):
+        found += [its] if isinstance(its, UUID) else its
+    return found
 
 
 def called_off_by(event: type[DomainEvent]) -> list[Template]:

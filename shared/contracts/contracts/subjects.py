@@ -33,6 +33,13 @@ SUBJECTS: Final[Mapping[str, str]] = {
     "FeedbackRoundOpened": "round_id",
     "FeedbackSummaryPublished": "round_id",
     "FeedbackAnswered": "round_id",
+    # members: what one may apply for
+    "OpportunityOpened": "opportunity_id",
+    "OpportunityClosed": "opportunity_id",
+    "ParticipantsSelected": "opportunity_id",
+    "ApplicantsNotSelected": "opportunity_id",
+    "FocusGroupHeld": "opportunity_id",
+    "FocusGroupFindingsPublished": "opportunity_id",
     # erasure
     "MemberErasureRequested": "member_id",
     "MemberErasureCompleted": "member_id",

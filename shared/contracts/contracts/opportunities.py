@@ -1,0 +1,62 @@
+"""What members says of opportunities: what one may apply for, who was chosen, what came of it.
+
+Who is interested is never said: it stays in members, with what they wrote. Who was chosen is for the platform alone.
+"""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from contracts.base import Code, DomainEvent, Internal, Link, Public, Summary, Title, Visibility, Word
+
+
+class OpportunityOpened(DomainEvent, service="members", visibility=Visibility.PUBLIC):
+    """Members may apply for something until an instant: a focus group, a champion's place, a seat."""
+
+    opportunity_id: Public[UUID]
+    kind: Public[Word]  # focus-group, shadow-board, champion or programme, or one that is still to come
+    title: Public[Title]
+    summary: Public[Summary]
+    closes_at: Public[datetime]  # before it, not at it
+    capacity: Public[int]
+    eligibility: Public[Word]  # a rule's name in the policy of eligibility
+    policy_version: Public[int]
+    seed_digest: Public[tuple[Code, ...] | None] = None
+    """Where a lot decides: the SHA-256 of the draw's seed as 64 hexadecimal capitals in two halves, said before anybody
+    has applied, so that the seed which is shown afterwards can be no other."""
+
+
+class OpportunityClosed(DomainEvent, service="members", visibility=Visibility.PUBLIC):
+    """The closing instant of an opportunity has passed: nobody applies any more."""
+
+    opportunity_id: Public[UUID]
+    closed_at: Public[datetime]  # the instant that was given, however late it was noticed
+
+
+class ParticipantsSelected(DomainEvent, service="members", visibility=Visibility.INTERNAL):
+    """These applicants have a place: by lot, by hand, or because somebody else gave theirs up."""
+
+    opportunity_id: Internal[UUID]
+    member_ids: Internal[tuple[UUID, ...]]
+
+
+class ApplicantsNotSelected(DomainEvent, service="members", visibility=Visibility.INTERNAL):
+    """These applicants have no place. One choice may need several of these. A place that is given up may still come."""
+
+    opportunity_id: Internal[UUID]
+    member_ids: Internal[tuple[UUID, ...]]
+
+
+class FocusGroupHeld(DomainEvent, service="members", visibility=Visibility.PUBLIC):
+    """A focus group has met."""
+
+    opportunity_id: Public[UUID]
+    held_on: Public[date]
+
+
+class FocusGroupFindingsPublished(DomainEvent, service="members", visibility=Visibility.PUBLIC):
+    """What a focus group found can be read behind the link."""
+
+    opportunity_id: Public[UUID]
+    title: Public[Title]
+    summary: Public[Summary]
+    link: Public[Link]
