@@ -38,7 +38,7 @@ from members import (
     withdrawing,
 )
 from members.groups import api as groups_api
-from members.groups import champion_pages, champions_api, ending_terms
+from members.groups import champion_pages, champions_api, ending_terms, reaching_the_end, task_api
 from members.groups import pages as groups_pages
 from members.provider import Provider
 from members.settings import Settings
@@ -86,6 +86,7 @@ def create(settings: Settings) -> FastAPI:
             strategy_pages.router,
             groups_api.router,
             champions_api.router,
+            task_api.router,
             groups_pages.router,
             champion_pages.router,
         ],
@@ -97,6 +98,7 @@ def create(settings: Settings) -> FastAPI:
             Timer("erasures", erasing.tell_stalled),
             Timer("commitments", strategy.tell_overdue),
             Timer("champions", ending_terms.end_those_whose_day_has_ended),
+            Timer("task groups", reaching_the_end.of_one),
             Timer("contacts", partial(withdrawing.say_again, hours=settings.contacts_again_hours)),
         ],
         senders=[],

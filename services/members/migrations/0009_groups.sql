@@ -6,9 +6,42 @@ CREATE TABLE profession_group (
     purpose        text NOT NULL,
     ask            text NOT NULL,        -- where to ask: a role or a shared mailbox; no person
     established_at timestamptz NOT NULL,
-    established_by uuid NOT NULL         -- an account
+    established_by uuid NOT NULL,        -- an account
+    charter        text,                 -- of a task group, like all that follows
+    ends_on        date,                 -- its last moment is the end of this day in London
+    flagged_at     timestamptz,          -- when that day had ended with something still to deliver
+    disbanded_at   timestamptz,
+    disbanded_by   uuid,                 -- an account; null: by itself, since everything was delivered
+    disbanded_for  text,                 -- why, where somebody disbanded it
+    CHECK ((kind = 'task') = (charter IS NOT NULL) AND (kind = 'task') = (ends_on IS NOT NULL)),
+    CHECK (num_nulls(disbanded_by, disbanded_for) <> 1 AND (disbanded_at IS NOT NULL OR disbanded_by IS NULL))
 );
 CREATE UNIQUE INDEX profession_group_by_title ON profession_group (lower(title));
+CREATE INDEX profession_group_to_end ON profession_group (ends_on) WHERE disbanded_at IS NULL;
+
+-- What a task group is to deliver.
+CREATE TABLE deliverable (
+    deliverable_id uuid PRIMARY KEY,
+    group_id       uuid NOT NULL REFERENCES profession_group,
+    place          integer NOT NULL,     -- in the charter
+    title          text NOT NULL,
+    met_at         timestamptz,
+    met_by         uuid,                 -- an account
+    UNIQUE (group_id, place),
+    CHECK ((met_at IS NULL) = (met_by IS NULL))
+);
+
+-- Each later day that a task group was given, with the reason.
+CREATE TABLE group_extension (
+    group_id    uuid NOT NULL REFERENCES profession_group,
+    ended_on    date NOT NULL,           -- before
+    ends_on     date NOT NULL,
+    reason      text NOT NULL,
+    extended_at timestamptz NOT NULL,
+    extended_by uuid NOT NULL,           -- an account
+    PRIMARY KEY (group_id, ends_on),
+    CHECK (ended_on < ends_on)
+);
 
 -- Who is or was a volunteer of a group. Once they have left the profession or are erased, without them: no member, no
 -- account of theirs.

@@ -34,7 +34,17 @@ from contracts.events import (
     KeyDateScheduled,
     KeynoteConfirmed,
 )
-from contracts.groups import ChampionAppointed, ChampionTermEnded, VolunteerJoinedGroup, VolunteerLeftGroup
+from contracts.groups import (
+    ChampionAppointed,
+    ChampionTermEnded,
+    GroupMeetingScheduled,
+    TaskGroupDeliverableMet,
+    TaskGroupDisbanded,
+    TaskGroupEstablished,
+    TaskGroupExtended,
+    VolunteerJoinedGroup,
+    VolunteerLeftGroup,
+)
 from contracts.members import (
     MemberContactChanged,
     MemberGradeChanged,
@@ -88,6 +98,7 @@ BOTH = Who("both of the pair")
 WHO_HAS_HEARD = Who("both of the pair, who have heard of it")
 EVERYBODY = Who("every member")
 WHO_HAS_A_PLACE = Who("who has a place")
+WHO_IS_IN_THE_GROUP = Who("who is in the group")
 VOLUNTEERS = Who("volunteers", role=Role.VOLUNTEER)
 THE_TEAM = Who("the central team", role=Role.TEAM)
 
@@ -165,6 +176,23 @@ TOLD: Final = (
         says=("theme_id",),
     ),
     Line(
+        GroupMeetingScheduled,
+        WHO_IS_IN_THE_GROUP,
+        Template("group-meeting", 1, EVENTS, "A group that you are in is to meet"),
+        says=("group_id", "starts_at"),
+    ),
+    Line(
+        TaskGroupExtended,
+        WHO_IS_IN_THE_GROUP,
+        Template("group-extended", 1, MEMBERSHIP, "A group that you are in goes on for longer"),
+        says=("ends_on",),
+    ),
+    Line(
+        TaskGroupDisbanded,
+        WHO_IS_IN_THE_GROUP,
+        Template("group-disbanded", 1, MEMBERSHIP, "A group that you were in has disbanded"),
+    ),
+    Line(
         MemberErasureStalled,
         THE_TEAM,
         Template("erasure-stalled", 1, WORK, "An erasure is late", critical=True),
@@ -223,6 +251,8 @@ NOBODY: Final[Mapping[type[DomainEvent], str]] = {
     CommitmentCompleted: "the team did it; the commitment's page shows it",
     VolunteerJoinedGroup: "the member did it; the group's page shows it",
     VolunteerLeftGroup: "the member did it, or went",
+    TaskGroupEstablished: "the page of groups shows it; nobody is in it yet",
+    TaskGroupDeliverableMet: "the team did it; the group's page shows it",
     MemberErasureRequested: "whom it concerns is forgotten here by it",
     MemberErasureCompleted: "whom it concerns is forgotten",
     MemberErased: "whom it concerns is forgotten",

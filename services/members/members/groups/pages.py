@@ -60,11 +60,13 @@ DONE: Final = {
 
 
 @router.get("")
-async def groups(request: Request, database: Db, caller: SignedIn, after: UUID | None = None) -> HTMLResponse:
+async def groups(
+    request: Request, database: Db, caller: SignedIn, *, over: bool = False, after: UUID | None = None
+) -> HTMLResponse:
     """Those one is in, and all that there are."""
     permit(caller, "member", "team")
     async with database.transaction() as tx:
-        found = await group_store.some(tx, after=after, most=ON_A_PAGE + 1)
+        found = await group_store.some(tx, over=over, after=after, most=ON_A_PAGE + 1)
         own = await group_store.of_member(tx, caller.member_id) if caller.member_id else []
     return render(
         request,
