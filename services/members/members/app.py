@@ -38,7 +38,7 @@ from members import (
     withdrawing,
 )
 from members.groups import api as groups_api
-from members.groups import champion_pages, champions_api, ending_terms, reaching_the_end, task_api
+from members.groups import champion_pages, champions_api, ending_terms, meetings_api, reaching_the_end, task_api
 from members.groups import pages as groups_pages
 from members.provider import Provider
 from members.settings import Settings
@@ -87,6 +87,7 @@ def create(settings: Settings) -> FastAPI:
             groups_api.router,
             champions_api.router,
             task_api.router,
+            meetings_api.router,
             groups_pages.router,
             champion_pages.router,
         ],

@@ -100,3 +100,24 @@ CREATE TABLE champion_vacancy (
     closed_at  timestamptz
 );
 CREATE UNIQUE INDEX champion_vacancy_open ON champion_vacancy (theme_id) WHERE closed_at IS NULL;
+
+-- When a group meets, and what for.
+CREATE TABLE group_meeting (
+    meeting_id   uuid PRIMARY KEY,
+    group_id     uuid NOT NULL REFERENCES profession_group,
+    title        text NOT NULL,
+    place        text NOT NULL,
+    starts_at    timestamptz NOT NULL,
+    ends_at      timestamptz NOT NULL,
+    scheduled_at timestamptz NOT NULL,
+    scheduled_by uuid NOT NULL,          -- an account, like the following ones
+    agenda       text,                   -- for members
+    agenda_at    timestamptz,
+    agenda_by    uuid,
+    notes        text,                   -- for the group's volunteers and the central team
+    notes_at     timestamptz,
+    notes_by     uuid,
+    CHECK (starts_at < ends_at),
+    CHECK (num_nulls(agenda, agenda_at, agenda_by) IN (0, 3) AND num_nulls(notes, notes_at, notes_by) IN (0, 3))
+);
+CREATE INDEX group_meeting_latest ON group_meeting (group_id, starts_at, meeting_id);
