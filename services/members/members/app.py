@@ -38,7 +38,16 @@ from members import (
     withdrawing,
 )
 from members.groups import api as groups_api
-from members.groups import champion_pages, champions_api, ending_terms, meetings_api, reaching_the_end, task_api
+from members.groups import (
+    champion_pages,
+    champions_api,
+    ending_terms,
+    meeting_pages,
+    meetings_api,
+    reaching_the_end,
+    task_api,
+    task_pages,
+)
 from members.groups import pages as groups_pages
 from members.provider import Provider
 from members.settings import Settings
@@ -88,6 +97,8 @@ def create(settings: Settings) -> FastAPI:
             champions_api.router,
             task_api.router,
             meetings_api.router,
+            task_pages.router,
+            meeting_pages.router,
             groups_pages.router,
             champion_pages.router,
         ],

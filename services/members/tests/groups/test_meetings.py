@@ -85,7 +85,8 @@ async def test_who_is_in_the_group_and_has_the_role_runs_it_and_others_do_not(cl
 
     answers = {who: await client.post(f"{at}/meetings", json=form(), headers=its) for who, its in callers.items()}
 
-    assert {who: its.status_code for who, its in answers.items()} == {
+    codes = {who: its.status_code for who, its in answers.items()}
+    assert codes == {
         "runs it": 201,
         "is in it": 403,
         "has the role": 403,
@@ -128,7 +129,7 @@ async def test_an_agenda_is_written_until_it_begins_and_notes_after_for_those_in
         ({"agenda": "x" * 10_001}, "agenda"),
     ],
 )
-async def test_what_cannot_be_meant_is_named_at_its_field(
+async def test_a_time_that_cannot_be_meant_is_named_there(
     client: AsyncClient, more: dict[str, Any], field: str
 ) -> None:
     refused = await scheduled(client, await group(client), **more)
