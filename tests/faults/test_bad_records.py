@@ -30,7 +30,9 @@ SUBSCRIBERS: Final = {
     "events.gse.members": LIFE_OF_A_MEMBER | {"MemberGradeChanged", "MemberTransferred"},
     "notifications.gse.members": LIFE_OF_A_MEMBER
     | {"MemberGradeChanged", "MemberTransferred", "RoleGranted", "RoleRevoked", "MemberErasureStalled"}
-    | {"CommitmentOverdue", "ChampionAppointed", "ChampionTermEnded"},
+    | {"CommitmentOverdue", "ChampionAppointed", "ChampionTermEnded"}
+    | {"VolunteerJoinedGroup", "VolunteerLeftGroup", "GroupMeetingScheduled"}
+    | {"TaskGroupExtended", "TaskGroupDisbanded"},
     "notifications.gse.members.contacts": {"MemberContactChanged"},
     "notifications.gse.mentoring": {"MentoringSchemeOpened", "MentoringPairCreated", "MentoringPairEnded"},
     "notifications.gse.events": {"KeyDateScheduled", "EventPublished", "AttendeeRegistered", "EventHosted"}

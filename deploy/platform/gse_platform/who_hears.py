@@ -12,6 +12,7 @@ from typing import Any, Final
 MEMBER, BOTH, EVERYBODY, WITH_A_PLACE = "the member", "both of the pair", "everybody", "who has a place"
 MEMBER_ASKED_AGAIN = "the member, unless their welcome asks it"
 NAMED = "who is named"
+IN_THE_GROUP = "who is in the group"
 TEAM, VOLUNTEER = "team", "volunteer"  # roles
 
 TABLE: Final[Mapping[str, Mapping[str, str]]] = {
@@ -23,6 +24,9 @@ TABLE: Final[Mapping[str, Mapping[str, str]]] = {
     "RoleRevoked": {"role-revoked": MEMBER},
     "ChampionAppointed": {"champion-appointed": MEMBER},
     "ChampionTermEnded": {"champion-term-ended": MEMBER},
+    "GroupMeetingScheduled": {"group-meeting": IN_THE_GROUP},
+    "TaskGroupExtended": {"group-extended": IN_THE_GROUP},
+    "TaskGroupDisbanded": {"group-disbanded": IN_THE_GROUP},
     "MemberErasureStalled": {"erasure-stalled": TEAM},
     "MentoringSchemeOpened": {"scheme-opened": EVERYBODY},
     "MentoringPairCreated": {"introduction": BOTH},
@@ -45,6 +49,9 @@ CATEGORIES: Final[Mapping[str, str]] = {
     "role-revoked": "membership",
     "champion-appointed": "membership",
     "champion-term-ended": "membership",
+    "group-meeting": "events",
+    "group-extended": "membership",
+    "group-disbanded": "membership",
     "scheme-opened": "mentoring",
     "introduction": "mentoring",
     "pair-ended": "mentoring",
@@ -84,6 +91,7 @@ class World:
     gone: set[str] = field(default_factory=set)
     roles: dict[str, set[str]] = field(default_factory=dict)
     places: dict[str, set[str]] = field(default_factory=dict)  # by hosted event
+    groups: dict[str, set[str]] = field(default_factory=dict)
     published: set[str] = field(default_factory=set)
     pairs: dict[str, set[str]] = field(default_factory=dict)
 
@@ -105,6 +113,8 @@ class World:
                 self.roles.setdefault(str(its.data["role"]), set()).add(its.subject)
             case "AttendeeRegistered":
                 self.places.setdefault(str(its.data["hosted_event_id"]), set()).add(str(its.data["member_id"]))
+            case "VolunteerJoinedGroup":
+                self.groups.setdefault(str(its.data["group_id"]), set()).add(str(its.data["member_id"]))
             case "EventPublished":
                 self.published.add(its.subject)
             case "MentoringPairCreated":
@@ -112,16 +122,18 @@ class World:
 
     def may_hear(self, its: Event, template: str) -> set[str]:
         """Whoever may be told of this event in these words; nobody where the table has no such line."""
-        match TABLE.get(its.name, {}).get(template):
+        who = TABLE.get(its.name, {}).get(template, "")
+        of_its_subject = {BOTH: self.pairs, WITH_A_PLACE: self.places}
+        match who:
             case "the member" | "the member, unless their welcome asks it":
                 return {str(its.data.get("member_id", its.subject))}
             case "who is named":
                 return set(map(str, its.data["member_ids"]))
-            case "both of the pair":
-                return self.pairs.get(its.subject, set())
             case "everybody":
                 return self.joined
-            case "who has a place":
-                return self.places.get(its.subject, set())
+            case "who is in the group":
+                return self.groups.get(str(its.data["group_id"]), set())
+            case _ if who in of_its_subject:
+                return of_its_subject[who].get(its.subject, set())
             case role:
-                return self.roles.get(role or "", set())
+                return self.roles.get(role, set())

@@ -42,7 +42,16 @@ from members.feedback import api as feedback
 from members.feedback import closing as closing_rounds
 from members.feedback import pages as feedback_pages
 from members.groups import api as groups_api
-from members.groups import champion_pages, champions_api, ending_terms
+from members.groups import (
+    champion_pages,
+    champions_api,
+    ending_terms,
+    meeting_pages,
+    meetings_api,
+    reaching_the_end,
+    task_api,
+    task_pages,
+)
 from members.groups import pages as groups_pages
 from members.membership import verification
 from members.opportunities import api as opportunities
@@ -97,6 +106,10 @@ def create(settings: Settings) -> FastAPI:
             strategy_pages.router,
             groups_api.router,
             champions_api.router,
+            task_api.router,
+            meetings_api.router,
+            task_pages.router,
+            meeting_pages.router,
             groups_pages.router,
             champion_pages.router,
             feedback.router,
@@ -118,6 +131,7 @@ def create(settings: Settings) -> FastAPI:
             Timer("feedback", partial(closing_rounds.close_due, key=settings.feedback_key.get_secret_value().encode())),
             Timer("opportunities", closing_opportunities.close_due),
             places,
+            Timer("task groups", reaching_the_end.of_one),
             Timer("contacts", partial(withdrawing.say_again, hours=settings.contacts_again_hours)),
         ],
         senders=[],

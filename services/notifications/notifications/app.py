@@ -10,6 +10,13 @@ from chassis.timers import Timer
 from chassis.web import create_pages
 from contracts.erasure import MemberErased, MemberErasureRequested
 from contracts.events import AttendeeRegistered, EventHosted, EventPublished, EventSignedOff, KeyDateScheduled
+from contracts.groups import (
+    GroupMeetingScheduled,
+    TaskGroupDisbanded,
+    TaskGroupExtended,
+    VolunteerJoinedGroup,
+    VolunteerLeftGroup,
+)
 from contracts.members import MemberContactChanged, MemberJoined, MemberLeft, RoleGranted, RoleRevoked
 from contracts.mentoring import MentoringPairCreated, MentoringPairEnded, MentoringSchemeOpened
 from contracts.notifications import Channel
@@ -20,6 +27,7 @@ from notifications import (
     copy_store,
     digests,
     erasing,
+    groups,
     hosted_events,
     pages,
     purging,
@@ -44,6 +52,11 @@ MEMBERS = Subscription(
         **told.plainly("members", reactions.tell),
         RoleGranted: reactions.grant,
         RoleRevoked: reactions.revoke,
+        VolunteerJoinedGroup: groups.take_in,
+        VolunteerLeftGroup: groups.take_out,
+        GroupMeetingScheduled: groups.tell_volunteers,
+        TaskGroupExtended: groups.tell_volunteers,
+        TaskGroupDisbanded: groups.disband,
         MemberLeft: reactions.let_go,
         MemberErasureRequested: erasing.erase,
         MemberErased: erasing.sweep,

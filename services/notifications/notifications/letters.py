@@ -16,7 +16,7 @@ from uuid import UUID
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import escape
 
-from chassis.web import day, span
+from chassis.web import day, moment, span
 from contracts.notifications import NoticeCategory
 from notifications.domain import DIGEST, EVERYTHING, Template
 from notifications.hosted_event_notices import Announcement
@@ -327,6 +327,11 @@ def _day_of(text: str) -> str:
     return day(calendar_date.fromisoformat(text))
 
 
+def _moment_of(text: str) -> str:
+    """Of an instant as an event says it."""
+    return moment(datetime.fromisoformat(text))
+
+
 def _role_in_words(role: str) -> str:
     return ROLES.get(role, role.replace("-", " "))
 
@@ -335,4 +340,9 @@ def _grade_in_words(grade: str) -> str:
     return GRADES.get(grade, grade)
 
 
-_words.filters |= {"day_of": _day_of, "role_in_words": _role_in_words, "grade_in_words": _grade_in_words}
+_words.filters |= {
+    "day_of": _day_of,
+    "moment_of": _moment_of,
+    "role_in_words": _role_in_words,
+    "grade_in_words": _grade_in_words,
+}

@@ -35,6 +35,8 @@ FACTS: Final = {
     "link": "https://example.org/scheme",
     "starts_on": "2027-10-12",
     "due_on": "2027-03-31",
+    "group_id": str(ID),
+    "starts_at": "2027-10-12T13:00:00Z",
     "theme_id": str(ID),
     "ends_on": "2027-09-30",
     "subject": str(ID),

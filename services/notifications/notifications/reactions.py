@@ -15,7 +15,7 @@ from contracts.base import DomainEvent
 from contracts.events import KeyDateScheduled
 from contracts.members import MemberContactChanged, MemberJoined, MemberLeft, RoleGranted, RoleRevoked
 from contracts.mentoring import MentoringPairCreated, MentoringPairEnded, MentoringSchemeOpened
-from notifications import choosing_store, domain, hosted_event_store, my_store, store, told
+from notifications import choosing_store, domain, group_store, hosted_event_store, my_store, store, told
 from notifications.domain import CONFIRM_ADDRESS, Occasion, Recipient, RecipientState
 from notifications.told import Line
 
@@ -58,10 +58,11 @@ async def keep_contacts(events: list[MemberContactChanged], tx: Transaction) -> 
 
 
 async def let_go(event: MemberLeft, tx: Transaction) -> None:
-    """Name, address, places, pairs, choices and the words that hold the name go; what was not sent yet is cancelled."""
+    """Name, address, places, groups, pairs, choices and words with the name go; what was not sent is cancelled."""
     recipient = await held(tx, event.member_id)
     await store.save_recipients(tx, domain.let_go(recipient))
     await hosted_event_store.give_up_places(tx, event.member_id)
+    await group_store.take_out(tx, event.member_id)
     await my_store.forget_pairs(tx, event.member_id)
     await choosing_store.forget(tx, event.member_id)
     await store.forget_words(tx, event.member_id)

@@ -36,7 +36,17 @@ from contracts.events import (
     KeynoteConfirmed,
 )
 from contracts.feedback import FeedbackAnswered, FeedbackRoundOpened, FeedbackSummaryPublished
-from contracts.groups import ChampionAppointed, ChampionTermEnded, VolunteerJoinedGroup, VolunteerLeftGroup
+from contracts.groups import (
+    ChampionAppointed,
+    ChampionTermEnded,
+    GroupMeetingScheduled,
+    TaskGroupDeliverableMet,
+    TaskGroupDisbanded,
+    TaskGroupEstablished,
+    TaskGroupExtended,
+    VolunteerJoinedGroup,
+    VolunteerLeftGroup,
+)
 from contracts.members import (
     MemberContactChanged,
     MemberGradeChanged,
@@ -101,6 +111,7 @@ AT_A_NEW_ADDRESS = Who("the member, who is to confirm an address once more")
 WHO_HAS_HEARD = Who("both of the pair, who have heard of it")
 EVERYBODY = Who("every member")
 WHO_HAS_A_PLACE = Who("who has a place")
+WHO_IS_IN_THE_GROUP = Who("who is in the group")
 VOLUNTEERS = Who("volunteers", role=Role.VOLUNTEER)
 THE_TEAM = Who("the central team", role=Role.TEAM)
 
@@ -183,6 +194,23 @@ TOLD: Final = (
         says=("theme_id",),
     ),
     Line(
+        GroupMeetingScheduled,
+        WHO_IS_IN_THE_GROUP,
+        Template("group-meeting", 1, EVENTS, "A group that you are in is to meet"),
+        says=("group_id", "starts_at"),
+    ),
+    Line(
+        TaskGroupExtended,
+        WHO_IS_IN_THE_GROUP,
+        Template("group-extended", 1, MEMBERSHIP, "A group that you are in goes on for longer"),
+        says=("ends_on",),
+    ),
+    Line(
+        TaskGroupDisbanded,
+        WHO_IS_IN_THE_GROUP,
+        Template("group-disbanded", 1, MEMBERSHIP, "A group that you were in has disbanded"),
+    ),
+    Line(
         MemberErasureStalled,
         THE_TEAM,
         Template("erasure-stalled", 1, WORK, "An erasure is late", critical=True),
@@ -257,6 +285,8 @@ NOBODY: Final[Mapping[type[DomainEvent], str]] = {
     OpportunityClosed: "whoever applied hears what came of it",
     FocusGroupHeld: "who took part was there",
     FocusGroupFindingsPublished: "its page shows them",
+    TaskGroupEstablished: "the page of groups shows it; nobody is in it yet",
+    TaskGroupDeliverableMet: "the team did it; the group's page shows it",
     MemberErasureRequested: "whom it concerns is forgotten here by it",
     MemberErasureCompleted: "whom it concerns is forgotten",
     MemberErased: "whom it concerns is forgotten",

@@ -1,12 +1,13 @@
 """What members says of groups: who takes part, who speaks for a theme, what a task group has come to, when one meets.
 
-What links a member to a group or a theme is for the platform's own services alone. A group's words stand on its page.
+What links a member to a group or a theme is for the platform's own services alone. A group's other words
+stand on its page, which members see.
 """
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
-from contracts.base import DomainEvent, Internal, Visibility, Word
+from contracts.base import DomainEvent, Internal, Public, Title, Visibility, Word
 
 
 class VolunteerJoinedGroup(DomainEvent, service="members", visibility=Visibility.INTERNAL):
@@ -43,3 +44,43 @@ class ChampionTermEnded(DomainEvent, service="members", visibility=Visibility.IN
     member_id: Internal[UUID]
     ended: Internal[Word]  # over, resigned, by-the-team or gone, or one that is still to come
     vacancy: Internal[bool]  # they were the theme's last champion
+
+
+class TaskGroupEstablished(DomainEvent, service="members", visibility=Visibility.PUBLIC):
+    """The central team set up a group for one task, with a last day and something to deliver by then."""
+
+    group_id: Public[UUID]
+    title: Public[Title]
+    ends_on: Public[date]
+
+
+class TaskGroupDeliverableMet(DomainEvent, service="members", visibility=Visibility.PUBLIC):
+    """A task group has delivered something of its charter."""
+
+    group_id: Public[UUID]
+    deliverable_id: Public[UUID]
+    met_on: Public[date]
+
+
+class TaskGroupExtended(DomainEvent, service="members", visibility=Visibility.PUBLIC):
+    """A task group was given a later last day."""
+
+    group_id: Public[UUID]
+    ends_on: Public[date]
+
+
+class TaskGroupDisbanded(DomainEvent, service="members", visibility=Visibility.PUBLIC):
+    """A task group is over, by itself on its last day or by the team; with this its volunteers have left it."""
+
+    group_id: Public[UUID]
+    disbanded_on: Public[date]
+    all_met: Public[bool]  # it has delivered everything
+
+
+class GroupMeetingScheduled(DomainEvent, service="members", visibility=Visibility.PUBLIC):
+    """A group is to meet. What it meets for stands on the meeting's page, for members."""
+
+    meeting_id: Public[UUID]
+    group_id: Public[UUID]
+    starts_at: Public[datetime]
+    ends_at: Public[datetime]

@@ -29,6 +29,11 @@ SUBJECTS: Final[Mapping[str, str]] = {
     "VolunteerLeftGroup": "volunteering_id",
     "ChampionAppointed": "term_id",
     "ChampionTermEnded": "term_id",
+    "TaskGroupEstablished": "group_id",
+    "TaskGroupDeliverableMet": "group_id",
+    "TaskGroupExtended": "group_id",
+    "TaskGroupDisbanded": "group_id",
+    "GroupMeetingScheduled": "meeting_id",
     # members: rounds of feedback
     "FeedbackRoundOpened": "round_id",
     "FeedbackSummaryPublished": "round_id",

@@ -35,7 +35,17 @@ from contracts.events import (
     KeynoteConfirmed,
 )
 from contracts.feedback import FeedbackAnswered, FeedbackRoundOpened, FeedbackSummaryPublished
-from contracts.groups import ChampionAppointed, ChampionTermEnded, VolunteerJoinedGroup, VolunteerLeftGroup
+from contracts.groups import (
+    ChampionAppointed,
+    ChampionTermEnded,
+    GroupMeetingScheduled,
+    TaskGroupDeliverableMet,
+    TaskGroupDisbanded,
+    TaskGroupEstablished,
+    TaskGroupExtended,
+    VolunteerJoinedGroup,
+    VolunteerLeftGroup,
+)
 from contracts.members import (
     Grade,
     GradeBand,
@@ -149,6 +159,18 @@ EXAMPLES: tuple[DomainEvent, ...] = (
     FocusGroupFindingsPublished(
         **OPPORTUNITY, title="What we heard", summary="Say what the job is.", link="https://gse.example/findings"
     ),
+    TaskGroupEstablished(**GROUP, title="Survey of skills", ends_on=date(2027, 9, 30)),
+    TaskGroupDeliverableMet(
+        **GROUP, deliverable_id=UUID("00000000-0000-4000-8000-000000000024"), met_on=date(2027, 3, 31)
+    ),
+    TaskGroupExtended(**GROUP, ends_on=date(2027, 12, 31)),
+    TaskGroupDisbanded(**GROUP, disbanded_on=date(2028, 1, 1), all_met=True),
+    GroupMeetingScheduled(
+        **GROUP,
+        meeting_id=UUID("00000000-0000-4000-8000-000000000025"),
+        starts_at=datetime(2027, 2, 11, 14, 0, tzinfo=UTC),
+        ends_at=datetime(2027, 2, 11, 15, 30, tzinfo=UTC),
+    ),
     MemberErasureRequested(member_id=ADA),
     MemberErasureCompleted(member_id=ADA),
     MemberErasureStalled(member_id=ADA, late=[Holder.EVENTS, Holder.NOTIFICATIONS]),
@@ -213,6 +235,7 @@ PUBLIC_BODY: dict[str, str | None] = {
 }
 HOSTED_BODY: dict[str, str | None] = {"hosted_event_id": "00000000-0000-4000-8000-000000000005"}
 OPPORTUNITY_BODY: dict[str, Any] = {"opportunity_id": "00000000-0000-4000-8000-00000000000d"}
+GROUP_BODY: dict[str, Any] = {"group_id": "00000000-0000-4000-8000-000000000020"}
 COMMITMENT_BODY: dict[str, Any] = {"commitment_id": "00000000-0000-4000-8000-000000000008"}
 ROUND_BODY: dict[str, Any] = {
     "round_id": "00000000-0000-4000-8000-00000000000b",
@@ -277,6 +300,17 @@ PUBLIC_BODIES: dict[type[DomainEvent], dict[str, Any] | None] = {
     FocusGroupHeld: OPPORTUNITY_BODY | {"held_on": "2027-03-01"},
     FocusGroupFindingsPublished: OPPORTUNITY_BODY
     | {"title": "What we heard", "summary": "Say what the job is.", "link": "https://gse.example/findings"},
+    TaskGroupEstablished: GROUP_BODY | {"title": "Survey of skills", "ends_on": "2027-09-30"},
+    TaskGroupDeliverableMet: GROUP_BODY
+    | {"deliverable_id": "00000000-0000-4000-8000-000000000024", "met_on": "2027-03-31"},
+    TaskGroupExtended: GROUP_BODY | {"ends_on": "2027-12-31"},
+    TaskGroupDisbanded: GROUP_BODY | {"disbanded_on": "2028-01-01", "all_met": True},
+    GroupMeetingScheduled: GROUP_BODY
+    | {
+        "meeting_id": "00000000-0000-4000-8000-000000000025",
+        "starts_at": "2027-02-11T14:00:00Z",
+        "ends_at": "2027-02-11T15:30:00Z",
+    },
     MemberErasureRequested: None,
     MemberErasureCompleted: None,
     MemberErasureStalled: None,

@@ -1,13 +1,14 @@
 """Groups over HTTP: the central team establishes them, members see them, join and leave."""
 
-from datetime import datetime
-from typing import Annotated
+from datetime import date, datetime
+from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field, StringConstraints
 
 from chassis import idempotency, outbox
+from chassis.database import Transaction
 from chassis.idempotency import Key
 from chassis.identity import Caller, Forbidden, SignedIn, permit
 from chassis.problems import RESPONSES
@@ -16,7 +17,9 @@ from chassis.sentences import ONE_LINE
 from chassis.service import Db
 from contracts.base import Title
 from members import store
-from members.groups import group_store, volunteering
+from members.commitments import day_in_london
+from members.groups import group_store, task_groups, task_store, volunteering
+from members.groups.task_groups import Deliverable, State
 from members.groups.volunteering import MOST_HOURS, Group, Kind, NoSuchGroup, Skill, Volunteer
 
 router = APIRouter(prefix="/api/members/v1", tags=["groups"], route_class=RetryingRoute, responses=RESPONSES)
@@ -51,12 +54,24 @@ class Own(BaseModel):
     joined_at: datetime
 
 
+class DeliverableView(BaseModel):
+    deliverable_id: UUID
+    title: str
+    met_at: datetime | None
+
+
 class GroupView(BaseModel):
     group_id: UUID
     kind: Kind
     title: str
     purpose: str
     ask: str
+    state: State
+    charter: str | None
+    ends_on: Annotated[date | None, Field(description="Of a task group: its last day")]
+    disbanded_at: datetime | None
+    disbanded_for: str | None
+    deliverables: Annotated[list[DeliverableView] | None, Field(description="In a list of groups: left out")] = None
     volunteers: Annotated[int | None, Field(description="How many there are; for the team alone")] = None
     own: Annotated[Own | None, Field(description="How you are in it; None: you are not")] = None
 
@@ -91,28 +106,34 @@ async def establish(form: GroupForm, database: Db, key: Key, caller: SignedIn) -
     async with database.transaction() as tx:
         group_id = uuid4()
         if (earlier := await idempotency.claim(tx, key, resource_id=group_id, status=201)) is not None:
-            return view(there(await group_store.by_id(tx, earlier)), number=0)
+            return await whole(tx, there(await group_store.by_id(tx, earlier)), caller)
         its = Group(
             group_id, Kind.STANDING, **form.model_dump(), established_at=tx.now, established_by=caller.account_id
         )
         await group_store.add(tx, its)
-    return view(its, number=0)
+        return await whole(tx, its, caller)
 
 
 @router.get("/groups")
-async def every(database: Db, caller: SignedIn, after: UUID | None = None, limit: Limit = 100) -> Groups:
-    """All groups, for members and the team."""
+async def every(
+    database: Db, caller: SignedIn, *, over: bool = False, after: UUID | None = None, limit: Limit = 100
+) -> Groups:
+    """The groups that go on, or those that have disbanded; for members and the team."""
     permit(caller, "member", "team")
     async with database.transaction() as tx:
-        found = await group_store.some(tx, after=after, most=limit + 1)
+        found = await group_store.some(tx, over=over, after=after, most=limit + 1)
         page = found[:limit]
         numbers = await group_store.counted(tx, [its.group_id for its in page]) if is_team(caller) else None
         own = await group_store.volunteering_of(tx, caller.member_id) if caller.member_id else []
+        today = day_in_london(tx.now)
     in_them = {its.group_id: its for its in own}
     return Groups(
         groups=[
             view(
-                its, number=numbers.get(its.group_id, 0) if numbers is not None else None, own=in_them.get(its.group_id)
+                its,
+                today,
+                number=numbers.get(its.group_id, 0) if numbers is not None else None,
+                own=in_them.get(its.group_id),
             )
             for its in page
         ],
@@ -124,10 +145,7 @@ async def every(database: Db, caller: SignedIn, after: UUID | None = None, limit
 async def show(group_id: UUID, database: Db, caller: SignedIn) -> GroupView:
     permit(caller, "member", "team")
     async with database.transaction() as tx:
-        its = there(await group_store.by_id(tx, group_id))
-        numbers = await group_store.counted(tx, [group_id]) if is_team(caller) else None
-        own = await group_store.volunteer(tx, group_id, caller.member_id) if caller.member_id else None
-    return view(its, number=numbers.get(group_id, 0) if numbers is not None else None, own=own)
+        return await whole(tx, there(await group_store.by_id(tx, group_id)), caller)
 
 
 @router.get("/groups/{group_id}/volunteers")
@@ -172,7 +190,7 @@ async def join(  # noqa: PLR0917 - what the framework gives
             )
             await group_store.save(tx, its)
             await outbox.put(tx, *said)
-    return view(group, own=its)
+        return await whole(tx, group, caller)
 
 
 @router.post("/groups/{group_id}/departures")
@@ -192,7 +210,7 @@ async def leave(group_id: UUID, form: DepartureForm, database: Db, key: Key, cal
             )
             await group_store.save(tx, its)
             await outbox.put(tx, left)
-    return view(group)
+        return await whole(tx, group, caller)
 
 
 def there(its: Group | None) -> Group:
@@ -205,8 +223,22 @@ def is_team(caller: Caller) -> bool:
     return "team" in caller.roles
 
 
-def view(its: Group, *, number: int | None = None, own: Volunteer | None = None) -> GroupView:
+async def whole(tx: Transaction, its: Group, caller: Caller) -> GroupView:
+    """A group with all that the caller may see of it."""
+    number = (await group_store.counted(tx, [its.group_id])).get(its.group_id, 0) if is_team(caller) else None
+    own = await group_store.volunteer(tx, its.group_id, caller.member_id) if caller.member_id else None
+    parts = await task_store.deliverables(tx, its.group_id)
+    shown = view(its, day_in_london(tx.now), number=number, own=own)
+    return shown.model_copy(update={"deliverables": [DeliverableView(**_fields(each)) for each in parts]})
+
+
+def _fields(its: Deliverable) -> dict[str, Any]:
+    return {name: value for name, value in vars(its).items() if name in DeliverableView.model_fields}
+
+
+def view(its: Group, today: date, *, number: int | None = None, own: Volunteer | None = None) -> GroupView:
     return GroupView(
+        state=task_groups.state(its, today),
         **{name: value for name, value in vars(its).items() if name in GroupView.model_fields},
         volunteers=number,
         own=Own(**{name: value for name, value in vars(own).items() if name in Own.model_fields}) if own else None,

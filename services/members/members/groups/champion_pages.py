@@ -20,6 +20,7 @@ from chassis.web import FormError, errors_from, read_form, render
 from contracts.refusal import Invalid, NotFound, Refused
 from members import answers, organisation_store, store
 from members.groups import api, champion_store, champions_api
+from members.groups.answers import day
 from members.groups.champions import TermIsOver, ThemeExists
 from members.groups.pages import ON_A_PAGE
 
@@ -98,7 +99,7 @@ async def theme(request: Request, theme_id: UUID, database: Db, caller: SignedIn
 async def appoint(request: Request, theme_id: UUID, database: Db, caller: SignedIn) -> Response:
     permit(caller, "team")
     values = await read_form(request)
-    typed = {"member_id": await _who(database, str(values.get("member_id", "")))} | _day("ends_on", values)
+    typed = {"member_id": await _who(database, str(values.get("member_id", "")))} | day("ends_on", values)
     try:
         form = champions_api.AppointmentForm.model_validate({name: text for name, text in typed.items() if text})
         await champions_api.appoint(theme_id, form, database, None, caller)
@@ -129,12 +130,6 @@ async def _who(database: Database, text: str) -> str:
     async with database.transaction() as tx:
         found = await store.lock_present(tx, None, address)
     return str(found.member_id) if found else text
-
-
-def _day(name: str, values: Mapping[str, Any]) -> dict[str, str]:
-    """The three boxes of a day as one text."""
-    parts = [str(values.get(f"{name}-{part}", "")) for part in ("year", "month", "day")]
-    return {name: "-".join(part.zfill(2) for part in parts)} if any(parts) else {}
 
 
 async def _theme(

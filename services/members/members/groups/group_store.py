@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import astuple, dataclass
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
@@ -25,8 +25,9 @@ async def add(tx: Transaction, its: Group) -> None:
     try:
         await tx.execute(
             """
-            INSERT INTO profession_group (group_id, kind, title, purpose, ask, established_at, established_by)
-            VALUES ($1, $2, $3, $4, $5, $6, $7)""",
+            INSERT INTO profession_group (group_id, kind, title, purpose, ask, established_at, established_by, charter,
+                ends_on, flagged_at, disbanded_at, disbanded_by, disbanded_for)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)""",
             *astuple(its),
         )
     except asyncpg.UniqueViolationError:
@@ -34,35 +35,44 @@ async def add(tx: Transaction, its: Group) -> None:
 
 
 async def by_id(tx: Transaction, group_id: UUID) -> Group | None:
-    row = await tx.fetchrow(f"{_GROUP} WHERE group_id = $1", group_id)
-    return _group(row) if row else None
+    row = await tx.fetchrow(f"{GROUP} WHERE group_id = $1", group_id)
+    return read_group(row) if row else None
 
 
 async def hold(tx: Transaction, group_id: UUID) -> Group | None:
     """The group, which does not change until the transaction ends; others may hold it too."""
-    row = await tx.fetchrow(f"{_GROUP} WHERE group_id = $1 FOR SHARE", group_id)
-    return _group(row) if row else None
+    row = await tx.fetchrow(f"{GROUP} WHERE group_id = $1 FOR SHARE", group_id)
+    return read_group(row) if row else None
 
 
-async def some(tx: Transaction, *, after: UUID | None, most: int) -> list[Group]:
-    """By their names."""
+async def some(tx: Transaction, *, over: bool, after: UUID | None, most: int) -> list[Group]:
+    """Those that go on, or those that have disbanded, by their names."""
     rows = await tx.fetch(
         f"""
-        {_GROUP}
-        WHERE $1::uuid IS NULL
-            OR (lower(title), group_id) > (SELECT lower(title), group_id FROM profession_group WHERE group_id = $1)
+        {GROUP}
+        WHERE (disbanded_at IS NOT NULL) = $3 AND ($1::uuid IS NULL
+            OR (lower(title), group_id) > (SELECT lower(title), group_id FROM profession_group WHERE group_id = $1))
         ORDER BY lower(title), group_id LIMIT $2""",  # noqa: S608 - columns of ours
         after,
         most,
+        over,
     )
-    return [_group(row) for row in rows]
+    return [read_group(row) for row in rows]
+
+
+async def flagged(tx: Transaction, *, most: int) -> list[Group]:
+    """Task groups whose last day has passed with something still to deliver, the longest first."""
+    rows = await tx.fetch(
+        f"{GROUP} WHERE flagged_at IS NOT NULL AND disbanded_at IS NULL ORDER BY flagged_at, group_id LIMIT $1", most
+    )
+    return [read_group(row) for row in rows]
 
 
 async def of_member(tx: Transaction, member_id: UUID) -> list[tuple[Group, Volunteer]]:
     """The groups in which a member is, by their names, each with how they are in it."""
     found = {its.group_id: its for its in await volunteering_of(tx, member_id)}
-    rows = await tx.fetch(f"{_GROUP} WHERE group_id = ANY($1) ORDER BY lower(title)", list(found))
-    return [(_group(row), found[row["group_id"]]) for row in rows]
+    rows = await tx.fetch(f"{GROUP} WHERE group_id = ANY($1) ORDER BY lower(title)", list(found))
+    return [(read_group(row), found[row["group_id"]]) for row in rows]
 
 
 async def counted(tx: Transaction, groups: Collection[UUID]) -> dict[UUID, int]:
@@ -132,14 +142,17 @@ async def lose_the_person(tx: Transaction, member_id: UUID) -> None:
     )
 
 
-_GROUP = "SELECT group_id, kind, title, purpose, ask, established_at, established_by FROM profession_group"
+GROUP: Final = """
+    SELECT group_id, kind, title, purpose, ask, established_at, established_by, charter, ends_on, flagged_at,
+        disbanded_at, disbanded_by, disbanded_for
+    FROM profession_group"""
 _VOLUNTEER = """
     SELECT volunteering_id, group_id, member_id, hours_per_month, skills, joined_at, joined_by, changed_at, changed_by,
         left_at, left_by
     FROM volunteering"""
 
 
-def _group(row: asyncpg.Record) -> Group:
+def read_group(row: asyncpg.Record) -> Group:
     return Group(**{**row, "kind": Kind(row["kind"])})
 
 

@@ -19,12 +19,14 @@ from chassis.service import Db
 from chassis.web import FormError, errors_from, read_form, render
 from contracts.refusal import NotFound, Refused
 from members import organisation_store
-from members.groups import api, group_store
+from members.commitments import day_in_london
+from members.groups import api, champion_store, group_store, meeting_store, meetings_api, task_groups, task_store
 from members.groups.volunteering import MOST_HOURS, Group, GroupExists, NoSuchVolunteer, NotInTheGroup, Skill
 
 router = APIRouter(prefix="/members/groups", route_class=RetryingRoute, include_in_schema=False)
 
 ON_A_PAGE: Final = 25
+MEETINGS: Final = 5  # on the group's page
 SKILLS: Final[Mapping[Skill, str]] = {
     Skill.COMMUNICATIONS: "Communications",
     Skill.DATA_ANALYSIS: "Data analysis",
@@ -56,21 +58,33 @@ DONE: Final = {
     "changed": "Your hours and skills in this group are changed.",
     "left": "You are not in this group any more.",
     "taken-out": "They are not in this group any more.",
+    "delivered": "That is delivered. Everybody can see it.",
+    "extended": "The group has its new last day. Everybody in it hears of that.",
+    "disbanded": "The group has disbanded. Everybody who was in it hears of that.",
 }
 
 
 @router.get("")
-async def groups(request: Request, database: Db, caller: SignedIn, after: UUID | None = None) -> HTMLResponse:
+async def groups(
+    request: Request, database: Db, caller: SignedIn, *, over: bool = False, after: UUID | None = None
+) -> HTMLResponse:
     """Those one is in, and all that there are."""
     permit(caller, "member", "team")
     async with database.transaction() as tx:
-        found = await group_store.some(tx, after=after, most=ON_A_PAGE + 1)
+        found = await group_store.some(tx, over=over, after=after, most=ON_A_PAGE + 1)
         own = await group_store.of_member(tx, caller.member_id) if caller.member_id else []
+        late, vacant = [], []
+        if api.is_team(caller):
+            late = await group_store.flagged(tx, most=ON_A_PAGE)
+            vacant = await champion_store.some(tx, vacant=True, after=None, most=ON_A_PAGE)
     return render(
         request,
         "groups/groups.html",
         groups=found[:ON_A_PAGE],
         own=own,
+        late=late,
+        vacant=vacant,
+        over=over,
         is_first=after is None,
         following=found[ON_A_PAGE - 1].group_id if len(found) > ON_A_PAGE else None,
         is_team=api.is_team(caller),
@@ -160,10 +174,20 @@ async def _group(
         if api.is_team(caller):
             others = await group_store.volunteers(tx, group_id, after=after, most=ON_A_PAGE + 1)
         places = await organisation_store.places(tx)
+        parts, later = await task_store.deliverables(tx, group_id), await task_store.extensions(tx, group_id)
+        met = await meeting_store.some(tx, group_id, after=None, most=MEETINGS + 1)
+        may_run = await meetings_api.may_run(tx, group_id, caller)
+        stands = task_groups.state(its, day_in_london(tx.now))
     return render(
         request,
         "groups/group.html",
         its=its,
+        stands=stands.value,
+        deliverables=parts,
+        extensions=later,
+        meetings=met[:MEETINGS],
+        has_more_meetings=len(met) > MEETINGS,
+        may_run=may_run,
         own=own,
         skilled=skilled,
         volunteers=others[:ON_A_PAGE],

@@ -4,7 +4,7 @@ join (again: other hours or skills) ──> a volunteer ── leave, leave the 
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
@@ -53,6 +53,13 @@ class GroupExists(Refused):
         super().__init__("There is or was a group with this name. Give it another one.")
 
 
+class GroupIsOver(Refused):
+    """Nothing more happens in a group that has disbanded."""
+
+    def __init__(self) -> None:
+        super().__init__("This group has disbanded. Look at the groups that go on.")
+
+
 class NotAMember(Refused):
     """Groups are for members."""
 
@@ -67,7 +74,11 @@ class NotInTheGroup(Refused):
 
 @dataclass(frozen=True)
 class Group:
-    """`ask` says where to ask: a role or a shared mailbox. `established_by` is an account."""
+    """`ask` says where to ask: a role or a shared mailbox. `…_by` are accounts.
+
+    A task group has a charter and `ends_on`, its last day in London; `flagged_at`: since then that day has passed with
+    something still to deliver. One that disbanded by itself has nobody and no reason for it.
+    """
 
     group_id: UUID
     kind: Kind
@@ -76,6 +87,12 @@ class Group:
     ask: str
     established_at: datetime
     established_by: UUID
+    charter: str | None = None
+    ends_on: date | None = None
+    flagged_at: datetime | None = None
+    disbanded_at: datetime | None = None
+    disbanded_by: UUID | None = None
+    disbanded_for: str | None = None
 
 
 @dataclass(frozen=True)
@@ -108,10 +125,12 @@ def join(
 ) -> tuple[Volunteer, tuple[VolunteerJoinedGroup, ...]]:
     """A new volunteer; of one who is `already` in the group the new hours and skills, and nothing is said.
 
-    Raises `NotAMember`.
+    Raises `NotAMember`, `GroupIsOver`.
     """
     if member is None or member.left_on is not None:
         raise NotAMember
+    if group.disbanded_at is not None:
+        raise GroupIsOver
     if already is not None:
         if (already.hours_per_month, already.skills) == (hours_per_month, skills):
             return already, ()

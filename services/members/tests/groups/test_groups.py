@@ -55,6 +55,12 @@ async def test_the_team_establishes_a_group_and_members_see_what_it_is_for_and_w
         "title": title,
         "purpose": "Share what works.",
         "ask": "The DIAG mailbox",
+        "state": "goes-on",
+        "charter": None,
+        "ends_on": None,
+        "disbanded_at": None,
+        "disbanded_for": None,
+        "deliverables": [],
         "volunteers": None,
         "own": None,
     }

@@ -1,0 +1,52 @@
+"""The table of meetings."""
+
+from dataclasses import astuple
+from uuid import UUID
+
+from chassis.database import Transaction
+from members.groups.meetings import Meeting
+
+
+async def save(tx: Transaction, its: Meeting) -> None:
+    """Keep it as it is now, a new one too."""
+    await tx.execute(
+        """
+        INSERT INTO group_meeting (meeting_id, group_id, title, place, starts_at, ends_at, scheduled_at, scheduled_by,
+            agenda, agenda_at, agenda_by, notes, notes_at, notes_by)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+        ON CONFLICT (meeting_id) DO UPDATE SET agenda = $9, agenda_at = $10, agenda_by = $11, notes = $12,
+            notes_at = $13, notes_by = $14""",
+        *astuple(its),
+    )
+
+
+async def by_id(tx: Transaction, group_id: UUID, meeting_id: UUID) -> Meeting | None:
+    row = await tx.fetchrow(f"{_MEETING} WHERE meeting_id = $1 AND group_id = $2", meeting_id, group_id)
+    return Meeting(**row) if row else None
+
+
+async def lock(tx: Transaction, group_id: UUID, meeting_id: UUID) -> Meeting | None:
+    """A meeting that nobody else changes until the transaction ends."""
+    row = await tx.fetchrow(f"{_MEETING} WHERE meeting_id = $1 AND group_id = $2 FOR UPDATE", meeting_id, group_id)
+    return Meeting(**row) if row else None
+
+
+async def some(tx: Transaction, group_id: UUID, *, after: UUID | None, most: int) -> list[Meeting]:
+    """Of a group, the latest start first."""
+    rows = await tx.fetch(
+        f"""
+        {_MEETING}
+        WHERE group_id = $1 AND ($2::uuid IS NULL OR (starts_at, meeting_id) < (
+            SELECT starts_at, meeting_id FROM group_meeting WHERE meeting_id = $2))
+        ORDER BY starts_at DESC, meeting_id DESC LIMIT $3""",  # noqa: S608 - columns of ours
+        group_id,
+        after,
+        most,
+    )
+    return [Meeting(**row) for row in rows]
+
+
+_MEETING = """
+    SELECT meeting_id, group_id, title, place, starts_at, ends_at, scheduled_at, scheduled_by, agenda, agenda_at,
+        agenda_by, notes, notes_at, notes_by
+    FROM group_meeting"""

@@ -1,0 +1,80 @@
+"""A group's meetings: scheduled for a time to come, with an agenda before and notes after. Pure.
+
+Notes are for the volunteers of the group and the central team; all else is for every member.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from contracts.groups import GroupMeetingScheduled
+from contracts.refusal import FieldError, Invalid, NotFound, Refused
+from members.groups.volunteering import Group, GroupIsOver
+
+LONGEST: Final = timedelta(hours=24)
+FURTHEST: Final = timedelta(days=3 * 366)
+
+
+class NoSuchMeeting(NotFound):
+    def __init__(self) -> None:
+        super().__init__("There is no such meeting.")
+
+
+class HasBegun(Refused):
+    """What it is about was settled by then."""
+
+    def __init__(self) -> None:
+        super().__init__("This meeting has begun. Write into its notes what was talked about.")
+
+
+class NotYetBegun(Refused):
+    def __init__(self) -> None:
+        super().__init__("This meeting has not begun. Write its notes once it has.")
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """`…_by` are accounts."""
+
+    meeting_id: UUID
+    group_id: UUID
+    title: str
+    place: str
+    starts_at: datetime
+    ends_at: datetime
+    scheduled_at: datetime
+    scheduled_by: UUID
+    agenda: str | None = None
+    agenda_at: datetime | None = None
+    agenda_by: UUID | None = None
+    notes: str | None = None
+    notes_at: datetime | None = None
+    notes_by: UUID | None = None
+
+
+def schedule(group: Group, its: Meeting, *, now: datetime) -> GroupMeetingScheduled:
+    """Raises `GroupIsOver`, and `Invalid` for times that can't be meant."""
+    if group.disbanded_at is not None:
+        raise GroupIsOver
+    if not now < its.starts_at <= now + FURTHEST:
+        raise Invalid(FieldError("starts_at", "Enter a time to come, within three years"))
+    if not its.starts_at < its.ends_at <= its.starts_at + LONGEST:
+        raise Invalid(FieldError("ends_at", "Enter an end after the start, within a day"))
+    return GroupMeetingScheduled(
+        meeting_id=its.meeting_id, group_id=its.group_id, starts_at=its.starts_at, ends_at=its.ends_at
+    )
+
+
+def with_agenda(its: Meeting, agenda: str, *, by: UUID, now: datetime) -> Meeting:
+    """Raises `HasBegun`."""
+    if now >= its.starts_at:
+        raise HasBegun
+    return replace(its, agenda=agenda, agenda_at=now, agenda_by=by)
+
+
+def with_notes(its: Meeting, notes: str, *, by: UUID, now: datetime) -> Meeting:
+    """Raises `NotYetBegun`."""
+    if now < its.starts_at:
+        raise NotYetBegun
+    return replace(its, notes=notes, notes_at=now, notes_by=by)

@@ -1,0 +1,43 @@
+"""The SQL of groups: who is in which, as far as notices go by it."""
+
+from uuid import UUID
+
+from chassis.database import Transaction
+
+
+async def hold(tx: Transaction, group_id: UUID) -> bool:
+    """The group, until the commit; says whether it is over. Whatever is told of it holds this before any recipient."""
+    await tx.execute("INSERT INTO volunteer_group (group_id) VALUES ($1) ON CONFLICT DO NOTHING", group_id)
+    is_over: bool = await tx.fetchval("SELECT is_over FROM volunteer_group WHERE group_id = $1 FOR UPDATE", group_id)
+    return is_over
+
+
+async def add(tx: Transaction, volunteering_id: UUID, group_id: UUID, member_id: UUID) -> None:
+    """The caller holds the group and the recipient."""
+    await tx.execute(
+        "INSERT INTO volunteering (volunteering_id, group_id, member_id) VALUES ($1, $2, $3)",
+        volunteering_id,
+        group_id,
+        member_id,
+    )
+
+
+async def remove(tx: Transaction, volunteering_id: UUID) -> None:
+    await tx.execute("DELETE FROM volunteering WHERE volunteering_id = $1", volunteering_id)
+
+
+async def members(tx: Transaction, group_id: UUID) -> list[UUID]:
+    """Who is in a group, whom the caller holds."""
+    rows = await tx.fetch("SELECT DISTINCT member_id FROM volunteering WHERE group_id = $1", group_id)
+    return [row["member_id"] for row in rows]
+
+
+async def end(tx: Transaction, group_id: UUID) -> None:
+    """Nobody is in it any more. The caller holds it."""
+    await tx.execute("UPDATE volunteer_group SET is_over = true WHERE group_id = $1", group_id)
+    await tx.execute("DELETE FROM volunteering WHERE group_id = $1", group_id)
+
+
+async def take_out(tx: Transaction, member_id: UUID) -> None:
+    """A leaver, out of every group. Their row is locked by the caller."""
+    await tx.execute("DELETE FROM volunteering WHERE member_id = $1", member_id)
