@@ -56,9 +56,26 @@ async def established(tx: Transaction, caller: Caller) -> Rows:
     )
 
 
+async def kept_going(tx: Transaction, caller: Caller) -> Rows:
+    return await tx.fetch(
+        """
+        SELECT its.title AS "group", deliverable.title AS what, met_at AS "when"
+            FROM deliverable JOIN profession_group its USING (group_id) WHERE met_by = $1
+        UNION ALL SELECT title, 'a later last day', extended_at
+            FROM group_extension JOIN profession_group USING (group_id) WHERE extended_by = $1
+        UNION ALL SELECT its.title, 'the meeting “' || meeting.title || '”', starts_at
+            FROM group_meeting meeting JOIN profession_group its USING (group_id)
+            WHERE $1 IN (scheduled_by, agenda_by, notes_by)
+        ORDER BY "when", what
+        """,
+        caller.account_id,
+    )
+
+
 HOLDINGS: Final = (
     Holding("Groups that you are or were a volunteer of", ("volunteering",), volunteering),
     Holding("Themes that you are or were a champion of", ("champion_term",), championing),
     Holding("Champions whom you appointed", ("champion_term",), appointed),
+    Holding("What you did for groups", ("deliverable", "group_extension", "group_meeting"), kept_going),
     Holding("Groups and themes that you set up", ("profession_group", "champion_theme"), established),
 )
