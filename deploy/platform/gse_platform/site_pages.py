@@ -56,6 +56,7 @@ SITE_PAGES: Final = (
     SitePage("profile", "/members/profile", "member"),
     SitePage("profile-changed", "/members/profile?changed=grade", "member"),
     SitePage("profile-contact", "/members/profile/contact", "member"),
+    SitePage("profile-topics", "/members/profile/topics", "member"),
     SitePage("profile-grade", "/members/profile/grade", "member"),
     SitePage("profile-organisation", "/members/profile/organisation", "member"),
     SitePage("profile-mistakes", "/members/profile/organisation", "member", answers={"organisation": ""}, status=422),

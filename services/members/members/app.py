@@ -37,7 +37,7 @@ from members import (
     strategy_pages,
     withdrawing,
 )
-from members.membership import verification
+from members.membership import profiling, verification
 from members.provider import Provider
 from members.settings import Settings
 
@@ -79,6 +79,8 @@ def create(settings: Settings) -> FastAPI:
             pages.router,
             joining_pages.router,
             profile_pages.router,
+            profiling.router,
+            profiling.pages,
             verification.router,
             verification.pages,
             organisation_pages.router,
