@@ -37,7 +37,7 @@ from members import (
     strategy_pages,
     withdrawing,
 )
-from members.membership import profiling, verification
+from members.membership import people, profiling, verification
 from members.provider import Provider
 from members.settings import Settings
 
@@ -79,6 +79,8 @@ def create(settings: Settings) -> FastAPI:
             pages.router,
             joining_pages.router,
             profile_pages.router,
+            people.router,
+            people.pages,
             profiling.router,
             profiling.pages,
             verification.router,
