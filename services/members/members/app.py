@@ -37,7 +37,7 @@ from members import (
     strategy_pages,
     withdrawing,
 )
-from members.membership import people, profiling, verification
+from members.membership import import_pages, people, profiling, verification
 from members.provider import Provider
 from members.settings import Settings
 
@@ -79,6 +79,7 @@ def create(settings: Settings) -> FastAPI:
             pages.router,
             joining_pages.router,
             profile_pages.router,
+            import_pages.router,
             people.router,
             people.pages,
             profiling.router,
@@ -100,7 +101,7 @@ def create(settings: Settings) -> FastAPI:
         ],
         senders=[],
         pages=create_pages("members", Path(__file__).parent / "templates"),
-        limits=Limits(uploads=[importing.UPLOADS, RENEW]),
+        limits=Limits(uploads=[importing.UPLOADS, import_pages.HERE, RENEW]),
     )
     app.state.imports = imports
     app.state.mergers = mergers
