@@ -104,6 +104,14 @@ def contact(name: str | None, email: str | None) -> tuple[str | None, str | None
     return read
 
 
+def topics(interests: Iterable[str], skills: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Interests and skills. Raises `Invalid` with both when both are wrong."""
+    wrong: list[FieldError] = []
+    read = _items("interests", interests, wrong), _items("skills", skills, wrong)
+    _refuse(wrong)
+    return read
+
+
 def address(text: str) -> str | None:
     """An e-mail address in the form that is compared and stored, or None when it is none."""
     wrong: list[FieldError] = []

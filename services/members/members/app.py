@@ -53,7 +53,7 @@ from members.groups import (
     task_pages,
 )
 from members.groups import pages as groups_pages
-from members.membership import verification
+from members.membership import import_pages, people, profiling, verification
 from members.opportunities import api as opportunities
 from members.opportunities import closing as closing_opportunities
 from members.provider import Provider
@@ -99,6 +99,11 @@ def create(settings: Settings) -> FastAPI:
             pages.router,
             joining_pages.router,
             profile_pages.router,
+            import_pages.router,
+            people.router,
+            people.pages,
+            profiling.router,
+            profiling.pages,
             verification.router,
             verification.pages,
             organisation_pages.router,
@@ -136,7 +141,7 @@ def create(settings: Settings) -> FastAPI:
         ],
         senders=[],
         pages=create_pages("members", Path(__file__).parent / "templates"),
-        limits=Limits(uploads=[importing.UPLOADS, RENEW]),
+        limits=Limits(uploads=[importing.UPLOADS, import_pages.HERE, RENEW]),
     )
     app.state.imports = imports
     app.state.mergers = mergers

@@ -3,8 +3,11 @@
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
+
+import asyncpg
 
 from chassis.database import Transaction
 from contracts.refusal import FieldError
@@ -111,6 +114,67 @@ async def totals(tx: Transaction, import_id: UUID) -> dict[str | None, int]:
     return {row["outcome"]: row["count"] for row in rows}
 
 
+@dataclass(frozen=True)
+class Progress:
+    """How far an import is. `rows` is all there are; what is settled is in `by_outcome`."""
+
+    import_id: UUID
+    organisation: str | None
+    begun_at: datetime
+    done_at: datetime | None
+    rows: int
+    by_outcome: dict[str, int]
+
+    @property
+    def settled(self) -> int:
+        return sum(self.by_outcome.values())
+
+
+async def progress(tx: Transaction, import_ids: Sequence[UUID]) -> list[Progress]:
+    """Of these, the newest first."""
+    rows = await tx.fetch(
+        """
+        SELECT import.import_id, organisation, begun_at, done_at, sum(counted.rows)::integer AS rows,
+            coalesce(jsonb_object_agg(outcome, counted.rows) FILTER (WHERE outcome IS NOT NULL), '{}') AS by_outcome
+        FROM import CROSS JOIN LATERAL (
+            SELECT outcome, count(*) AS rows FROM import_row WHERE import_row.import_id = import.import_id
+            GROUP BY outcome
+        ) AS counted
+        WHERE import.import_id = ANY($1) GROUP BY import.import_id ORDER BY begun_at DESC, import.import_id
+        """,
+        list(import_ids),
+    )
+    return [Progress(**(dict(row) | {"by_outcome": json.loads(row["by_outcome"])})) for row in rows]
+
+
+async def newest(tx: Transaction, *, organisation: str | None, skip: int, most: int) -> list[UUID]:
+    """Imports, the newest first; with `organisation` those that were of it alone."""
+    rows = await tx.fetch(
+        """
+        SELECT import_id FROM import WHERE $1::text IS NULL OR organisation = $1
+        ORDER BY begun_at DESC, import_id OFFSET $2 LIMIT $3
+        """,
+        organisation,
+        skip,
+        most,
+    )
+    return [row["import_id"] for row in rows]
+
+
+async def to_mend(tx: Transaction, import_id: UUID, *, after: int, most: int) -> list[Settled]:
+    """The refused rows below line `after`, in the order of the file."""
+    rows = await tx.fetch(
+        """
+        SELECT line, outcome, member_id, coalesce(errors, '[]') AS errors FROM import_row
+        WHERE import_id = $1 AND line > $2 AND outcome = 'refused' ORDER BY line LIMIT $3
+        """,
+        import_id,
+        after,
+        most,
+    )
+    return [_settled(row) for row in rows]
+
+
 async def settled(tx: Transaction, import_id: UUID, *, after: int, limit: int) -> list[Settled]:
     """What became of the rows below line `after`, in the order of the file."""
     rows = await tx.fetch(
@@ -122,12 +186,9 @@ async def settled(tx: Transaction, import_id: UUID, *, after: int, limit: int) -
         after,
         limit,
     )
-    return [
-        Settled(
-            row["line"],
-            row["outcome"],
-            row["member_id"],
-            tuple(FieldError(field, sentence) for field, sentence in json.loads(row["errors"])),
-        )
-        for row in rows
-    ]
+    return [_settled(row) for row in rows]
+
+
+def _settled(row: asyncpg.Record) -> Settled:
+    errors = tuple(FieldError(field, sentence) for field, sentence in json.loads(row["errors"]))
+    return Settled(row["line"], row["outcome"], row["member_id"], errors)

@@ -19,7 +19,7 @@ from pydantic import BaseModel
 from chassis import idempotency, outbox
 from chassis.database import Database, Transaction
 from chassis.idempotency import Key
-from chassis.identity import SignedIn, permit
+from chassis.identity import Caller, SignedIn, permit
 from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
@@ -29,6 +29,7 @@ from members import answers, domain, import_store, organisation_store, store
 from members.domain import Member
 from members.import_file import MOST_ROWS, rows_of
 from members.import_store import Import, Outcome, Settled
+from members.membership import import_report
 from members.organisations import Places
 
 BATCH = 100  # rows a transaction: short, so that whoever joins meanwhile hardly waits
@@ -72,21 +73,31 @@ async def send(
     *, file: UploadFile, request: Request, response: Response, database: Db, key: Key, caller: SignedIn
 ) -> Report:
     """Join everybody in a CSV file; 201 with the report, or 202 when it takes longer than a person waits."""
-    only = caller.organisation if "hosep" in caller.roles and "team" not in caller.roles else None
-    permit(caller, "team", "hosep", organisation=only)
-    rows = rows_of(await file.read())
-    async with database.transaction() as tx:
-        import_id = uuid4()
-        if (earlier := await idempotency.claim(tx, key, resource_id=import_id, status=201)) is not None:
-            import_id = earlier
-        else:
-            await import_store.begin(tx, import_id, account_id=caller.account_id, organisation=only, rows=rows)
-    request.app.state.imports.wake()
+    import_id = await begin(await file.read(), request, database, key, caller)
     done = await _finished(database, import_id, request.app.state.settings.import_wait_seconds)
     response.status_code = 201 if done else 202
     response.headers["Location"] = f"{UPLOADS}/{import_id}"
     async with database.transaction() as tx:
         return await _report(tx, _there(await import_store.by_id(tx, import_id)), after=0, limit=MOST_ROWS)
+
+
+async def begin(content: bytes, request: Request, database: Database, key: Key, caller: Caller) -> UUID:
+    """Keeps a file, which is worked off from now on. Raises `Invalid` on `file`."""
+    only = only_of(caller)
+    permit(caller, "team", "hosep", organisation=only)
+    rows = rows_of(content)
+    async with database.transaction() as tx:
+        import_id = uuid4()
+        if (earlier := await idempotency.claim(tx, key, resource_id=import_id, status=201)) is not None:
+            return earlier
+        await import_store.begin(tx, import_id, account_id=caller.account_id, organisation=only, rows=rows)
+    request.app.state.imports.wake()
+    return import_id
+
+
+def only_of(caller: Caller) -> str | None:
+    """The organisation whose members alone a caller imports, and whose imports alone they see; None: every one."""
+    return caller.organisation if "hosep" in caller.roles and "team" not in caller.roles else None
 
 
 @router.get("/imports/{import_id}")
@@ -99,10 +110,25 @@ async def show(
 ) -> Report:
     """How far an import is, and what became of each row below line `after`."""
     async with database.transaction() as tx:
-        its = await import_store.by_id(tx, import_id)
-        # A file of the whole profession belongs to the team.
-        permit(caller, "team", "hosep", organisation=its.organisation or NOBODYS if its else NOBODYS)
-        return await _report(tx, _there(its), after=after, limit=limit)
+        return await _report(tx, await permitted(tx, import_id, caller), after=after, limit=limit)
+
+
+@router.get("/imports/{import_id}/report.csv", response_class=Response)
+async def download(import_id: UUID, database: Db, caller: SignedIn) -> Response:
+    """The report so far as a file for a spreadsheet: what became of each line, and what to mend where."""
+    async with database.transaction() as tx:
+        its = await permitted(tx, import_id, caller)
+        settled = await import_store.settled(tx, its.import_id, after=0, limit=MOST_ROWS)
+    headers = {"Content-Disposition": f'attachment; filename="import-{import_id}.csv"'}
+    return Response(import_report.as_csv(settled), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+async def permitted(tx: Transaction, import_id: UUID, caller: Caller) -> Import:
+    """The import, for the team and for who heads the organisation that it is of. Raises `NotFound`."""
+    its = await import_store.by_id(tx, import_id)
+    # A file of the whole profession belongs to the team.
+    permit(caller, "team", "hosep", organisation=its.organisation or NOBODYS if its else NOBODYS)
+    return _there(its)
 
 
 async def work_off(database: Database) -> int:

@@ -27,6 +27,7 @@ router = APIRouter(prefix="/members/profile", route_class=RetryingRoute, include
 
 CHANGED: Final = {
     "contact": "Your name and email address are changed. We write to you at the new address from now on.",
+    "topics": "Your interests and skills are changed.",
     "asked": "We sent a new link to your email address. Earlier links work no more.",
     "asked-just-now": "We sent a link less than ten minutes ago. Look among unwanted mail, or try again later.",
     "grade": "Your grade is changed. Mentoring and events know it within a minute.",

@@ -35,7 +35,10 @@ async def test_a_member_sees_all_that_is_known_of_them_and_who_sees_it(client: A
 
     assert f"Name Cleo O’Neill Change name Work email address {email}, not confirmed yet Change email address" in page
     assert "Organisation Department for Environment, Food and Rural Affairs (Defra) Change organisation" in page
-    assert "Grade Grade 7 (G7) Change grade Interests soil Skills None given Member since" in page
+    assert (
+        "Grade Grade 7 (G7) Change grade Interests soil Change interests Skills None given Change skills Member since"
+        in page
+    )
     assert "Confirmed by your organisation Not yet" in page
     assert "Who sees it Your name and email address: you, the central team" in page
     assert "Leave the profession" in page

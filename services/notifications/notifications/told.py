@@ -52,6 +52,7 @@ from contracts.members import (
     MemberGradeChanged,
     MemberJoined,
     MemberLeft,
+    MemberProfileUpdated,
     MemberTransferred,
     OrganisationMerged,
     OrganisationRegistered,
@@ -270,6 +271,7 @@ TOLD: Final = (
 )
 NOBODY: Final[Mapping[type[DomainEvent], str]] = {
     MemberLeft: "their address goes with them",
+    MemberProfileUpdated: "the member did it; their profile shows it",
     OrganisationRegistered: "the team did it; the page of organisations shows it",
     OrganisationMerged: "whom it moves hears of that; whom it asks is asked on their profile",
     StrategyPublished: "the home page leads to it; nobody asked to hear of it",

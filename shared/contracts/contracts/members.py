@@ -72,6 +72,14 @@ class MemberLeft(DomainEvent, service="members", visibility=Visibility.PUBLIC):
     left_on: Internal[date]
 
 
+class MemberProfileUpdated(DomainEvent, service="members", visibility=Visibility.INTERNAL):
+    """A member changed their interests or skills. Those of the agreed lists are said, all that hold now, by codes."""
+
+    member_id: Internal[UUID]
+    interests: Internal[tuple[Code, ...]]
+    skills: Internal[tuple[Code, ...]]
+
+
 class OrganisationRegistered(DomainEvent, service="members", visibility=Visibility.PUBLIC):
     """An organisation is in the register: from its opening day people join there."""
 

@@ -13,6 +13,7 @@ SUBJECTS: Final[Mapping[str, str]] = {
     "MemberGradeChanged": "member_id",
     "MemberTransferred": "member_id",
     "MemberLeft": "member_id",
+    "MemberProfileUpdated": "member_id",
     "MemberContactChanged": "member_id",
     "OrganisationRegistered": "organisation_id",
     "OrganisationMerged": "organisation_id",

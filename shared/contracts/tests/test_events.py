@@ -53,6 +53,7 @@ from contracts.members import (
     MemberGradeChanged,
     MemberJoined,
     MemberLeft,
+    MemberProfileUpdated,
     MemberTransferred,
     OrganisationMerged,
     OrganisationRegistered,
@@ -119,6 +120,7 @@ EXAMPLES: tuple[DomainEvent, ...] = (
     MemberTransferred(**PLACE, grade=Grade.G7),
     MemberLeft(**PLACE, left_on=date(2026, 3, 31)),
     MemberContactChanged(member_id=ADA, name="Ada Lovelace", email="ada@example.org"),
+    MemberProfileUpdated(member_id=ADA, interests=("CLIMATE", "SPACE"), skills=()),
     OrganisationRegistered(**ORGANISATION, code="DSIT", title="Department for Science", opened_on=date(2023, 2, 7)),
     OrganisationMerged(**ORGANISATION, code="BEIS", successors=("DSIT", "DESNZ"), closed_on=date(2023, 2, 7)),
     RoleGranted(member_id=ADA, role=Role.HOSEP, organisation="MET-OFFICE"),
@@ -261,6 +263,7 @@ PUBLIC_BODIES: dict[type[DomainEvent], dict[str, Any] | None] = {
         "successors": ["DSIT", "DESNZ"],
         "closed_on": "2023-02-07",
     },
+    MemberProfileUpdated: None,
     RoleGranted: None,
     RoleRevoked: None,
     StrategyPublished: {
