@@ -3,7 +3,15 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from gse_platform.prove import check_commands, check_effects, check_log, check_notices, check_promises, check_state
+from gse_platform.prove import (
+    check_commands,
+    check_effects,
+    check_groups,
+    check_log,
+    check_notices,
+    check_promises,
+    check_state,
+)
 from gse_platform.prove.facts import Facts
 
 Check = Callable[[Facts], list[str]]
@@ -31,6 +39,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "What members chose to hear is said, kept, and what they got": check_notices.choices_are_kept,
     "What somebody opened is read, and nothing else is": check_notices.reading_is_noted,
     "A promise whose day has passed is said to be overdue, once": check_promises.overdue_is_said_once,
+    "Who joined and left which group is said, once and in order": check_groups.volunteers_are_who_joined,
     "Names and addresses are on no other stream, in no log or figure": check_state.canaries_stay_home,
     "Everybody sees what they were granted, and nothing else": check_state.everybody_sees_their_own,
 }

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from gse_platform.prove.asking import AT_ONCE
-from gse_platform.prove.commands import events, members, mentoring, notices, promises
+from gse_platform.prove.commands import events, groups, members, mentoring, notices, promises
 from gse_platform.prove.people import Person
 from gse_platform.prove.profession import Profession
 
@@ -19,6 +19,7 @@ ALONE: Final[Mapping[Callable[[Profession], Awaitable[None]], int]] = {
     promises.publish: 1,
     promises.report: 2,
     promises.complete: 1,
+    groups.establish: 1,
 }
 ABOUT: Final[Mapping[Callable[[Profession, Person], Awaitable[None]], int]] = {
     mentoring.enrol: 12,
@@ -32,6 +33,8 @@ ABOUT: Final[Mapping[Callable[[Profession, Person], Awaitable[None]], int]] = {
     members.grant: 3,
     notices.read: 3,
     notices.unsubscribe: 4,
+    groups.volunteer: 6,
+    groups.step_down: 2,
 }
 
 

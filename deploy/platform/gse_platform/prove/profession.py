@@ -47,6 +47,7 @@ class Profession:
     strategy: int = 0  # its newest version
     promises: dict[str, Promise] = field(default_factory=dict)  # by the ids of the commitments
     publishing: bool = False
+    groups: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.accounts = {

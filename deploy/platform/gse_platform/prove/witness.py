@@ -20,7 +20,7 @@ WATCHED = {
     "notifications": ("notice",),
 }
 READ = {
-    "members": ("member", "account", "member_role", "erased_member", "commitment"),
+    "members": ("member", "account", "member_role", "erased_member", "commitment", "volunteering"),
     "mentoring": ("profile", "enrolment", "entrant", "pair", "erased_member"),
     "events": ("invitee", "hosted_event", "registration", "erased_member"),
     "notifications": (
