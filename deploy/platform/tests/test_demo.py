@@ -97,14 +97,21 @@ def test_every_step_of_the_day_is_on_the_streams_in_the_order_in_which_one_led_t
     said: list[dict[str, Any]],
 ) -> None:
     chain = (
+        "MemberJoined", "StrategyPublished", "VolunteerJoinedGroup", "ChampionAppointed", "GroupMeetingScheduled",
+        "OpportunityOpened", "ParticipantsSelected", "MemberErasureRequested", "MemberErased", "CommitmentOverdue",
+        "FeedbackRoundOpened", "FeedbackSummaryPublished", "FeedbackAnswered",
+    )  # fmt: skip
+    of_the_day = (
         "MemberJoined", "EventProposed", "EventSignedOff", "KeynoteConfirmed", "EventPublished", "AttendeeRegistered",
-        "MemberErasureRequested", "MemberDataErased", "MemberErased", "CommitmentOverdue", "MentoringSchemeOpened",
-        "MatchRunCompleted", "EventHosted",
+        "MemberErasureRequested", "MemberDataErased", "MemberErased", "MentoringSchemeOpened", "MatchRunCompleted",
+        "EventHosted",
     )  # fmt: skip
     names = [name_of(event) for event in said]
-    places = [names.index(name) for name in chain]
+    places = [names.index(name) for name in of_the_day]
 
     assert places == sorted(places)
+    assert [names.index(name) for name in chain] == sorted(names.index(name) for name in chain)
+    assert names.count("VolunteerJoinedGroup") == 8
     assert names.count("MemberJoined") == PEOPLE
     assert names.count("AttendeeRegistered") == PEOPLE - 7 + 2
     assert names.count("MemberDataErased") == 4

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 import httpx2
 
 from gse_platform.clock import HERE
-from gse_platform.demo import members, promises, the_day
+from gse_platform.demo import members, promises, taking_part, the_day
 from gse_platform.demo.acting import Actors
 from gse_platform.demo.explained import explain, notices_in
 from gse_platform.demo.scene import SOON_SECONDS, Scene, all_know, at, business_now
@@ -54,10 +54,14 @@ async def _one_year(scene: Scene, count: int) -> None:
     peers = guests[:-1][: PEERS + 2]  # but for the one who will be forgotten
     await members.roles_and_choices(scene, guests[2:-1])
     promise = await promises.make(scene, on)
+    members_at_work = [guests[0], *guests[2:-1]]
+    if promise:
+        await taking_part.work_together(scene, on, members_at_work)
     with scene.chapter("a day of the calendar comes near", at(on - the_day.NOTICE, 9)):
         key_date = await the_day.key_date(scene, on)
         await scene.listener.wait_for("KeyDateApproaching", key_date, seconds=SOON_SECONDS)
     hosted_event = await the_day.plan(scene, on, key_date)
+    await taking_part.apply(scene, on, members_at_work)
     with scene.chapter(f"{len(guests)} members take a place", at(on - timedelta(days=21), 10)):
         await scene.actors.each(f"/api/events/v1/events/{hosted_event}/registrations", lambda _: None, guests)
         await all_know(scene)
@@ -68,6 +72,7 @@ async def _one_year(scene: Scene, count: int) -> None:
         await all_know(scene)
     if promise:
         await promises.miss(scene, promise)
+        await taking_part.be_heard(scene, on, promise, members_at_work)
     with scene.chapter("who has a place is reminded", at(on - timedelta(days=1), 9)):
         await all_know(scene)
     scheme = await the_day.connect(scene, on, peers)
