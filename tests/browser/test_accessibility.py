@@ -90,6 +90,35 @@ async def _published_commitment(house: House, team: dict[str, str]) -> str:
     return its
 
 
+async def _groups(house: House, team: dict[str, str], member_id: UUID) -> dict[str, str]:
+    """A standing group, and a task group with a volunteer and a meeting; a theme with a champion, and one without."""
+    at, last = "/api/members/v1", datetime.now(UTC) + timedelta(days=60)
+    words = {
+        "purpose": "It brings members together and takes on what is to come.",
+        "ask": "The chair",
+    }
+    await _ask(house, f"{at}/groups", {"title": "Diversity and Inclusion Action Group", **words}, team)
+    task = {"charter": "It may ask every department once.", "deliverables": ["A survey", "A report to the board"]}
+    form = {"title": "Survey of skills", **words, **task, "ends_on": str(last.date())}
+    group = await _ask(house, f"{at}/task-groups", form, team)
+    its = f"{at}/groups/{group['group_id']}"
+    await _ask(house, f"{its}/deliverables/{group['deliverables'][0]['deliverable_id']}/completion", None, team)
+    later = {"ends_on": str(last.date() + timedelta(days=30)), "reason": "Two departments need more time."}
+    await _ask(house, f"{its}/extensions", later, team)
+    hours = {"hours_per_month": 4, "skills": ["research", "writing"]}
+    await _ask(house, f"{its}/volunteers", hours, house.member(member_id))
+    times = {"starts_at": last.isoformat(), "ends_at": (last + timedelta(hours=1)).isoformat()}
+    meeting = {"title": "Plan the report", "place": "Online", "agenda": "1. What we know\n2. What we say", **times}
+    meeting_id = (await _ask(house, f"{its}/meetings", meeting, team))["meeting_id"]
+    themes = [
+        (await _ask(house, f"{at}/champion-themes", {"title": title, **words}, team))["theme_id"]
+        for title in ("Social mobility", "Flexible working")
+    ]
+    champion = {"member_id": str(member_id), "ends_on": str(last.date())}
+    await _ask(house, f"{at}/champion-themes/{themes[0]}/champions", champion, team)
+    return {"group": group["group_id"], "meeting": meeting_id, "theme": themes[0]}
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def site(house: House) -> Site:
     them = planted(5)
@@ -115,7 +144,8 @@ async def site(house: House) -> Site:
     personas = dict.fromkeys(("hosep", "scheme-lead", "operator", "team"), people[0]) | {"member": people[1]}
     known = {"event": event, "proposal": proposal, "scheme": scheme, "commitment": commitment}
     told = {"notice": await _notice(house, people[1]), "token": await _token_in_mail(house, them[1])}
-    return Site(house, known | told, personas)
+    groups = await _groups(house, house.member(people[2], "team"), people[1])
+    return Site(house, known | told | groups, personas)
 
 
 async def _notice(house: House, member_id: UUID) -> str:

@@ -24,11 +24,12 @@ APPLICANT: Final = {
 class SitePage:
     """A page as one person opens it.
 
-    `address` may hold `{event}`, `{proposal}`, `{scheme}` and `{commitment}`, ids of a published event, one that is not
-    signed off, an open scheme and a commitment that is not kept; `{notice}`, one that the persona `member` was sent,
-    and `{token}`, the key in the link with which a mail is unsubscribed from. `persona` is who opens it, None: anyone;
-    the form to enrol is opened by one whom the demo does not enrol. With `answers` the form on it is filled in by field
-    names and sent, and the page is what comes then. `status` is what the page is answered with.
+    `address` may hold, in braces, the ids that `site_ids` finds: `event` (published), `proposal` (not signed off),
+    `scheme` (open), `commitment` (not kept), `notice` (that the persona `member` was sent), `token` (the key with which
+    a mail is unsubscribed from), `group` (a task group with a volunteer), `meeting` (of it), `theme` (with a champion).
+    `persona` is who opens it, None: anyone; the form to enrol is opened by one whom the demo does not enrol. With
+    `answers` the form on it is filled in by field names and sent, and the page is what comes then. `status` is what the
+    page is answered with.
     """
 
     name: str
@@ -90,6 +91,28 @@ SITE_PAGES: Final = (
     SitePage("people-found", "/members/people", "team", {"text": "a", "grade": "HEO"}),
     SitePage("roles", "/members/roles", "team"),
     SitePage("roles-mistakes", "/members/roles", "team", {"member": "Rowan"}, status=422),
+    SitePage("groups", "/members/groups", "member"),
+    SitePage("groups-team", "/members/groups", "team"),
+    SitePage("groups-over", "/members/groups?over=true", "member"),
+    SitePage("group-new", "/members/groups/new", "team"),
+    SitePage("group-mistakes", "/members/groups/new", "team", answers={"title": ""}, status=422),
+    SitePage("task-group-new", "/members/groups/task/new", "team"),
+    SitePage("task-group-mistakes", "/members/groups/task/new", "team", {"ends_on-day": "42"}, status=422),
+    SitePage("group", "/members/groups/{group}", "member"),
+    SitePage("group-team", "/members/groups/{group}?done=delivered", "team"),
+    SitePage("group-join", "/members/groups/{group}/join", "member"),
+    SitePage("join-group-mistakes", "/members/groups/{group}/join", "member", {"hours_per_month": "all"}, status=422),
+    SitePage("group-extend", "/members/groups/{group}/extend", "team"),
+    SitePage("group-disband", "/members/groups/{group}/disband", "team"),
+    SitePage("meetings", "/members/groups/{group}/meetings", "member"),
+    SitePage("meeting", "/members/groups/{group}/meetings/{meeting}", "team"),
+    SitePage("meeting-new", "/members/groups/{group}/meetings/new", "team"),
+    SitePage("meeting-mistakes", "/members/groups/{group}/meetings/new", "team", {"on-day": "42"}, status=422),
+    SitePage("meeting-agenda", "/members/groups/{group}/meetings/{meeting}/agenda", "team"),
+    SitePage("champions", "/members/groups/champions", "member"),
+    SitePage("champions-theme", "/members/groups/champions/{theme}", "member"),
+    SitePage("champions-team", "/members/groups/champions/{theme}", "team"),
+    SitePage("champions-mistakes", "/members/groups/champions/new", "team", answers={"title": ""}, status=422),
     SitePage("mentoring", "/mentoring"),
     SitePage("mentoring-member", "/mentoring", "member"),
     SitePage("mentoring-lead", "/mentoring", "scheme-lead"),

@@ -60,7 +60,7 @@ async def test_the_team_names_a_theme_and_members_see_that_it_looks_for_a_champi
     assert "There is a theme with this name already" in words(again.text)
     assert "It has no champion yet." in shown
     assert "Looks for a champion" in shown
-    assert f"{title} Looks for a champion since" in every
+    assert f"{title} Vacant Looks for a champion since" in every
 
 
 async def test_the_team_appoints_by_address_or_id_and_members_see_the_name(client: AsyncClient) -> None:
