@@ -210,7 +210,7 @@ async def test_the_team_reads_sums_up_and_says_what_was_done_and_everybody_sees_
     assert "Enter what was done" in words(halfway.text)
     assert (summed.headers["location"], done.headers["location"]) == (f"{at}?done=summary", f"{at}?done=response")
     assert "You said Late. We did Sooner. What was answered Half of you say so." in page
-    assert "How well is the promise kept?" in page
+    assert "How well the promise is kept" in page
     assert "Well: 15 In part: 10" in page
     assert "About 30 people answered. How many said “Not at all” or “I cannot say” is hidden." in page
     assert (
@@ -234,7 +234,7 @@ async def test_of_too_few_answers_the_page_says_so_and_nothing_else(
     comments = words((await client.get(f"{HERE}/{round_id}/comments", headers=in_browser("team"))).text)
 
     assert "Fewer than 5 people answered." in page
-    assert "How well is the promise kept?" not in page
+    assert "How well the promise is kept" not in page
     assert "deleted unread" in comments
 
 
