@@ -119,6 +119,19 @@ async def _groups(house: House, team: dict[str, str], member_id: UUID) -> dict[s
     return {"group": group["group_id"], "meeting": meeting_id, "theme": themes[0]}
 
 
+async def _asked(house: House, commitment_id: str, team: dict[str, str]) -> str:
+    """A round of feedback that takes answers."""
+    form = {
+        "commitment_id": commitment_id,
+        "title": "Did the survey reach you?",
+        "about": "Think of how you heard of it, and of whether you could answer it at work.",
+        "closes_on": str(datetime.now(UTC).date() + timedelta(days=20)),
+        "must_hear": ["EO", "G7-G6", "CS-DISABILITY-NETWORK"],
+    }
+    its: str = (await _ask(house, "/api/members/v1/feedback-rounds", form, team))["round_id"]
+    return its
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def site(house: House) -> Site:
     them = planted(5)
@@ -132,6 +145,7 @@ async def site(house: House) -> Site:
         team = house.member(people[2], "team")
         await _ask(house, f"/api/members/v1/members/{people[3]}/role-grants", role, team)
     commitment = await _published_commitment(house, house.member(people[2], "team"))
+    question = await _asked(house, commitment, house.member(people[2], "team"))
     scheme = (await _ask(house, "/api/mentoring/v1/schemes", SCHEME, lead))["scheme_id"]
     for pair in (people[1:3], people[3:5]):
         for member_id in pair:
@@ -142,7 +156,7 @@ async def site(house: House) -> Site:
         if pair == people[1:3]:
             await _ask(house, f"/api/mentoring/v1/match-runs/{run['run_id']}/publish", None, lead)
     personas = dict.fromkeys(("hosep", "scheme-lead", "operator", "team"), people[0]) | {"member": people[1]}
-    known = {"event": event, "proposal": proposal, "scheme": scheme, "commitment": commitment}
+    known = {"event": event, "proposal": proposal, "scheme": scheme, "commitment": commitment, "question": question}
     told = {"notice": await _notice(house, people[1]), "token": await _token_in_mail(house, them[1])}
     groups = await _groups(house, house.member(people[2], "team"), people[1])
     return Site(house, known | told | groups, personas)

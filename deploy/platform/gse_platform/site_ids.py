@@ -1,42 +1,63 @@
 """What the addresses of the site's pages need, of what a running site shows."""
 
-import asyncio
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
 
 import httpx2
 
-from gse_platform.tokens import token
+from gse_platform.demo.acting import Actors
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A list of the API and the field of its rows that is the id; `persona` is who may see it, None: anyone."""
+
+    path: str
+    rows: str
+    field: str
+    persona: str | None = None
+    wanted: Callable[[Row], bool] = lambda _: True
+
+    @property
+    def needs(self) -> set[str]:
+        """What has to be known before it can be asked for."""
+        return set(re.findall(r"{(\w+)}", self.path)) | ({"member"} if self.persona else set())
+
+
+SOURCES: Final[Mapping[str, Source]] = {
+    "event": Source("/api/events/v1/events", "events", "hosted_event_id"),
+    "scheme": Source("/api/mentoring/v1/schemes", "schemes", "scheme_id"),
+    "commitment": Source(
+        "/api/members/v1/commitments", "commitments", "commitment_id", wanted=lambda its: its["completed_on"] is None
+    ),
+    "question": Source("/api/members/v1/feedback-rounds", "rounds", "round_id"),
+    "group": Source("/api/members/v1/groups", "groups", "group_id", "member", lambda its: its["kind"] == "task"),
+    "meeting": Source("/api/members/v1/groups/{group}/meetings", "meetings", "meeting_id", "member"),
+    "theme": Source("/api/members/v1/champion-themes", "themes", "theme_id", "member"),
+    "notice": Source("/api/notifications/v1/members/{member}/inbox", "notices", "notice_id", "member"),
+}
 
 
 async def known_ids(state: dict[str, Any]) -> Mapping[str, str]:
     """An id for each name in an address (see `SitePage`); what there is none of is absent."""
-    async with httpx2.AsyncClient(base_url=state["front_door"], timeout=30, trust_env=False) as client:
-        events = (await client.get("/api/events/v1/events")).raise_for_status().json()["events"]
-        schemes = (await client.get("/api/mentoring/v1/schemes")).raise_for_status().json()["schemes"]
-        promises = (await client.get("/api/members/v1/commitments")).raise_for_status().json()["commitments"]
-        notices = await _notices(state, client)
-        tokens = await _tokens_in_mail(state, client)
-    event = {"event": events[0]["hosted_event_id"]} if events else {}
-    scheme = {"scheme": schemes[0]["scheme_id"]} if schemes else {}
-    open_ones = [its["commitment_id"] for its in promises if its["completed_on"] is None]
-    commitment = {"commitment": open_ones[0]} if open_ones else {}
-    told = {name: found[0] for name, found in (("notice", notices), ("token", tokens)) if found}
-    return event | scheme | commitment | told
+    found: dict[str, str] = {}
+    async with httpx2.AsyncClient(timeout=30, trust_env=False) as client:
+        actors = Actors(state, client)
+        if state["identity_provider"]["local"]:
+            found["member"] = str(await actors.member_id("member"))
+        for name, source in SOURCES.items():
+            if found.keys() >= source.needs:
+                rows = (await actors.get(source.path.format_map(found), source.persona))[source.rows]
+                found |= {name: str(row[source.field]) for row in reversed(rows) if source.wanted(row)}
+        found |= {"token": its for its in await _tokens_in_mail(state, client)}
+    return found
 
 
-async def _notices(state: dict[str, Any], client: httpx2.AsyncClient) -> list[str]:
-    """What the persona `member` was told, newest first."""
-    if not state["identity_provider"]["local"]:
-        return []
-    authorization = f"Bearer {await asyncio.to_thread(token, state, 'member')}"
-    headers = {"Authorization": authorization, "Accept": "text/html"}
-    page = (await client.get("/notifications/inbox", headers=headers)).raise_for_status().text
-    return re.findall(r'href="/notifications/inbox/([^"?]+)"', page)
-
-
-async def _tokens_in_mail(state: dict[str, Any], client: httpx2.AsyncClient) -> list[str]:
+async def _tokens_in_mail(state: Mapping[str, Any], client: httpx2.AsyncClient) -> list[str]:
     """Of the newest mail that has a link to unsubscribe with, where the mail stays on this machine."""
     if state["mail_sink"] is None:
         return []
@@ -44,5 +65,5 @@ async def _tokens_in_mail(state: dict[str, Any], client: httpx2.AsyncClient) -> 
     for mail in reversed((await client.get(f"{url}/messages")).raise_for_status().json()):
         page = (await client.get(f"{url}/messages/{mail['number']}")).raise_for_status().text
         if found := re.findall("/notifications/unsubscribe/([^/]+)/", page):
-            return found
+            return found[:1]
     return []

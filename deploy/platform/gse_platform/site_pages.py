@@ -26,10 +26,10 @@ class SitePage:
 
     `address` may hold, in braces, the ids that `site_ids` finds: `event` (published), `proposal` (not signed off),
     `scheme` (open), `commitment` (not kept), `notice` (that the persona `member` was sent), `token` (the key with which
-    a mail is unsubscribed from), `group` (a task group with a volunteer), `meeting` (of it), `theme` (with a champion).
-    `persona` is who opens it, None: anyone; the form to enrol is opened by one whom the demo does not enrol. With
-    `answers` the form on it is filled in by field names and sent, and the page is what comes then. `status` is what the
-    page is answered with.
+    a mail is unsubscribed from), `group` (a task group), `meeting` (of it), `theme` (of champions), `question` (a round
+    of feedback). `persona` is who opens it, None: anyone; the form to enrol is opened by one whom the demo does not
+    enrol. With `answers` the form on it is filled in by field names and sent, and the page is what comes then. `status`
+    is what the page is answered with.
     """
 
     name: str
@@ -80,6 +80,18 @@ SITE_PAGES: Final = (
         status=422,
     ),
     SitePage("commitment-completion", "/members/strategy/commitments/{commitment}/completion", "team"),
+    SitePage("feedback", "/members/feedback"),
+    SitePage("feedback-team", "/members/feedback", "team"),
+    SitePage("feedback-question", "/members/feedback/{question}"),
+    SitePage("feedback-question-member", "/members/feedback/{question}", "member"),
+    SitePage("feedback-answer", "/members/feedback/{question}/answer"),
+    SitePage("feedback-mistakes", "/members/feedback/{question}/answer", answers={"token": "abcd"}, status=422),
+    SitePage("feedback-thanks", "/members/feedback/{question}/thanks"),
+    SitePage("feedback-new", "/members/feedback/new?commitment={commitment}", "team"),
+    SitePage("feedback-new-mistakes", "/members/feedback/new", "team", {"closes_on-day": "42"}, status=422),
+    SitePage("feedback-comments", "/members/feedback/{question}/comments", "team"),
+    SitePage("feedback-summary", "/members/feedback/{question}/summary", "team"),
+    SitePage("feedback-response", "/members/feedback/{question}/response", "team"),
     SitePage("organisations", "/members/organisations"),
     SitePage("organisations-team", "/members/organisations?done=registered", "team"),
     SitePage("organisation-new", "/members/organisations/new", "team"),

@@ -76,7 +76,7 @@ async def give(round_id: UUID, form: AnswerForm, request: Request, database: Db)
         token_hash = secrecy.spent(key, round_id, form.token)
         if token_hash is None:
             raise Invalid(
-                FieldError("token", "Enter the token as the page of this round showed it, all 32 letters and digits")
+                FieldError("token", "Enter the token as the page of this question showed it, all 32 letters and digits")
             )
         given = domain.give(its, rating=form.rating, groups=form.groups, comment=form.comment)
         if not await ballot_store.spend(tx, round_id, token_hash):

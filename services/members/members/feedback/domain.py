@@ -35,17 +35,17 @@ class Rating(StrEnum):
 
 class NoSuchRound(NotFound):
     def __init__(self) -> None:
-        super().__init__("There is no such round of feedback.")
+        super().__init__("There is no such question.")
 
 
 class AlreadyAsked(Refused):
     def __init__(self) -> None:
-        super().__init__("Members are being asked about this commitment already. Wait until that round has closed.")
+        super().__init__("Members are being asked about this commitment already. Wait until that question has closed.")
 
 
 class RoundClosed(Refused):
     def __init__(self) -> None:
-        super().__init__("This round has closed and takes no more answers. What came of it will be on its page.")
+        super().__init__("This question has closed and takes no more answers. What came of it will be on its page.")
 
 
 class NotAMember(Refused):
@@ -56,8 +56,8 @@ class NotAMember(Refused):
 class TokenTaken(Refused):
     def __init__(self) -> None:
         super().__init__(
-            "You have had your token for this round, and nobody can say which it was. Answer with it until the round"
-            " closes. If you have lost it, you can answer in the next round."
+            "You have had your token for this question, and nobody can say which it was. Answer with it until the"
+            " question closes. If you have lost it, you can answer the next question."
         )
 
 
@@ -68,22 +68,22 @@ class TokenUsed(Refused):
 
 class StillOpen(Refused):
     def __init__(self) -> None:
-        super().__init__("This round is still open. Sum it up once it has closed.")
+        super().__init__("This question is still open. Sum it up once it has closed.")
 
 
 class AlreadySummedUp(Refused):
     def __init__(self) -> None:
-        super().__init__("The summary of this round is published, and stays as it is.")
+        super().__init__("The summary of this question is published, and stays as it is.")
 
 
 class NotSummedUp(Refused):
     def __init__(self) -> None:
-        super().__init__("Publish the summary of this round first, so that everybody knows what was said.")
+        super().__init__("Publish the summary of this question first, so that everybody knows what was said.")
 
 
 class AlreadyAnswered(Refused):
     def __init__(self) -> None:
-        super().__init__("What was done about this round is published, and stays as it is.")
+        super().__init__("What was done about this question is published, and stays as it is.")
 
 
 @dataclass(frozen=True)
@@ -172,7 +172,7 @@ def ask(
 def give(its: Round, *, rating: Rating, groups: Sequence[str], comment: str | None) -> FeedbackGiven:
     """An answer, whoever gives it. Raises `Invalid` for a group that this round does not ask for."""
     if not set(groups) <= set(its.asked.must_hear):
-        raise Invalid(FieldError("groups", "Choose from the groups that this round asks for, or none"))
+        raise Invalid(FieldError("groups", "Choose from the groups that this question asks for, or none"))
     return FeedbackGiven(rating, tuple(code for code in its.asked.must_hear if code in groups), comment)
 
 

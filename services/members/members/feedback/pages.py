@@ -16,11 +16,13 @@ from chassis.identity import Caller, MaybeSignedIn, SignedIn
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from chassis.web import FormError, errors_from, read_form, render
+from chassis.web.charts import Chart, bars
 from contracts.refusal import Invalid, NotFound, Refused
 from members import strategy_store
 from members.commitments import Commitment, day_in_london
 from members.feedback import answering, api, ballot_store, reviewing, secrecy, store
 from members.feedback.domain import Rating, Round
+from members.feedback.figures import EVERYBODY
 from members.feedback.policy import POLICY
 from members.feedback.reviews import Reviewing
 from members.strategy import there
@@ -37,13 +39,13 @@ IN_WORDS: Final[Mapping[Rating, str]] = {
 FIELDS: Final = ("rating", "comment", "groups", "token")
 SENTENCES: Final = {
     "token.missing": "Enter your token",
-    "token": "Enter the token as the page of this round showed it",
+    "token": "Enter the token as the page of this question showed it",
     "rating": "Choose how well the promise is kept",
     "comment.string_too_long": f"What you write must be {answering.LONGEST} characters or fewer",
     "groups": "Choose from these groups, or none",
 }
 DONE: Final = {
-    "opened": "The round is open. Members can answer from now on.",
+    "opened": "The question is open. Members can answer from now on.",
     "summary": "The summary is published. Everybody can see it.",
     "response": "What was done is published. Everybody can see it.",
 }
@@ -132,13 +134,16 @@ async def _round(
         figures = await store.figures(tx, round_id)
         is_open = its.is_open(day_in_london(tx.now))
         has_token = is_open and await _has_token(tx, request, its, caller)
+    told = its.summary is not None or api.is_team(caller)
     return render(
         request,
         "feedback/round.html",
         status=409 if refusal else None,
         its=its,
         promise=promise,
-        figures=figures if its.summary or api.is_team(caller) else {},
+        figures=figures if told else {},
+        chart=_chart(figures) if told else None,
+        in_words=_in_words(its, figures) if told else "",
         is_open=is_open,
         has_token=has_token,
         is_member=caller is not None and caller.member_id is not None,
@@ -150,6 +155,28 @@ async def _round(
         done=done,
         refusal=refusal,
     )
+
+
+def _chart(figures: store.FiguresByGroup) -> Chart | None:
+    """What everybody answered, as far as it may be told."""
+    shown = {
+        words: number
+        for rating, words in IN_WORDS.items()
+        if (number := figures.get(EVERYBODY, {}).get(rating)) is not None
+    }
+    return bars(list(shown), "People", list(shown.values())) if shown else None
+
+
+def _in_words(its: Round, figures: store.FiguresByGroup) -> str:
+    """`About 55 people answered. How many said “Not at all” is hidden.`"""
+    if its.answered is None:
+        return ""
+    hidden = [f"“{words}”" for rating, words in IN_WORDS.items() if figures.get(EVERYBODY, {}).get(rating) is None]
+    if not hidden:
+        return f"About {its.answered} people answered."
+    if len(hidden) == len(IN_WORDS):
+        return f"About {its.answered} people answered. How many said what is hidden."
+    return f"About {its.answered} people answered. How many said {' or '.join(hidden)} is hidden."
 
 
 async def _has_token(tx: Transaction, request: Request, its: Round, caller: Caller | None) -> bool:

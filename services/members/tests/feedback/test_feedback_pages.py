@@ -65,7 +65,7 @@ async def test_the_team_asks_with_a_form_and_the_commitment_leads_to_it(client: 
 
     assert f'<option value="{its}" selected>' in form
     assert sent.status_code == 303
-    assert "The round is open. Members can answer from now on." in page
+    assert "The question is open. Members can answer from now on." in page
     assert "Did it reach &lt;you&gt;?" in page
     assert f"You can answer until the end of {said(LAST)}" in page
     assert "Who must be heard EO Senior Civil Service" in page
@@ -148,7 +148,7 @@ async def test_a_second_token_is_refused_in_words_that_say_what_to_do(client: As
     first, second = [await send(client, f"{at}/token", {}, "member", member_id=member_id) for _ in range(2)]
 
     assert (first.status_code, second.status_code) == (200, 409)
-    assert "If you have lost it, you can answer in the next round." in words(second.text)
+    assert "If you have lost it, you can answer the next question." in words(second.text)
     assert 'name="token"' not in second.text
 
 
@@ -178,8 +178,8 @@ async def test_the_team_reads_sums_up_and_says_what_was_done_and_everybody_sees_
 ) -> None:
     round_id = await ask(["EO", "SCS"])
     at = f"{HERE}/{round_id}"
-    for number in range(22):
-        rating = ("well", "partly")[number % 2]
+    ratings = ["well"] * 14 + ["partly"] * 12 + ["not-at-all", "cannot-say"] * 3
+    for number, rating in enumerate(ratings):
         await answer(round_id, rating, groups=["EO"] if number < 12 else [], comment=f"Word {number}.\nAnd <more>.")
     hidden = words((await client.get(f"{at}/comments", headers=in_browser("team"))).text)
     await close()
@@ -201,17 +201,22 @@ async def test_the_team_reads_sums_up_and_says_what_was_done_and_everybody_sees_
 
     assert "Nobody reads anything before the question has closed" in hidden
     assert "What members answered will be summed up here." in counted
-    assert "About 20 people" not in counted
-    assert (first.count("<blockquote"), second.count("<blockquote")) == (20, 2)
+    assert "About 30 people" not in counted
+    assert (first.count("<blockquote"), second.count("<blockquote")) == (20, 12)
     assert "And &lt;more&gt;." in first
     assert (mistakes.status_code, early.status_code, halfway.status_code) == (422, 409, 422)
     assert "The summary must be 300 characters or fewer" in words(mistakes.text)
-    assert "Publish the summary of this round first" in words(early.text)
+    assert "Publish the summary of this question first" in words(early.text)
     assert "Enter what was done" in words(halfway.text)
     assert (summed.headers["location"], done.headers["location"]) == (f"{at}?done=summary", f"{at}?done=response")
     assert "You said Late. We did Sooner. What was answered Half of you say so." in page
-    assert "About 20 people answered." in page
-    assert "EO: heard Senior Civil Service: not heard, since fewer than 10 said that they are in it" in page
+    assert "How well the promise is kept" in page
+    assert "Well: 15 In part: 10" in page
+    assert "About 30 people answered. How many said “Not at all” or “I cannot say” is hidden." in page
+    assert (
+        "EO Heard; what they said is hidden Senior Civil Service Not heard: fewer than 10 said that they are in it"
+        in page
+    )
     assert "You said: Late. We did: Sooner." in promise
     assert "Acted on" in listed
 
@@ -229,7 +234,7 @@ async def test_of_too_few_answers_the_page_says_so_and_nothing_else(
     comments = words((await client.get(f"{HERE}/{round_id}/comments", headers=in_browser("team"))).text)
 
     assert "Fewer than 5 people answered." in page
-    assert "How well is the promise kept?" not in page
+    assert "How well the promise is kept" not in page
     assert "deleted unread" in comments
 
 
@@ -258,7 +263,7 @@ async def test_a_closed_question_takes_no_answer_and_what_is_not_there_is_not_fo
 
     assert "takes no more answers" in form
     assert late.status_code == 409
-    assert "This round has closed and takes no more answers." in words(late.text)
+    assert "This question has closed and takes no more answers." in words(late.text)
     assert nowhere == [404] * 6
 
 
