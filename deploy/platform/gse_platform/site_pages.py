@@ -82,6 +82,8 @@ SITE_PAGES: Final = (
     SitePage("organisation-mistakes", "/members/organisations/new", "team", {"opened_on-day": "42"}, status=422),
     SitePage("organisation-merger", "/members/organisations/HMRC/merger", "team"),
     SitePage("merger-mistakes", "/members/organisations/HMRC/merger", "team", {"on-day": "42"}, status=422),
+    SitePage("imports", "/members/imports", "team"),
+    SitePage("imports-mistakes", "/members/imports", "team", answers={}, status=422),
     SitePage("people", "/members/people", "team"),
     SitePage("people-head", "/members/people", "hosep"),
     SitePage("people-found", "/members/people", "team", {"text": "a", "grade": "HEO"}),

@@ -176,8 +176,8 @@ async def hold_by_email(tx: Transaction, emails: Iterable[str]) -> dict[str, tup
     """Of the present members with these addresses, by address: id and organisation. They stay held."""
     rows = await tx.fetch(
         """
-        SELECT email, member_id, organisation FROM member WHERE email = ANY($1::text[])
-        ORDER BY member_id FOR KEY SHARE
+        SELECT email, member_id, organisation FROM unnest($1::text[]) AS wanted (email) JOIN member USING (email)
+        ORDER BY member_id FOR KEY SHARE OF member
         """,
         list(emails),
     )
