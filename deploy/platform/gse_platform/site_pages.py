@@ -87,6 +87,7 @@ SITE_PAGES: Final = (
     SitePage("people", "/members/people", "team"),
     SitePage("people-head", "/members/people", "hosep"),
     SitePage("people-found", "/members/people", "team", {"text": "a", "grade": "HEO"}),
+    SitePage("duplicates", "/members/people/duplicates", "team"),
     SitePage("roles", "/members/roles", "team"),
     SitePage("roles-mistakes", "/members/roles", "team", {"member": "Rowan"}, status=422),
     SitePage("mentoring", "/mentoring"),

@@ -37,7 +37,7 @@ from members import (
     strategy_pages,
     withdrawing,
 )
-from members.membership import import_pages, people, profiling, verification
+from members.membership import import_pages, merging, people, profiling, verification
 from members.provider import Provider
 from members.settings import Settings
 
@@ -80,6 +80,8 @@ def create(settings: Settings) -> FastAPI:
             joining_pages.router,
             profile_pages.router,
             import_pages.router,
+            merging.router,
+            merging.pages,
             people.router,
             people.pages,
             profiling.router,
