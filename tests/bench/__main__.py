@@ -5,7 +5,7 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Callable
 
-from bench import consumer, end_to_end, idle, joining, latency, mail, pages, relay, starting, writers
+from bench import consumer, end_to_end, idle, importing, joining, latency, mail, pages, relay, starting, writers
 from bench.figures import Finding, Tell, machine, shown
 from gse_platform.progress import Progress, console
 
@@ -14,6 +14,7 @@ BENCHES: dict[str, Callable[[int, Tell], list[Finding]]] = {
     "consumer": consumer.measure,
     "end-to-end": end_to_end.measure,
     "joining": joining.measure,
+    "importing": importing.measure,
     "starting": starting.measure,
     "idle": idle.measure,
     "relay": relay.measure,

@@ -52,8 +52,10 @@ async def known_ids(state: dict[str, Any]) -> Mapping[str, str]:
         for name, source in SOURCES.items():
             if found.keys() >= source.needs:
                 rows = (await actors.get(source.path.format_map(found), source.persona))[source.rows]
-                found |= {name: str(row[source.field]) for row in reversed(rows) if source.wanted(row)}
-        found |= {"token": its for its in await _tokens_in_mail(state, client)}
+                if wanted := [str(row[source.field]) for row in rows if source.wanted(row)]:
+                    found[name] = wanted[0]
+        if tokens := await _tokens_in_mail(state, client):
+            found["token"] = tokens[0]
     return found
 
 
@@ -65,5 +67,5 @@ async def _tokens_in_mail(state: Mapping[str, Any], client: httpx2.AsyncClient) 
     for mail in reversed((await client.get(f"{url}/messages")).raise_for_status().json()):
         page = (await client.get(f"{url}/messages/{mail['number']}")).raise_for_status().text
         if found := re.findall("/notifications/unsubscribe/([^/]+)/", page):
-            return found[:1]
+            return found
     return []

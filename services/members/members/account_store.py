@@ -45,6 +45,11 @@ async def unlink(tx: Transaction, member_id: UUID) -> None:
     await tx.execute("UPDATE account SET member_id = NULL WHERE member_id = $1", member_id)
 
 
+async def lead_to_another(tx: Transaction, member_id: UUID, other_id: UUID) -> None:
+    """Whoever signs in by these accounts is the other member from now on."""
+    await tx.execute("UPDATE account SET member_id = $2 WHERE member_id = $1", member_id, other_id)
+
+
 async def forget_grants(tx: Transaction, member_id: UUID) -> None:
     """What the accounts behind this member were granted."""
     await tx.execute(

@@ -53,7 +53,7 @@ from members.groups import (
     task_pages,
 )
 from members.groups import pages as groups_pages
-from members.membership import import_pages, people, profiling, verification
+from members.membership import import_pages, merging, people, profiling, verification
 from members.opportunities import api as opportunities
 from members.opportunities import closing as closing_opportunities
 from members.provider import Provider
@@ -100,6 +100,8 @@ def create(settings: Settings) -> FastAPI:
             joining_pages.router,
             profile_pages.router,
             import_pages.router,
+            merging.router,
+            merging.pages,
             people.router,
             people.pages,
             profiling.router,

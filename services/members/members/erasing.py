@@ -25,6 +25,7 @@ from members import account_store, erasure, erasure_store, import_store, role_st
 from members.erasure import Erasure
 from members.feedback.answering import forget_tokens, key_of
 from members.groups import departing
+from members.membership import duplicate_store
 from members.opportunities import store as opportunity_store
 
 router = APIRouter(prefix="/api/members/v1", tags=["erasure"], route_class=RetryingRoute, responses=RESPONSES)
@@ -91,6 +92,7 @@ async def purge(tx: Transaction, member_id: UUID) -> None:
     await account_store.forget(tx, member_id)
     await import_store.forget(tx, member_id)
     await opportunity_store.let_go(tx, member_id)
+    await duplicate_store.forget(tx, member_id)
     await store.forget(tx, member_id)
 
 

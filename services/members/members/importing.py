@@ -32,7 +32,7 @@ from members.import_store import Import, Outcome, Settled
 from members.membership import import_report
 from members.organisations import Places
 
-BATCH = 100  # rows a transaction: short, so that whoever joins meanwhile hardly waits
+BATCH = 250  # rows a transaction: short, so that whoever joins meanwhile hardly waits
 LOOK_SECONDS = 0.1
 UPLOADS = "/api/members/v1/imports"
 NOBODYS = ""  # no caller has this organisation
@@ -142,7 +142,8 @@ async def work_off(database: Database) -> int:
         candidates, settled = _decide(rows, places, only=under_way.organisation, now=tx.now)
         added = await store.add(tx, [candidate.member for candidate in candidates])
         # Held, so that an erasure in this instant comes later and takes them out of the report.
-        there = await store.hold_by_email(tx, [candidate.email for candidate in candidates])
+        others = [its.email for its in candidates if its.member.member_id not in added]
+        there = await store.hold_by_email(tx, others) if others else {}
         said = list[DomainEvent]()
         for candidate in candidates:
             if candidate.member.member_id in added:

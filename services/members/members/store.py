@@ -68,6 +68,11 @@ async def by_id(tx: Transaction, member_id: UUID) -> Member | None:
     return _member(row) if row else None
 
 
+async def by_ids(tx: Transaction, member_ids: Iterable[UUID]) -> dict[UUID, Member]:
+    rows = await tx.fetch("SELECT * FROM member WHERE member_id = ANY($1::uuid[])", list(member_ids))
+    return {row["member_id"]: _member(row) for row in rows}
+
+
 async def present(tx: Transaction, member_id: UUID) -> Member | None:
     row = await tx.fetchrow("SELECT * FROM member WHERE member_id = $1 AND left_on IS NULL", member_id)
     return _member(row) if row else None
@@ -176,8 +181,8 @@ async def hold_by_email(tx: Transaction, emails: Iterable[str]) -> dict[str, tup
     """Of the present members with these addresses, by address: id and organisation. They stay held."""
     rows = await tx.fetch(
         """
-        SELECT email, member_id, organisation FROM member WHERE email = ANY($1::text[])
-        ORDER BY member_id FOR KEY SHARE
+        SELECT email, member_id, organisation FROM unnest($1::text[]) AS wanted (email) JOIN member USING (email)
+        ORDER BY member_id FOR KEY SHARE OF member
         """,
         list(emails),
     )
