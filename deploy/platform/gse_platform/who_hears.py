@@ -19,6 +19,7 @@ TABLE: Final[Mapping[str, Mapping[str, str]]] = {
     "RoleGranted": {"role-granted": MEMBER},
     "RoleRevoked": {"role-revoked": MEMBER},
     "MemberErasureStalled": {"erasure-stalled": TEAM},
+    "MemberProcessingRestricted": {"processing-restricted": MEMBER},
     "MentoringSchemeOpened": {"scheme-opened": EVERYBODY},
     "MentoringPairCreated": {"introduction": BOTH},
     "MentoringPairEnded": {"pair-ended": BOTH},
@@ -35,6 +36,7 @@ CATEGORIES: Final[Mapping[str, str]] = {
     "transferred": "membership",
     "role-granted": "membership",
     "role-revoked": "membership",
+    "processing-restricted": "membership",
     "scheme-opened": "mentoring",
     "introduction": "mentoring",
     "pair-ended": "mentoring",
@@ -48,7 +50,7 @@ CATEGORIES: Final[Mapping[str, str]] = {
     "erasure-stalled": "work",
     "commitment-overdue": "work",
 }
-WHATEVER_THEY_CHOSE: Final = frozenset({"role-granted", "role-revoked", "erasure-stalled"})
+WHATEVER_THEY_CHOSE: Final = frozenset({"role-granted", "role-revoked", "erasure-stalled", "processing-restricted"})
 DIGEST: Final = "digest"  # of no event: it holds notices that are
 
 

@@ -17,6 +17,7 @@ from contracts.members import Grade, MemberContactChanged
 from contracts.refusal import NotFound
 from members import account_store, answers, domain, organisation_store, role_store, roles, store, withdrawal_store
 from members.domain import AlreadyAMember, Member
+from members.rights import change_store, restriction_store
 
 router = APIRouter(prefix="/api/members/v1", tags=["members"], route_class=RetryingRoute, responses=RESPONSES)
 
@@ -107,6 +108,7 @@ async def change_grade(member_id: UUID, form: GradeForm, database: Db, key: Key,
         member = _there(await store.lock(tx, member_id))
         member, changed = domain.change_grade(member, answers.grade_in(places, member.organisation, form.grade))
         await store.save(tx, member)
+        await change_store.record(tx, member_id, [change_store.What.GRADE], caller)
         await outbox.put(tx, changed)
     return _view(member)
 
@@ -118,8 +120,10 @@ async def transfer(member_id: UUID, form: TransferForm, database: Db, key: Key, 
         organisation, grade = answers.place(await organisation_store.places(tx), form.organisation, form.grade)
         if await idempotency.claim(tx, key, resource_id=member_id, status=200) is not None:
             return _view(_there(await store.by_id(tx, member_id)))
-        member, transferred = domain.transfer(_there(await store.lock(tx, member_id)), organisation, grade)
+        before = _there(await store.lock(tx, member_id))
+        member, transferred = domain.transfer(before, organisation, grade)
         await store.save(tx, member)
+        await change_store.record(tx, member_id, change_store.between(before, member), caller)
         await outbox.put(tx, transferred)
     return _view(member)
 
@@ -131,8 +135,10 @@ async def change_contact(member_id: UUID, form: ContactForm, database: Db, key: 
     async with database.transaction() as tx:
         if await idempotency.claim(tx, key, resource_id=member_id, status=200) is not None:
             return _view(_there(await store.by_id(tx, member_id)))
-        member, changed = domain.change_contact(_there(await store.lock(tx, member_id)), name=name, email=email)
+        before = _there(await store.lock(tx, member_id))
+        member, changed = domain.change_contact(before, name=name, email=email)
         await store.save(tx, member)
+        await change_store.record(tx, member_id, change_store.between(before, member), caller)
         await outbox.put(tx, changed)
     return _view(member)
 
@@ -151,6 +157,8 @@ async def leave(member_id: UUID, database: Db, key: Key, caller: SignedIn) -> Me
         await role_store.forget(tx, member_id)
         await role_store.record(tx, member_id, held, granted=False, by=caller.account_id)
         await account_store.unlink(tx, member_id)
+        await restriction_store.lift(tx, member_id)
+        await change_store.forget(tx, member_id)
         await withdrawal_store.add(tx, member_id)
         await outbox.put(tx, *lost, left, outbox.Tombstone(of=MemberContactChanged, subject=member_id))
     return _view(member)

@@ -38,7 +38,8 @@ from members import (
     withdrawing,
 )
 from members.provider import Provider
-from members.rights import copy_pages, copy_store
+from members.rights import copy_pages, copy_store, erasures, restricting
+from members.rights import pages as rights_pages
 from members.settings import Settings
 
 MENTORING = Subscription("gse.mentoring", {MemberDataErasedByMentoring: erasing.note_receipt})
@@ -82,6 +83,9 @@ def create(settings: Settings) -> FastAPI:
             organisation_pages.router,
             strategy.router,
             strategy_pages.router,
+            restricting.router,
+            erasures.router,
+            rights_pages.router,
             copy_pages.router,
             copies.routes("members", copy_store.HOLDINGS),
         ],

@@ -8,7 +8,7 @@ from chassis import commands, copies, service
 from chassis.subscription import Subscription
 from chassis.timers import Timer
 from chassis.web import create_pages
-from contracts.erasure import MemberErased, MemberErasureRequested
+from contracts.erasure import MemberErased, MemberErasureRequested, MemberProcessingRestricted
 from contracts.events import AttendeeRegistered, EventHosted, EventPublished, EventSignedOff, KeyDateScheduled
 from contracts.members import MemberContactChanged, MemberJoined, MemberLeft, RoleGranted, RoleRevoked
 from contracts.mentoring import MentoringPairCreated, MentoringPairEnded, MentoringSchemeOpened
@@ -42,6 +42,7 @@ MEMBERS = Subscription(
         **told.plainly("members", reactions.tell),
         RoleGranted: reactions.grant,
         RoleRevoked: reactions.revoke,
+        MemberProcessingRestricted: reactions.restrict,
         MemberLeft: reactions.let_go,
         MemberErasureRequested: erasing.erase,
         MemberErased: erasing.sweep,
