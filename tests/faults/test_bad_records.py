@@ -26,11 +26,12 @@ SUBSCRIBERS: Final = {
     "members.gse.events": {"MemberDataErased"},
     "members.gse.notifications": {"MemberDataErased"},
     "members.gse.events.coming-up": {"KeyDateScheduled", "EventPublished", "EventHosted"},
-    "mentoring.gse.members": LIFE_OF_A_MEMBER | {"MemberGradeChanged", "MemberTransferred"},
+    "mentoring.gse.members": LIFE_OF_A_MEMBER
+    | {"MemberGradeChanged", "MemberTransferred", "MemberProcessingRestricted"},
     "events.gse.members": LIFE_OF_A_MEMBER | {"MemberGradeChanged", "MemberTransferred"},
     "notifications.gse.members": LIFE_OF_A_MEMBER
     | {"MemberGradeChanged", "MemberTransferred", "RoleGranted", "RoleRevoked", "MemberErasureStalled"}
-    | {"CommitmentOverdue", "ChampionAppointed", "ChampionTermEnded"}
+    | {"CommitmentOverdue", "ChampionAppointed", "ChampionTermEnded", "MemberProcessingRestricted"}
     | {"VolunteerJoinedGroup", "VolunteerLeftGroup", "GroupMeetingScheduled"}
     | {"TaskGroupExtended", "TaskGroupDisbanded"},
     "notifications.gse.members.contacts": {"MemberContactChanged"},

@@ -28,6 +28,7 @@ TABLE: Final[Mapping[str, Mapping[str, str]]] = {
     "TaskGroupExtended": {"group-extended": IN_THE_GROUP},
     "TaskGroupDisbanded": {"group-disbanded": IN_THE_GROUP},
     "MemberErasureStalled": {"erasure-stalled": TEAM},
+    "MemberProcessingRestricted": {"processing-restricted": MEMBER},
     "MentoringSchemeOpened": {"scheme-opened": EVERYBODY},
     "MentoringPairCreated": {"introduction": BOTH},
     "MentoringPairEnded": {"pair-ended": BOTH},
@@ -52,6 +53,7 @@ CATEGORIES: Final[Mapping[str, str]] = {
     "group-meeting": "events",
     "group-extended": "membership",
     "group-disbanded": "membership",
+    "processing-restricted": "membership",
     "scheme-opened": "mentoring",
     "introduction": "mentoring",
     "pair-ended": "mentoring",
@@ -67,7 +69,9 @@ CATEGORIES: Final[Mapping[str, str]] = {
     "chosen": "events",
     "not-chosen": "events",
 }
-WHATEVER_THEY_CHOSE: Final = frozenset({"role-granted", "role-revoked", "erasure-stalled", "confirm-address"})
+WHATEVER_THEY_CHOSE: Final = frozenset(
+    {"role-granted", "role-revoked", "erasure-stalled", "confirm-address", "processing-restricted"}
+)
 DIGEST: Final = "digest"  # of no event: it holds notices that are
 
 

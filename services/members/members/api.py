@@ -19,6 +19,7 @@ from members import account_store, answers, domain, organisation_store, role_sto
 from members.domain import AlreadyAMember, Member
 from members.groups import departing
 from members.opportunities import store as opportunity_store
+from members.rights import change_store, restriction_store
 
 router = APIRouter(prefix="/api/members/v1", tags=["members"], route_class=RetryingRoute, responses=RESPONSES)
 
@@ -111,6 +112,7 @@ async def change_grade(member_id: UUID, form: GradeForm, database: Db, key: Key,
         member = there(await store.lock(tx, member_id))
         member, changed = domain.change_grade(member, answers.grade_in(places, member.organisation, form.grade))
         await store.save(tx, member)
+        await change_store.record(tx, member_id, [change_store.What.GRADE], caller)
         await outbox.put(tx, changed)
     return view(member)
 
@@ -122,8 +124,10 @@ async def transfer(member_id: UUID, form: TransferForm, database: Db, key: Key, 
         organisation, grade = answers.place(await organisation_store.places(tx), form.organisation, form.grade)
         if await idempotency.claim(tx, key, resource_id=member_id, status=200) is not None:
             return view(there(await store.by_id(tx, member_id)))
-        member, transferred = domain.transfer(there(await store.lock(tx, member_id)), organisation, grade)
+        before = there(await store.lock(tx, member_id))
+        member, transferred = domain.transfer(before, organisation, grade)
         await store.save(tx, member)
+        await change_store.record(tx, member_id, change_store.between(before, member), caller)
         await outbox.put(tx, transferred)
     return view(member)
 
@@ -135,10 +139,10 @@ async def change_contact(member_id: UUID, form: ContactForm, database: Db, key: 
     async with database.transaction() as tx:
         if await idempotency.claim(tx, key, resource_id=member_id, status=200) is not None:
             return view(there(await store.by_id(tx, member_id)))
-        member, changed = domain.change_contact(
-            there(await store.lock(tx, member_id)), name=name, email=email, verification_id=uuid4(), now=tx.now
-        )
+        before = there(await store.lock(tx, member_id))
+        member, changed = domain.change_contact(before, name=name, email=email, verification_id=uuid4(), now=tx.now)
         await store.save(tx, member)
+        await change_store.record(tx, member_id, change_store.between(before, member), caller)
         await outbox.put(tx, changed)
     return view(member)
 
@@ -159,6 +163,8 @@ async def leave(member_id: UUID, database: Db, key: Key, caller: SignedIn) -> Me
         await opportunity_store.let_go(tx, member_id)
         await account_store.unlink(tx, member_id)
         departed = await departing.let_go(tx, member_id, by=caller.account_id)
+        await restriction_store.lift(tx, member_id)
+        await change_store.forget(tx, member_id)
         await withdrawal_store.add(tx, member_id)
         await outbox.put(tx, *departed, *lost, left, outbox.Tombstone(of=MemberContactChanged, subject=member_id))
     return view(member)

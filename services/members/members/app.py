@@ -57,7 +57,8 @@ from members.membership import import_pages, merging, people, profiling, verific
 from members.opportunities import api as opportunities
 from members.opportunities import closing as closing_opportunities
 from members.provider import Provider
-from members.rights import copy_pages, copy_store
+from members.rights import copy_pages, copy_store, erasures, restricting
+from members.rights import pages as rights_pages
 from members.settings import Settings
 
 MENTORING = Subscription("gse.mentoring", {MemberDataErasedByMentoring: erasing.note_receipt})
@@ -123,6 +124,9 @@ def create(settings: Settings) -> FastAPI:
             answering.router,
             feedback_pages.router,
             team_pages.router,
+            restricting.router,
+            erasures.router,
+            rights_pages.router,
             copy_pages.router,
             copies.routes("members", copy_store.HOLDINGS),
             opportunities.router,

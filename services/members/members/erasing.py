@@ -59,7 +59,7 @@ async def erase(member_id: UUID, request: Request, database: Db, key: Key, calle
     async with database.transaction() as tx:
         await idempotency.claim(tx, key, resource_id=member_id, status=202)
         if await store.lock(tx, member_id) is None:
-            return _view(await erasure_store.by_id(tx, member_id), tx.now)
+            return view(await erasure_store.by_id(tx, member_id), tx.now)
         begun, said = erasure.begin(member_id, now=tx.now, hours=request.app.state.settings.erasure_hours)
         held = await role_store.held_by(tx, member_id)
         lost = roles.take_back_all(member_id, held)
@@ -73,7 +73,7 @@ async def erase(member_id: UUID, request: Request, database: Db, key: Key, calle
         await erasure_store.add_receipts(tx, begun)
         await withdrawal_store.add(tx, member_id)
         await outbox.put(tx, *departed, *lost, *said, outbox.Tombstone(of=MemberContactChanged, subject=member_id))
-        return _view(begun, tx.now)
+        return view(begun, tx.now)
 
 
 @router.get("/members/{member_id}/erasure")
@@ -81,7 +81,7 @@ async def show(member_id: UUID, database: Db, caller: SignedIn) -> ErasureView:
     """How far an erasure is; for the team, and for whoever still has the member's token."""
     permit(caller, "team", owner=member_id)
     async with database.transaction() as tx:
-        return _view(await erasure_store.by_id(tx, member_id), tx.now)
+        return view(await erasure_store.by_id(tx, member_id), tx.now)
 
 
 async def purge(tx: Transaction, member_id: UUID) -> None:
@@ -119,7 +119,8 @@ async def tell_stalled(database: Database) -> int:
     return len(told)
 
 
-def _view(its: Erasure | None, now: datetime) -> ErasureView:
+def view(its: Erasure | None, now: datetime) -> ErasureView:
+    """Raises `NotFound` where there is none."""
     if its is None:
         raise NotFound("There is nothing here, or it is not yours to see.")
     return ErasureView(

@@ -68,6 +68,20 @@ async def hold_overdue(tx: Transaction, now: datetime) -> list[UUID]:
     return [row["member_id"] for row in rows]
 
 
+async def newest(tx: Transaction, *, before: UUID | None, most: int, unfinished: bool) -> list[Erasure]:
+    """The newest first, those after `before` in this order; with `unfinished` those alone that are not complete."""
+    rows = await tx.fetch(
+        f"""
+        {_ERASURE} WHERE (NOT $3 OR completed_at IS NULL) AND ($1::uuid IS NULL OR (requested_at, erasure.member_id) <
+            (SELECT requested_at, member_id FROM erasure AS last WHERE last.member_id = $1))
+        GROUP BY erasure.member_id ORDER BY requested_at DESC, erasure.member_id DESC LIMIT $2""",  # noqa: S608 (a part of ours)
+        before,
+        most,
+        unfinished,
+    )
+    return [_erasure(row) for row in rows]
+
+
 async def of_members(tx: Transaction, members: list[UUID]) -> list[Erasure]:
     rows = await tx.fetch(f"{_ERASURE} WHERE erasure.member_id = ANY($1) GROUP BY erasure.member_id", members)
     return [_erasure(row) for row in rows]

@@ -31,6 +31,7 @@ from members.import_file import MOST_ROWS, rows_of
 from members.import_store import Import, Outcome, Settled
 from members.membership import import_report
 from members.organisations import Places
+from members.rights import change_store
 
 BATCH = 250  # rows a transaction: short, so that whoever joins meanwhile hardly waits
 LOOK_SECONDS = 0.1
@@ -145,6 +146,7 @@ async def work_off(database: Database) -> int:
         others = [its.email for its in candidates if its.member.member_id not in added]
         there = await store.hold_by_email(tx, others) if others else {}
         said = list[DomainEvent]()
+        moved_ids = list[UUID]()
         for candidate in candidates:
             if candidate.member.member_id in added:
                 settled.append(Settled(candidate.line, "joined", candidate.member.member_id))
@@ -154,8 +156,10 @@ async def work_off(database: Database) -> int:
                 await store.save(tx, moved)
                 settled.append(Settled(candidate.line, "transferred", moved.member_id))
                 said.append(transferred)
+                moved_ids.append(moved.member_id)
             else:
                 settled.append(_already_there(candidate, there, only=under_way.organisation))
+        await change_store.record_import(tx, moved_ids, under_way.import_id)
         await import_store.settle(tx, under_way.import_id, settled)
         if len(rows) < BATCH:
             await import_store.finish(tx, under_way.import_id)

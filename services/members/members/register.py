@@ -18,6 +18,7 @@ from contracts.base import Code, DomainEvent, Title
 from contracts.refusal import FieldError, Invalid
 from members import domain, organisation_store, organisations, store
 from members.organisations import NoSuchOrganisation, Organisation, Places
+from members.rights import change_store
 
 router = APIRouter(prefix="/api/members/v1", tags=["organisations"], route_class=RetryingRoute, responses=RESPONSES)
 
@@ -128,6 +129,7 @@ async def carry_out(database: Database) -> int:
             members = await store.lock_some_of(tx, code, BATCH)
             said += [domain.transfer(member, destination, member.grade)[1] for member in members]
             await organisation_store.move(tx, [member.member_id for member in members], destination)
+            await change_store.record_merger(tx, [member.member_id for member in members])
         await outbox.put(tx, *said)
     return len(said)
 

@@ -8,7 +8,7 @@ from chassis import commands, copies, service
 from chassis.subscription import Subscription
 from chassis.timers import Timer
 from chassis.web import create_pages
-from contracts.erasure import MemberErased, MemberErasureRequested
+from contracts.erasure import MemberErased, MemberErasureRequested, MemberProcessingRestricted
 from contracts.members import MemberGradeChanged, MemberJoined, MemberLeft, MemberTransferred
 from mentoring import api, copy_store, erasing, leading_pages, match_runs, pages, reactions, schemes
 from mentoring.settings import Settings
@@ -19,6 +19,7 @@ MEMBERS = Subscription(
         MemberGradeChanged: reactions.follow_grade,
         MemberTransferred: reactions.follow_transfer,
         MemberLeft: reactions.close_profile,
+        MemberProcessingRestricted: reactions.restrict,
         MemberErasureRequested: erasing.erase,
         MemberErased: erasing.sweep,
     },

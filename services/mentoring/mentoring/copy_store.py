@@ -15,7 +15,7 @@ Rows = Sequence[asyncpg.Record]
 async def profile(tx: Transaction, caller: Caller) -> Rows:
     return await tx.fetch(
         """
-        SELECT member_id AS member_number, organisation, grade, opened_at, closed_at
+        SELECT member_id AS member_number, organisation, grade, opened_at, closed_at, restricted
         FROM profile WHERE member_id = $1""",
         caller.member_id,
     )

@@ -24,12 +24,12 @@ class PresentPair:
 
 
 async def waiting(tx: Transaction, scheme_id: UUID, members: Collection[UUID]) -> list[Entrant]:
-    """Those of these members who are enrolled and in no pair of the scheme. Lock them first."""
+    """Those of these members who are enrolled, not restricted and in no pair of the scheme. Lock them first."""
     rows = await tx.fetch(
         """
         SELECT member_id, organisation, grade, offers, seeks
         FROM enrolment JOIN profile USING (member_id)
-        WHERE scheme_id = $1 AND member_id = ANY($2::uuid[]) AND closed_at IS NULL
+        WHERE scheme_id = $1 AND member_id = ANY($2::uuid[]) AND closed_at IS NULL AND NOT restricted
           AND NOT EXISTS (
             SELECT FROM pair JOIN match_run USING (run_id)
             WHERE match_run.scheme_id = $1 AND created_at IS NOT NULL AND ended_at IS NULL

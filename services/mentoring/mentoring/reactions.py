@@ -2,6 +2,7 @@
 
 from chassis import outbox
 from chassis.database import Transaction
+from contracts.erasure import MemberProcessingRestricted
 from contracts.members import MemberGradeChanged, MemberJoined, MemberLeft, MemberTransferred
 from mentoring import domain, pair_store, scheme_store, store
 
@@ -36,3 +37,12 @@ async def close_profile(event: MemberLeft, tx: Transaction) -> None:
     over = await pair_store.end_pairs_of(tx, event.member_id, None, tx.now)
     await store.keep_out(tx, event.member_id)
     await outbox.put(tx, *map(domain.ended, over))
+
+
+async def restrict(event: MemberProcessingRestricted, tx: Transaction) -> None:
+    """Whoever is restricted is in no pool and no proposal; enrolments stay, and pairs that there are go on."""
+    await store.lock(tx, event.member_id)
+    await store.restrict(tx, event.member_id, restricted=event.restricted)
+    if event.restricted:
+        await pair_store.leave_pools(tx, event.member_id, None)
+        await pair_store.drop_proposals_of(tx, event.member_id, None)

@@ -46,12 +46,20 @@ async def save(tx: Transaction, profile: Profile) -> None:
         """
         INSERT INTO profile (member_id, organisation, grade, opened_at, closed_at) VALUES ($1, $2, $3, $4, $5)
         ON CONFLICT (member_id) DO UPDATE
-        SET organisation = excluded.organisation, grade = excluded.grade, closed_at = excluded.closed_at""",
+        SET organisation = excluded.organisation, grade = excluded.grade, closed_at = excluded.closed_at,
+            restricted = profile.restricted AND excluded.closed_at IS NULL""",
         profile.member_id,
         profile.organisation,
         profile.grade,
         profile.opened_at,
         profile.closed_at,
+    )
+
+
+async def restrict(tx: Transaction, member_id: UUID, *, restricted: bool) -> None:
+    """Whether a member may be in a pool; whoever has left is in none. Their profile is held."""
+    await tx.execute(
+        "UPDATE profile SET restricted = $2 WHERE member_id = $1 AND closed_at IS NULL", member_id, restricted
     )
 
 

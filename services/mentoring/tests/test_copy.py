@@ -45,7 +45,14 @@ async def test_a_member_has_what_mentoring_holds_of_them_and_nothing_of_the_othe
     assert its["service"] == "mentoring"
     assert {held["title"]: held["rows"] for held in its["holdings"]} == {
         "Your mentoring profile": [
-            {"member_number": ADA, "organisation": "UKHSA", "grade": "HEO", "opened_at": AT, "closed_at": None}
+            {
+                "member_number": ADA,
+                "organisation": "UKHSA",
+                "grade": "HEO",
+                "opened_at": AT,
+                "closed_at": None,
+                "restricted": False,
+            }
         ],
         "Your enrolments": [
             {

@@ -8,7 +8,7 @@ from chassis import commands, copies, service
 from chassis.subscription import Subscription
 from chassis.timers import Timer
 from chassis.web import create_pages
-from contracts.erasure import MemberErased, MemberErasureRequested
+from contracts.erasure import MemberErased, MemberErasureRequested, MemberProcessingRestricted
 from contracts.events import AttendeeRegistered, EventHosted, EventPublished, EventSignedOff, KeyDateScheduled
 from contracts.groups import (
     GroupMeetingScheduled,
@@ -57,6 +57,7 @@ MEMBERS = Subscription(
         GroupMeetingScheduled: groups.tell_volunteers,
         TaskGroupExtended: groups.tell_volunteers,
         TaskGroupDisbanded: groups.disband,
+        MemberProcessingRestricted: reactions.restrict,
         MemberLeft: reactions.let_go,
         MemberErasureRequested: erasing.erase,
         MemberErased: erasing.sweep,

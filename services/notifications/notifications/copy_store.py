@@ -17,7 +17,8 @@ Rows = Sequence[asyncpg.Record]
 async def recipient(tx: Transaction, caller: Caller) -> Rows:
     return await tx.fetch(
         """
-        SELECT member_id AS member_number, name, email AS email_address, address_failed AS why_mail_does_not_arrive
+        SELECT member_id AS member_number, name, email AS email_address, restricted,
+            address_failed AS why_mail_does_not_arrive
         FROM recipient WHERE member_id = $1""",
         caller.member_id,
     )

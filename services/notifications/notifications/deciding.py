@@ -3,6 +3,7 @@
 So the newest preferences count, whenever the notice was made. In this order:
 
     useful no more             suppressed
+    they are restricted        suppressed, unless it is critical
     critical                   sent at once, whatever they prefer
     no mail reaches them       in the inbox alone
     no mail wanted             in the inbox alone, or suppressed where they want it nowhere
@@ -25,6 +26,7 @@ LATE: Final = timedelta(hours=1)  # after an outage, or behind a backlog
 A_PILE: Final = 3  # late ones to one person, that would come in one go
 LONDON: Final = "Europe/London"
 PREFERENCE, TOO_LATE, ADDRESS_FAILED, OUTSIDE_HOURS = "preference", "too-late", "address-failed", "outside-hours"
+RESTRICTED: Final = "restricted"
 
 
 class Frequency(StrEnum):
@@ -68,6 +70,7 @@ class Due:
     late: int  # notices to this member that are as late, with this one
     can_be_reached: bool = True
     is_digest: bool = False
+    restricted: bool = False  # the member
     by_hand: bool = False  # the team sends it again
 
 
@@ -112,6 +115,8 @@ def fate(due: Due, choice: Choice, hours: Hours, now: datetime) -> Fate:  # noqa
     """What becomes of it now."""
     if due.useful_until is not None and due.useful_until <= now:
         return Suppress(TOO_LATE)
+    if due.restricted and not due.critical and not due.is_digest:  # a digest finds nothing to tell then
+        return Suppress(RESTRICTED)
     if not due.can_be_reached and not due.by_hand:
         return TellInInbox() if choice.inbox and not due.is_digest else Suppress(ADDRESS_FAILED)
     if due.critical or due.by_hand:

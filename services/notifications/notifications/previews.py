@@ -30,6 +30,7 @@ FACTS: Final = {
     "organisation": "UKHSA",
     "role": "hosep",
     "late": ["mentoring", "events"],
+    "restricted": True,
     "title": "Ada Lovelace Day & what follows",
     "summary": "Half a year of talking with somebody who works in another field.",
     "link": "https://example.org/scheme",

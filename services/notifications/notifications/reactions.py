@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 
 from chassis.database import Transaction
 from contracts.base import DomainEvent
+from contracts.erasure import MemberProcessingRestricted
 from contracts.events import KeyDateScheduled
 from contracts.members import MemberContactChanged, MemberJoined, MemberLeft, RoleGranted, RoleRevoked
 from contracts.mentoring import MentoringPairCreated, MentoringPairEnded, MentoringSchemeOpened
@@ -97,6 +98,14 @@ async def revoke(event: RoleRevoked, tx: Transaction) -> None:
     """They hear of it."""
     await held(tx, event.member_id)
     await store.remove_role_holder(tx, event.member_id, event.role, event.organisation)
+    await tell(event, tx)
+
+
+async def restrict(event: MemberProcessingRestricted, tx: Transaction) -> None:
+    """They hear of it, and while it lasts of nothing that is not critical; what waits for a digest is decided anew."""
+    await held(tx, event.member_id)
+    await store.restrict(tx, event.member_id, restricted=event.restricted)
+    await choosing_store.release(tx, event.member_id)
     await tell(event, tx)
 
 

@@ -284,6 +284,7 @@ def _fate(row: asyncpg.Record, tx: Transaction) -> Fate:
         late=row["late"],
         can_be_reached=row["address_failed"] is None,
         is_digest=template == DIGEST,
+        restricted=row["restricted"],
         by_hand=row["redelivered_at"] is not None,
     )
     choice = Choice(Frequency(row["frequency"]), row["inbox"]) if row["frequency"] else Choice()

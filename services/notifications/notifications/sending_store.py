@@ -32,7 +32,7 @@ async def due(tx: Transaction, limit: int) -> list[asyncpg.Record]:
         )
         SELECT notice_id, member_id, notice.category, template, template_version, attempts, wanted_at, useful_until,
             about_member_id, pair_id, hosted_event_id, redeliveries, redelivered_at,
-            recipient.name, recipient.email, address_failed, unsubscribe_token, recipient.verification_id,
+            recipient.name, recipient.email, address_failed, restricted, unsubscribe_token, recipient.verification_id,
             preference.email AS frequency, preference.inbox, time_zone, opens, closes, weekdays_only,
             CASE WHEN wanted_at <= $3 THEN (
                 SELECT count(*) FROM notice late

@@ -19,7 +19,7 @@ from chassis.web import moment, read_form, render
 from contracts.notifications import NoticeCategory
 from contracts.refusal import NotFound, Refused
 from notifications import redelivering, redelivering_store, sent, sent_figures, sent_store
-from notifications.deciding import ADDRESS_FAILED, OUTSIDE_HOURS, PREFERENCE, TOO_LATE
+from notifications.deciding import ADDRESS_FAILED, OUTSIDE_HOURS, PREFERENCE, RESTRICTED, TOO_LATE
 from notifications.domain import DIGEST, NoSuchNotice, NoticeState
 from notifications.letters import CATEGORIES
 from notifications.redelivering import TO_BE_SENT_AGAIN
@@ -43,6 +43,7 @@ REASONS: Final[Mapping[str | None, str]] = {
     TOO_LATE: "it would have come too late",
     ADDRESS_FAILED: "no mail reaches the member, who wants it nowhere else",
     OUTSIDE_HOURS: "it waits until the member's hours open",
+    RESTRICTED: "the use of the member's details is restricted",
 }
 CATEGORY_WORDS: Final = {**CATEGORIES, NoticeCategory.WORK: "What waits for volunteers and the team"}
 

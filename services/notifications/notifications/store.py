@@ -89,6 +89,7 @@ async def save_recipients(tx: Transaction, *recipients: Recipient) -> None:
         """
         UPDATE recipient SET state = its.state, name = its.name, email = its.email,
             verification_id = its.verification_id,
+            restricted = recipient.restricted AND its.state <> 'left',
             address_failed = CASE WHEN recipient.email = its.email THEN recipient.address_failed END
         FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[])
             AS its (member_id, state, name, email, verification_id)
@@ -98,6 +99,13 @@ async def save_recipients(tx: Transaction, *recipients: Recipient) -> None:
         [its.name for its in recipients],
         [its.email for its in recipients],
         [its.verification_id for its in recipients],
+    )
+
+
+async def restrict(tx: Transaction, member_id: UUID, *, restricted: bool) -> None:
+    """Whether a member, whom the caller holds, gets what is critical alone; whoever has left gets nothing."""
+    await tx.execute(
+        "UPDATE recipient SET restricted = $2 WHERE member_id = $1 AND state <> 'left'", member_id, restricted
     )
 
 

@@ -24,6 +24,7 @@ from contracts.erasure import (
     MemberErasureCompleted,
     MemberErasureRequested,
     MemberErasureStalled,
+    MemberProcessingRestricted,
 )
 from contracts.events import (
     AttendeeRegistered,
@@ -216,6 +217,12 @@ TOLD: Final = (
         THE_TEAM,
         Template("erasure-stalled", 1, WORK, "An erasure is late", critical=True),
         says=("late",),
+    ),
+    Line(
+        MemberProcessingRestricted,
+        THE_MEMBER,
+        Template("processing-restricted", 1, MEMBERSHIP, "The use of your details in the profession", critical=True),
+        says=("restricted",),
     ),
     Line(
         CommitmentOverdue,

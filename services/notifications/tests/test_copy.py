@@ -56,6 +56,7 @@ async def test_a_member_has_what_notifications_holds_of_them_and_nothing_of_othe
                 "name": "Ada Moss",
                 "email_address": "ada.moss@ukhsa.example",
                 "why_mail_does_not_arrive": None,
+                "restricted": False,
             }
         ],
         "What you chose to hear": [{"category": "events", "email": "daily", "inbox": True}],

@@ -46,6 +46,13 @@ class MemberErased(DomainEvent, service="members", visibility=Visibility.PUBLIC)
     member_id: Public[UUID]
 
 
+class MemberProcessingRestricted(DomainEvent, service="members", visibility=Visibility.INTERNAL):
+    """A member is restricted, or not any more: meanwhile who lists, counts, matches or mails people leaves them out."""
+
+    member_id: Internal[UUID]
+    restricted: Internal[bool]
+
+
 class MemberDataErasedByMembers(
     DomainEvent, service="members", visibility=Visibility.INTERNAL, name="MemberDataErased"
 ):

@@ -51,6 +51,7 @@ SUBJECTS: Final[Mapping[str, str]] = {
     "MemberErasureCompleted": "member_id",
     "MemberErasureStalled": "member_id",
     "MemberErased": "member_id",
+    "MemberProcessingRestricted": "member_id",
     "MemberDataErased": "member_id",
     # mentoring
     "MentoringSchemeOpened": "scheme_id",

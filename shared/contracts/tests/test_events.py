@@ -23,6 +23,7 @@ from contracts.erasure import (
     MemberErasureCompleted,
     MemberErasureRequested,
     MemberErasureStalled,
+    MemberProcessingRestricted,
 )
 from contracts.events import (
     AttendeeRegistered,
@@ -177,6 +178,7 @@ EXAMPLES: tuple[DomainEvent, ...] = (
     MemberErasureCompleted(member_id=ADA),
     MemberErasureStalled(member_id=ADA, late=[Holder.EVENTS, Holder.NOTIFICATIONS]),
     MemberErased(member_id=ADA),
+    MemberProcessingRestricted(member_id=ADA, restricted=True),
     MemberDataErasedByMembers(member_id=ADA),
     MemberDataErasedByMentoring(member_id=ADA),
     MemberDataErasedByEvents(member_id=ADA),
@@ -318,6 +320,7 @@ PUBLIC_BODIES: dict[type[DomainEvent], dict[str, Any] | None] = {
     MemberErasureCompleted: None,
     MemberErasureStalled: None,
     MemberErased: {"member_id": "00000000-0000-4000-8000-00000000000a"},
+    MemberProcessingRestricted: None,
     MemberDataErasedByMembers: None,
     MemberDataErasedByMentoring: None,
     MemberDataErasedByEvents: None,

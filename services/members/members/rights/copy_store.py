@@ -138,6 +138,35 @@ async def reported(tx: Transaction, caller: Caller) -> Rows:
     )
 
 
+async def restriction(tx: Transaction, caller: Caller) -> Rows:
+    return await tx.fetch("SELECT since AS restricted_since FROM restriction WHERE member_id = $1", caller.member_id)
+
+
+async def restricted(tx: Transaction, caller: Caller) -> Rows:
+    return await tx.fetch(
+        "SELECT since FROM restriction WHERE restricted_by = $1 AND member_id IS DISTINCT FROM $2 ORDER BY since",
+        caller.account_id,
+        caller.member_id,
+    )
+
+
+async def changes(tx: Transaction, caller: Caller) -> Rows:
+    return await tx.fetch(
+        "SELECT what, who, changed_at FROM profile_change WHERE member_id = $1 ORDER BY change_id", caller.member_id
+    )
+
+
+async def changes_of_others(tx: Transaction, caller: Caller) -> Rows:
+    return await tx.fetch(
+        """
+        SELECT what, changed_at FROM profile_change
+        WHERE changed_by = $1 AND member_id IS DISTINCT FROM $2 ORDER BY change_id
+        """,
+        caller.account_id,
+        caller.member_id,
+    )
+
+
 HOLDINGS: Final = (
     Holding("You as a member", ("member",), member),
     Holding("Your sign-ins", ("account",), accounts),
@@ -146,6 +175,10 @@ HOLDINGS: Final = (
     Holding("Roles that the central team gave to you", ("member_role",), roles),
     Holding("The record of your roles", ("role_record",), role_records),
     Holding("Roles that you gave to others or took back", ("role_record",), roles_to_others),
+    Holding("Your restriction", ("restriction",), restriction),
+    Holding("When you restricted others", ("restriction",), restricted),
+    Holding("What was changed of your details", ("profile_change",), changes),
+    Holding("What you changed of others' details", ("profile_change",), changes_of_others),
     Holding("Lists of members that you sent", ("import",), imports),
     Holding("Lists of members that you were in", ("import_row",), imported),
     Holding("Strategies that you published", ("strategy",), published),

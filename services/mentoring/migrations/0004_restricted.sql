@@ -1,0 +1,2 @@
+-- Whoever is restricted is in no pool; their pairs go on.
+ALTER TABLE profile ADD COLUMN restricted boolean NOT NULL DEFAULT false;
