@@ -15,6 +15,7 @@ from httpx2 import AsyncClient
 
 from chassis.database import Database
 from members.feedback import closing, secrecy
+from testkit.eventually import eventually
 
 API = "/api/members/v1"
 KEY = b"only-these-tests-keep-feedback-secret-so"
@@ -77,6 +78,11 @@ async def told(client: AsyncClient, ask: Do, join: Do, later: Database, attacker
     its = Told(await ask())
     at = f"{API}/feedback-rounds/{its.round_id}"
     people = [await join() for _ in range(MANY)]
+
+    async def all_is_said() -> bool:
+        return not await attacker.fetchval("SELECT count(*) FROM outbox")
+
+    await eventually(all_is_said, timeout=30)
     its.before = await dumped(attacker)
     for number, (member_id, member) in enumerate(people):
         its.members.append(member_id)
