@@ -14,6 +14,7 @@ from people import planted
 from playwright.async_api import Browser, Page
 
 from gse_platform.site_pages import DESKTOP, HEIGHTS, PHONE, SITE_PAGES, SitePage, overflow, visit
+from testkit.eventually import eventually
 
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text()
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -83,6 +84,30 @@ async def _published_commitment(house: House, team: dict[str, str]) -> str:
     return its
 
 
+async def _opportunities(house: House, applicants: list[UUID], team: dict[str, str]) -> tuple[str, str]:
+    """One that is open, and one whose places a lot has given."""
+    form = {"kind": "focus-group", "title": "How we recruit", "summary": "Two hours.", "capacity": 1}
+    opened = [
+        (
+            await _ask(
+                house,
+                "/api/members/v1/opportunities",
+                form | {"closes_at": (datetime.now(UTC) + lasts).isoformat()},
+                team,
+            )
+        )["opportunity_id"]
+        for lasts in (timedelta(days=9), timedelta(seconds=5))
+    ]
+    for member_id in applicants:
+        await _ask(house, f"/api/members/v1/opportunities/{opened[1]}/interests", {}, house.member(member_id))
+
+    async def is_drawn() -> bool:
+        return bool((await house.get(f"/api/members/v1/opportunities/{opened[1]}")).json()["seed"])
+
+    await eventually(is_drawn, timeout=30)
+    return opened[0], opened[1]
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def site(house: House) -> Site:
     people = [await house.join(person) for person in planted(5)]
@@ -93,6 +118,7 @@ async def site(house: House) -> Site:
         team = house.member(people[2], "team")
         await _ask(house, f"/api/members/v1/members/{people[3]}/role-grants", role, team)
     commitment = await _published_commitment(house, house.member(people[2], "team"))
+    opportunity, draw = await _opportunities(house, people[1:4], house.member(people[2], "team"))
     scheme = (await _ask(house, "/api/mentoring/v1/schemes", SCHEME, lead))["scheme_id"]
     for pair in (people[1:3], people[3:5]):
         for member_id in pair:
@@ -103,7 +129,8 @@ async def site(house: House) -> Site:
         if pair == people[1:3]:
             await _ask(house, f"/api/mentoring/v1/match-runs/{run['run_id']}/publish", None, lead)
     personas = dict.fromkeys(("hosep", "scheme-lead", "operator", "team"), people[0]) | {"member": people[1]}
-    return Site(house, {"event": event, "scheme": scheme, "commitment": commitment}, personas)
+    known = {"event": event, "scheme": scheme, "commitment": commitment, "opportunity": opportunity, "draw": draw}
+    return Site(house, known, personas)
 
 
 @pytest.mark.parametrize("its", SITE_PAGES, ids=lambda its: its.name)

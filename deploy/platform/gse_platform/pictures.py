@@ -92,12 +92,16 @@ async def _picture(page: Page, front_door: str, its: SitePage, known: Mapping[st
 
 
 async def _known(front_door: str) -> Mapping[str, str]:
-    """An event, a scheme and a commitment that the site shows; what there is none of is absent."""
+    """An event, a scheme, a commitment and opportunities that the site shows; what there is none of is absent."""
     async with httpx2.AsyncClient(base_url=front_door, timeout=30, trust_env=False) as client:
         events = (await client.get("/api/events/v1/events")).raise_for_status().json()["events"]
         schemes = (await client.get("/api/mentoring/v1/schemes")).raise_for_status().json()["schemes"]
         promises = (await client.get("/api/members/v1/commitments")).raise_for_status().json()["commitments"]
+        calls = (await client.get("/api/members/v1/opportunities")).raise_for_status().json()["opportunities"]
     event = {"event": events[0]["hosted_event_id"]} if events else {}
     scheme = {"scheme": schemes[0]["scheme_id"]} if schemes else {}
     open_ones = [its["commitment_id"] for its in promises if its["completed_on"] is None]
-    return event | scheme | ({"commitment": open_ones[0]} if open_ones else {})
+    commitment = {"commitment": open_ones[0]} if open_ones else {}
+    one = {"opportunity": calls[0]["opportunity_id"]} if calls else {}
+    drawn = [its["opportunity_id"] for its in calls if its["seed"] is not None]
+    return event | scheme | commitment | one | ({"draw": drawn[0]} if drawn else {})

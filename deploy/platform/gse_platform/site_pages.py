@@ -24,9 +24,10 @@ APPLICANT: Final = {
 class SitePage:
     """A page as one person opens it.
 
-    `address` may hold `{event}`, `{scheme}` and `{commitment}`, ids of a published event, an open scheme and a
-    commitment that is not kept. `persona` is who opens it, None: anyone; the form to enrol is opened by one whom the
-    demo does not enrol. With `answers` the form on it is filled in by field names and sent, and the page is what comes
+    `address` may hold `{event}`, `{scheme}`, `{commitment}`, `{opportunity}` and `{draw}`: ids of a published event, an
+    open scheme, a commitment that is not kept, an opportunity and one whose places a lot has given. `persona` is who
+    opens it, None: anyone; the form to enrol is opened by one whom the demo does not enrol. With `answers` the form on
+    it is filled in by field names and sent, and the page is what comes
     then. `status` is what the page is answered with.
     """
 
@@ -78,6 +79,13 @@ SITE_PAGES: Final = (
     SitePage("organisation-mistakes", "/members/organisations/new", "team", {"opened_on-day": "42"}, status=422),
     SitePage("organisation-merger", "/members/organisations/HMRC/merger", "team"),
     SitePage("merger-mistakes", "/members/organisations/HMRC/merger", "team", {"on-day": "42"}, status=422),
+    SitePage("opportunities", "/members/opportunities"),
+    SitePage("opportunity", "/members/opportunities/{opportunity}", "member"),
+    SitePage("opportunity-team", "/members/opportunities/{opportunity}", "team"),
+    SitePage("opportunity-applicants", "/members/opportunities/{opportunity}/applicants", "team"),
+    SitePage("opportunity-new", "/members/opportunities/new", "team"),
+    SitePage("opportunity-mistakes", "/members/opportunities/new", "team", {"capacity": "many"}, status=422),
+    SitePage("draw", "/members/opportunities/{draw}/draw"),
     SitePage("roles", "/members/roles", "team"),
     SitePage("roles-mistakes", "/members/roles", "team", {"member": "Rowan"}, status=422),
     SitePage("mentoring", "/mentoring"),

@@ -39,6 +39,8 @@ from members import (
 )
 from members.opportunities import api as opportunities
 from members.opportunities import closing
+from members.opportunities import pages as opportunity_pages
+from members.opportunities import team_pages as opportunity_team_pages
 from members.provider import Provider
 from members.settings import Settings
 
@@ -85,6 +87,8 @@ def create(settings: Settings) -> FastAPI:
             strategy.router,
             strategy_pages.router,
             opportunities.router,
+            opportunity_team_pages.router,
+            opportunity_pages.router,
         ],
         subscriptions=[MENTORING, EVENTS, NOTIFICATIONS, COMING_UP],
         timers=[

@@ -230,8 +230,15 @@ async def drawn(tx: Transaction, opportunity_id: UUID, *, after: UUID | None, li
     return [_interest(row) for row in rows]
 
 
-async def count(tx: Transaction, opportunity_id: UUID) -> int:
-    return int(await tx.fetchval("SELECT count(*) FROM interest WHERE opportunity_id = $1", opportunity_id))
+async def shares(tx: Transaction, opportunity_id: UUID) -> list[asyncpg.Record]:
+    """Of each band in the draw how many applied and how many have a place now."""
+    return await tx.fetch(
+        """
+        SELECT band, count(*) AS applied, count(*) FILTER (WHERE state = 'chosen') AS placed
+        FROM interest WHERE opportunity_id = $1 AND band IS NOT NULL GROUP BY band
+        ORDER BY array_position(ARRAY['AA-AO', 'EO', 'HEO-SEO', 'G7-G6', 'SCS'], band)""",
+        opportunity_id,
+    )
 
 
 def _opportunity(row: asyncpg.Record) -> Opportunity:
