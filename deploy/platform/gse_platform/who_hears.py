@@ -31,6 +31,8 @@ TABLE: Final[Mapping[str, Mapping[str, str]]] = {
     "CommitmentOverdue": {"commitment-overdue": TEAM},
     "ParticipantsSelected": {"chosen": NAMED},
     "ApplicantsNotSelected": {"not-chosen": NAMED},
+    "ShadowBoardMemberAppointed": {"appointed": MEMBER},
+    "ShadowBoardAdviceGiven": {"advice": TEAM},
 }
 CATEGORIES: Final[Mapping[str, str]] = {
     "welcome": "membership",
@@ -52,6 +54,8 @@ CATEGORIES: Final[Mapping[str, str]] = {
     "commitment-overdue": "work",
     "chosen": "events",
     "not-chosen": "events",
+    "appointed": "events",
+    "advice": "work",
 }
 WHATEVER_THEY_CHOSE: Final = frozenset({"role-granted", "role-revoked", "erasure-stalled"})
 DIGEST: Final = "digest"  # of no event: it holds notices that are
@@ -107,7 +111,7 @@ class World:
         """Whoever may be told of this event in these words; nobody where the table has no such line."""
         match TABLE.get(its.name, {}).get(template):
             case "the member":
-                return {str(its.data["member_id"])} if its.name == "AttendeeRegistered" else {its.subject}
+                return {str(its.data.get("member_id", its.subject))}
             case "who is named":
                 return set(map(str, its.data["member_ids"]))
             case "both of the pair":

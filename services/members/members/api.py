@@ -17,6 +17,7 @@ from contracts.members import Grade, MemberContactChanged
 from contracts.refusal import NotFound
 from members import account_store, answers, domain, organisation_store, role_store, roles, store, withdrawal_store
 from members.domain import AlreadyAMember, Member
+from members.opportunities import shadow_board_store
 from members.opportunities import store as opportunity_store
 
 router = APIRouter(prefix="/api/members/v1", tags=["members"], route_class=RetryingRoute, responses=RESPONSES)
@@ -152,6 +153,7 @@ async def leave(member_id: UUID, database: Db, key: Key, caller: SignedIn) -> Me
         await role_store.forget(tx, member_id)
         await role_store.record(tx, member_id, held, granted=False, by=caller.account_id)
         await opportunity_store.let_go(tx, member_id)
+        await shadow_board_store.let_go(tx, member_id)
         await account_store.unlink(tx, member_id)
         await withdrawal_store.add(tx, member_id)
         await outbox.put(tx, *lost, left, outbox.Tombstone(of=MemberContactChanged, subject=member_id))

@@ -38,7 +38,7 @@ from members import (
     withdrawing,
 )
 from members.opportunities import api as opportunities
-from members.opportunities import closing
+from members.opportunities import closing, rotating, shadow_board_api, shadow_board_pages
 from members.opportunities import pages as opportunity_pages
 from members.opportunities import team_pages as opportunity_team_pages
 from members.provider import Provider
@@ -87,6 +87,8 @@ def create(settings: Settings) -> FastAPI:
             strategy.router,
             strategy_pages.router,
             opportunities.router,
+            shadow_board_api.router,
+            shadow_board_pages.router,
             opportunity_team_pages.router,
             opportunity_pages.router,
         ],
@@ -98,6 +100,7 @@ def create(settings: Settings) -> FastAPI:
             Timer("erasures", erasing.tell_stalled),
             Timer("commitments", strategy.tell_overdue),
             Timer("opportunities", closing.close_due),
+            Timer("terms", rotating.end_terms),
             places,
             Timer("contacts", partial(withdrawing.say_again, hours=settings.contacts_again_hours)),
         ],

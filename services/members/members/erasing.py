@@ -23,6 +23,7 @@ from contracts.members import MemberContactChanged
 from contracts.refusal import NotFound
 from members import account_store, erasure, erasure_store, import_store, role_store, roles, store, withdrawal_store
 from members.erasure import Erasure
+from members.opportunities import shadow_board_store
 from members.opportunities import store as opportunity_store
 
 router = APIRouter(prefix="/api/members/v1", tags=["erasure"], route_class=RetryingRoute, responses=RESPONSES)
@@ -87,6 +88,7 @@ async def purge(tx: Transaction, member_id: UUID) -> None:
     await account_store.forget(tx, member_id)
     await import_store.forget(tx, member_id)
     await opportunity_store.let_go(tx, member_id)
+    await shadow_board_store.let_go(tx, member_id)
     await store.forget(tx, member_id)
 
 

@@ -140,6 +140,15 @@ async def of_member(tx: Transaction, opportunity_id: UUID, member_id: UUID | Non
     return _interest(row) if row else None
 
 
+async def interest(tx: Transaction, interest_id: UUID) -> tuple[Interest, Kind] | None:
+    """An interest, and what it is in."""
+    row = await tx.fetchrow(
+        "SELECT interest.*, kind FROM interest JOIN opportunity USING (opportunity_id) WHERE interest_id = $1",
+        interest_id,
+    )
+    return (_interest(row), Kind(row["kind"])) if row else None
+
+
 async def all_of_member(tx: Transaction, member_id: UUID | None) -> dict[UUID, Interest]:
     """By opportunity, the newest hundred."""
     rows = await tx.fetch(
@@ -214,6 +223,18 @@ async def page_of(tx: Transaction, opportunity_id: UUID, *, after: UUID | None, 
         opportunity_id,
         after,
         limit,
+    )
+
+
+async def chosen_for_the_board(tx: Transaction) -> list[asyncpg.Record]:
+    """Who was chosen for the Shadow Board and has no seat, the latest choice first; a hundred at most."""
+    return await tx.fetch(
+        """
+        SELECT interest_id, name, grade, member.organisation
+        FROM interest JOIN opportunity USING (opportunity_id) JOIN member USING (member_id)
+        WHERE kind = 'shadow-board' AND state = 'chosen' AND NOT EXISTS (SELECT FROM shadow_board_term term
+            WHERE term.member_id = interest.member_id AND term.ended_at IS NULL)
+        ORDER BY changed_at DESC, interest_id LIMIT 100""",
     )
 
 
