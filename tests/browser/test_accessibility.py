@@ -132,6 +132,30 @@ async def _asked(house: House, commitment_id: str, team: dict[str, str]) -> str:
     return its
 
 
+async def _opportunities(house: House, applicants: list[UUID], team: dict[str, str]) -> tuple[str, str]:
+    """One that is open, and one whose places a lot has given."""
+    form = {"kind": "focus-group", "title": "How we recruit", "summary": "Two hours.", "capacity": 1}
+    opened = [
+        (
+            await _ask(
+                house,
+                "/api/members/v1/opportunities",
+                form | {"closes_at": (datetime.now(UTC) + lasts).isoformat()},
+                team,
+            )
+        )["opportunity_id"]
+        for lasts in (timedelta(days=9), timedelta(seconds=5))
+    ]
+    for member_id in applicants:
+        await _ask(house, f"/api/members/v1/opportunities/{opened[1]}/interests", {}, house.member(member_id))
+
+    async def is_drawn() -> bool:
+        return bool((await house.get(f"/api/members/v1/opportunities/{opened[1]}")).json()["seed"])
+
+    await eventually(is_drawn, timeout=30)
+    return opened[0], opened[1]
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def site(house: House) -> Site:
     them = planted(5)
@@ -146,6 +170,7 @@ async def site(house: House) -> Site:
         await _ask(house, f"/api/members/v1/members/{people[3]}/role-grants", role, team)
     commitment = await _published_commitment(house, house.member(people[2], "team"))
     question = await _asked(house, commitment, house.member(people[2], "team"))
+    opportunities = await _opportunities(house, people[1:4], house.member(people[2], "team"))
     scheme = (await _ask(house, "/api/mentoring/v1/schemes", SCHEME, lead))["scheme_id"]
     for pair in (people[1:3], people[3:5]):
         for member_id in pair:
@@ -157,9 +182,10 @@ async def site(house: House) -> Site:
             await _ask(house, f"/api/mentoring/v1/match-runs/{run['run_id']}/publish", None, lead)
     personas = dict.fromkeys(("hosep", "scheme-lead", "operator", "team"), people[0]) | {"member": people[1]}
     known = {"event": event, "proposal": proposal, "scheme": scheme, "commitment": commitment, "question": question}
+    calls = dict(zip(("opportunity", "draw"), opportunities, strict=True))
     told = {"notice": await _notice(house, people[1]), "token": await _token_in_mail(house, them[1])}
     groups = await _groups(house, house.member(people[2], "team"), people[1])
-    return Site(house, known | told | groups, personas)
+    return Site(house, known | told | groups | calls, personas)
 
 
 async def _notice(house: House, member_id: UUID) -> str:

@@ -35,6 +35,10 @@ SOURCES: Final[Mapping[str, Source]] = {
         "/api/members/v1/commitments", "commitments", "commitment_id", wanted=lambda its: its["completed_on"] is None
     ),
     "question": Source("/api/members/v1/feedback-rounds", "rounds", "round_id"),
+    "opportunity": Source("/api/members/v1/opportunities", "opportunities", "opportunity_id"),
+    "draw": Source(
+        "/api/members/v1/opportunities", "opportunities", "opportunity_id", wanted=lambda its: its["seed"] is not None
+    ),
     "group": Source("/api/members/v1/groups", "groups", "group_id", "member", lambda its: its["kind"] == "task"),
     "meeting": Source("/api/members/v1/groups/{group}/meetings", "meetings", "meeting_id", "member"),
     "theme": Source("/api/members/v1/champion-themes", "themes", "theme_id", "member"),

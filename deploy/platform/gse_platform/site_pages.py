@@ -27,9 +27,9 @@ class SitePage:
     `address` may hold, in braces, the ids that `site_ids` finds: `event` (published), `proposal` (not signed off),
     `scheme` (open), `commitment` (not kept), `notice` (that the persona `member` was sent), `token` (the key with which
     a mail is unsubscribed from), `group` (a task group), `meeting` (of it), `theme` (of champions), `question` (a round
-    of feedback). `persona` is who opens it, None: anyone; the form to enrol is opened by one whom the demo does not
-    enrol. With `answers` the form on it is filled in by field names and sent, and the page is what comes then. `status`
-    is what the page is answered with.
+    of feedback), `opportunity`, and `draw` (an opportunity whose places a lot has given). `persona` is who opens it,
+    None: anyone; the form to enrol is opened by one whom the demo does not enrol. With `answers` the form on it is
+    filled in by field names and sent, and the page is what comes then. `status` is what the page is answered with.
     """
 
     name: str
@@ -107,6 +107,17 @@ SITE_PAGES: Final = (
     SitePage("people-head", "/members/people", "hosep"),
     SitePage("people-found", "/members/people", "team", {"text": "a", "grade": "HEO"}),
     SitePage("duplicates", "/members/people/duplicates", "team"),
+    SitePage("opportunities", "/members/opportunities"),
+    SitePage("opportunity", "/members/opportunities/{opportunity}", "member"),
+    SitePage("opportunity-team", "/members/opportunities/{opportunity}", "team"),
+    SitePage("opportunity-applicants", "/members/opportunities/{opportunity}/applicants", "team"),
+    SitePage("opportunity-new", "/members/opportunities/new", "team"),
+    SitePage("opportunity-mistakes", "/members/opportunities/new", "team", {"capacity": "many"}, status=422),
+    SitePage("shadow-board", "/members/opportunities/shadow-board"),
+    SitePage("shadow-board-team", "/members/opportunities/shadow-board?done=opened", "team"),
+    SitePage("seat-new", "/members/opportunities/shadow-board/seats/new", "team"),
+    SitePage("advice-mistakes", "/members/opportunities/shadow-board/advice/new", "member", {"title": ""}, status=422),
+    SitePage("draw", "/members/opportunities/{draw}/draw"),
     SitePage("roles", "/members/roles", "team"),
     SitePage("roles-mistakes", "/members/roles", "team", {"member": "Rowan"}, status=422),
     SitePage("groups", "/members/groups", "member"),

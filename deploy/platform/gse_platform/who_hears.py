@@ -40,6 +40,8 @@ TABLE: Final[Mapping[str, Mapping[str, str]]] = {
     "CommitmentOverdue": {"commitment-overdue": TEAM},
     "ParticipantsSelected": {"chosen": NAMED},
     "ApplicantsNotSelected": {"not-chosen": NAMED},
+    "ShadowBoardMemberAppointed": {"appointed": MEMBER},
+    "ShadowBoardAdviceGiven": {"advice": TEAM},
 }
 CATEGORIES: Final[Mapping[str, str]] = {
     "welcome": "membership",
@@ -68,6 +70,8 @@ CATEGORIES: Final[Mapping[str, str]] = {
     "commitment-overdue": "work",
     "chosen": "events",
     "not-chosen": "events",
+    "appointed": "events",
+    "advice": "work",
 }
 WHATEVER_THEY_CHOSE: Final = frozenset(
     {"role-granted", "role-revoked", "erasure-stalled", "confirm-address", "processing-restricted"}

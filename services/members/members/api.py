@@ -18,6 +18,7 @@ from contracts.refusal import NotFound
 from members import account_store, answers, domain, organisation_store, role_store, roles, store, withdrawal_store
 from members.domain import AlreadyAMember, Member
 from members.groups import departing
+from members.opportunities import shadow_board_store
 from members.opportunities import store as opportunity_store
 from members.rights import change_store, restriction_store
 
@@ -161,6 +162,7 @@ async def leave(member_id: UUID, database: Db, key: Key, caller: SignedIn) -> Me
         await role_store.forget(tx, member_id)
         await role_store.record(tx, member_id, held, granted=False, by=caller.account_id)
         await opportunity_store.let_go(tx, member_id)
+        await shadow_board_store.let_go(tx, member_id)
         await account_store.unlink(tx, member_id)
         departed = await departing.let_go(tx, member_id, by=caller.account_id)
         await restriction_store.lift(tx, member_id)

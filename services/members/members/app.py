@@ -56,6 +56,9 @@ from members.groups import pages as groups_pages
 from members.membership import import_pages, merging, people, profiling, verification
 from members.opportunities import api as opportunities
 from members.opportunities import closing as closing_opportunities
+from members.opportunities import pages as opportunity_pages
+from members.opportunities import rotating, shadow_board_api, shadow_board_pages
+from members.opportunities import team_pages as opportunity_team_pages
 from members.provider import Provider
 from members.rights import copy_pages, copy_store, erasures, restricting
 from members.rights import pages as rights_pages
@@ -130,6 +133,10 @@ def create(settings: Settings) -> FastAPI:
             copy_pages.router,
             copies.routes("members", copy_store.HOLDINGS),
             opportunities.router,
+            shadow_board_api.router,
+            shadow_board_pages.router,
+            opportunity_team_pages.router,
+            opportunity_pages.router,
         ],
         subscriptions=[MENTORING, EVENTS, NOTIFICATIONS, COMING_UP],
         timers=[
@@ -141,6 +148,7 @@ def create(settings: Settings) -> FastAPI:
             Timer("champions", ending_terms.end_those_whose_day_has_ended),
             Timer("feedback", partial(closing_rounds.close_due, key=settings.feedback_key.get_secret_value().encode())),
             Timer("opportunities", closing_opportunities.close_due),
+            Timer("terms", rotating.end_terms),
             places,
             Timer("task groups", reaching_the_end.of_one),
             Timer("contacts", partial(withdrawing.say_again, hours=settings.contacts_again_hours)),

@@ -26,6 +26,7 @@ from members.erasure import Erasure
 from members.feedback.answering import forget_tokens, key_of
 from members.groups import departing
 from members.membership import duplicate_store
+from members.opportunities import shadow_board_store
 from members.opportunities import store as opportunity_store
 
 router = APIRouter(prefix="/api/members/v1", tags=["erasure"], route_class=RetryingRoute, responses=RESPONSES)
@@ -93,6 +94,7 @@ async def purge(tx: Transaction, member_id: UUID) -> None:
     await import_store.forget(tx, member_id)
     await opportunity_store.let_go(tx, member_id)
     await duplicate_store.forget(tx, member_id)
+    await shadow_board_store.let_go(tx, member_id)
     await store.forget(tx, member_id)
 
 

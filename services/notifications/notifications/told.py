@@ -76,6 +76,11 @@ from contracts.opportunities import (
     OpportunityClosed,
     OpportunityOpened,
     ParticipantsSelected,
+    ShadowBoardAdviceAnswered,
+    ShadowBoardAdviceGiven,
+    ShadowBoardMemberAppointed,
+    ShadowBoardSeatOpened,
+    ShadowBoardTermEnded,
 )
 from contracts.strategy import (
     CommitmentCompleted,
@@ -241,6 +246,18 @@ TOLD: Final = (
         Template("not-chosen", 1, EVENTS, "You do not have a place this time"),
     ),
     Line(
+        ShadowBoardMemberAppointed,
+        THE_MEMBER,
+        Template("appointed", 1, EVENTS, "You have a seat on the Shadow Board"),
+        says=("starts_on", "ends_on"),
+    ),
+    Line(
+        ShadowBoardAdviceGiven,
+        THE_TEAM,
+        Template("advice", 1, WORK, "The Shadow Board has given advice"),
+        says=("title", "link"),
+    ),
+    Line(
         MentoringSchemeOpened,
         EVERYBODY,
         Template("scheme-opened", 1, MENTORING, "A mentoring scheme is open"),
@@ -296,6 +313,9 @@ NOBODY: Final[Mapping[type[DomainEvent], str]] = {
     FocusGroupFindingsPublished: "its page shows them",
     TaskGroupEstablished: "the page of groups shows it; nobody is in it yet",
     TaskGroupDeliverableMet: "the team did it; the group's page shows it",
+    ShadowBoardSeatOpened: "who may apply is told by the page of opportunities",
+    ShadowBoardTermEnded: "its holder was told the day when they were appointed",
+    ShadowBoardAdviceAnswered: "its page shows the answer",
     MemberErasureRequested: "whom it concerns is forgotten here by it",
     MemberErasureCompleted: "whom it concerns is forgotten",
     MemberErased: "whom it concerns is forgotten",

@@ -1,4 +1,4 @@
-"""What members says of opportunities: what one may apply for, who was chosen, what came of it.
+"""What members says of opportunities: what one may apply for, who was chosen, what came of it; and of the Shadow Board.
 
 Who is interested is never said: it stays in members, with what they wrote. Who was chosen is for the platform alone.
 """
@@ -59,4 +59,44 @@ class FocusGroupFindingsPublished(DomainEvent, service="members", visibility=Vis
     opportunity_id: Public[UUID]
     title: Public[Title]
     summary: Public[Summary]
+    link: Public[Link]
+
+
+class ShadowBoardSeatOpened(DomainEvent, service="members", visibility=Visibility.PUBLIC):
+    """A seat of the Shadow Board is free: it is new, or its term has ended."""
+
+    seat_id: Public[UUID]
+    title: Public[Title]
+    opened_on: Public[date]
+
+
+class ShadowBoardMemberAppointed(DomainEvent, service="members", visibility=Visibility.INTERNAL):
+    """A member has a seat of the Shadow Board from the first of these days to the end of the last."""
+
+    seat_id: Internal[UUID]
+    member_id: Internal[UUID]
+    starts_on: Internal[date]
+    ends_on: Internal[date]
+
+
+class ShadowBoardTermEnded(DomainEvent, service="members", visibility=Visibility.PUBLIC):
+    """A term on the Shadow Board is over: its last day has ended, or its holder has left the profession."""
+
+    seat_id: Public[UUID]
+    ended_on: Public[date]
+
+
+class ShadowBoardAdviceGiven(DomainEvent, service="members", visibility=Visibility.PUBLIC):
+    """The Shadow Board has advised the board of the profession; the advice stands on its page."""
+
+    advice_id: Public[UUID]
+    title: Public[Title]
+    link: Public[Link]
+
+
+class ShadowBoardAdviceAnswered(DomainEvent, service="members", visibility=Visibility.PUBLIC):
+    """The board of the profession has answered a piece of advice; the answer stands on its page."""
+
+    advice_id: Public[UUID]
+    title: Public[Title]
     link: Public[Link]

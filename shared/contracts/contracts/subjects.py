@@ -46,6 +46,11 @@ SUBJECTS: Final[Mapping[str, str]] = {
     "ApplicantsNotSelected": "opportunity_id",
     "FocusGroupHeld": "opportunity_id",
     "FocusGroupFindingsPublished": "opportunity_id",
+    "ShadowBoardSeatOpened": "seat_id",
+    "ShadowBoardMemberAppointed": "seat_id",
+    "ShadowBoardTermEnded": "seat_id",
+    "ShadowBoardAdviceGiven": "advice_id",
+    "ShadowBoardAdviceAnswered": "advice_id",
     # erasure
     "MemberErasureRequested": "member_id",
     "MemberErasureCompleted": "member_id",

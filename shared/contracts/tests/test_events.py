@@ -78,6 +78,11 @@ from contracts.opportunities import (
     OpportunityClosed,
     OpportunityOpened,
     ParticipantsSelected,
+    ShadowBoardAdviceAnswered,
+    ShadowBoardAdviceGiven,
+    ShadowBoardMemberAppointed,
+    ShadowBoardSeatOpened,
+    ShadowBoardTermEnded,
 )
 from contracts.strategy import (
     CommitmentCompleted,
@@ -94,6 +99,7 @@ SCHEME = UUID("00000000-0000-4000-8000-000000000002")
 RUN = UUID("00000000-0000-4000-8000-000000000003")
 
 OPPORTUNITY = {"opportunity_id": UUID("00000000-0000-4000-8000-00000000000d")}
+SEAT = {"seat_id": UUID("00000000-0000-4000-8000-00000000000e")}
 PLACE = {"member_id": ADA, "organisation": "MET-OFFICE", "grade_band": GradeBand.G7_G6}
 PAIR = {
     "pair_id": UUID("00000000-0000-4000-8000-000000000004"),
@@ -174,6 +180,11 @@ EXAMPLES: tuple[DomainEvent, ...] = (
         starts_at=datetime(2027, 2, 11, 14, 0, tzinfo=UTC),
         ends_at=datetime(2027, 2, 11, 15, 30, tzinfo=UTC),
     ),
+    ShadowBoardSeatOpened(**SEAT, title="Early career", opened_on=date(2027, 3, 1)),
+    ShadowBoardMemberAppointed(**SEAT, member_id=ADA, starts_on=date(2027, 3, 1), ends_on=date(2028, 2, 29)),
+    ShadowBoardTermEnded(**SEAT, ended_on=date(2028, 2, 29)),
+    ShadowBoardAdviceGiven(advice_id=SCHEME, title="Say what the job is", link="https://gse.example/advice"),
+    ShadowBoardAdviceAnswered(advice_id=SCHEME, title="Say what the job is", link="https://gse.example/advice"),
     MemberErasureRequested(member_id=ADA),
     MemberErasureCompleted(member_id=ADA),
     MemberErasureStalled(member_id=ADA, late=[Holder.EVENTS, Holder.NOTIFICATIONS]),
@@ -238,6 +249,12 @@ PUBLIC_BODY: dict[str, str | None] = {
     "grade_band": "G7-G6",
 }
 HOSTED_BODY: dict[str, str | None] = {"hosted_event_id": "00000000-0000-4000-8000-000000000005"}
+SEAT_BODY: dict[str, Any] = {"seat_id": "00000000-0000-4000-8000-00000000000e"}
+ADVICE_BODY: dict[str, Any] = {
+    "advice_id": "00000000-0000-4000-8000-000000000002",
+    "title": "Say what the job is",
+    "link": "https://gse.example/advice",
+}
 OPPORTUNITY_BODY: dict[str, Any] = {"opportunity_id": "00000000-0000-4000-8000-00000000000d"}
 GROUP_BODY: dict[str, Any] = {"group_id": "00000000-0000-4000-8000-000000000020"}
 COMMITMENT_BODY: dict[str, Any] = {"commitment_id": "00000000-0000-4000-8000-000000000008"}
@@ -316,6 +333,11 @@ PUBLIC_BODIES: dict[type[DomainEvent], dict[str, Any] | None] = {
         "starts_at": "2027-02-11T14:00:00Z",
         "ends_at": "2027-02-11T15:30:00Z",
     },
+    ShadowBoardSeatOpened: SEAT_BODY | {"title": "Early career", "opened_on": "2027-03-01"},
+    ShadowBoardMemberAppointed: None,
+    ShadowBoardTermEnded: SEAT_BODY | {"ended_on": "2028-02-29"},
+    ShadowBoardAdviceGiven: ADVICE_BODY,
+    ShadowBoardAdviceAnswered: ADVICE_BODY,
     MemberErasureRequested: None,
     MemberErasureCompleted: None,
     MemberErasureStalled: None,

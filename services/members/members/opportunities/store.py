@@ -140,6 +140,15 @@ async def of_member(tx: Transaction, opportunity_id: UUID, member_id: UUID | Non
     return _interest(row) if row else None
 
 
+async def interest(tx: Transaction, interest_id: UUID) -> tuple[Interest, Kind] | None:
+    """An interest, and what it is in."""
+    row = await tx.fetchrow(
+        "SELECT interest.*, kind FROM interest JOIN opportunity USING (opportunity_id) WHERE interest_id = $1",
+        interest_id,
+    )
+    return (_interest(row), Kind(row["kind"])) if row else None
+
+
 async def all_of_member(tx: Transaction, member_id: UUID | None) -> dict[UUID, Interest]:
     """By opportunity, the newest hundred."""
     rows = await tx.fetch(
@@ -217,6 +226,18 @@ async def page_of(tx: Transaction, opportunity_id: UUID, *, after: UUID | None, 
     )
 
 
+async def chosen_for_the_board(tx: Transaction) -> list[asyncpg.Record]:
+    """Who was chosen for the Shadow Board and has no seat, the latest choice first; a hundred at most."""
+    return await tx.fetch(
+        """
+        SELECT interest_id, name, grade, member.organisation
+        FROM interest JOIN opportunity USING (opportunity_id) JOIN member USING (member_id)
+        WHERE kind = 'shadow-board' AND state = 'chosen' AND NOT EXISTS (SELECT FROM shadow_board_term term
+            WHERE term.member_id = interest.member_id AND term.ended_at IS NULL)
+        ORDER BY changed_at DESC, interest_id LIMIT 100""",
+    )
+
+
 async def drawn(tx: Transaction, opportunity_id: UUID, *, after: UUID | None, limit: int | None) -> list[Interest]:
     """Who is in the draw, by number, from behind `after` on; without a limit all."""
     rows = await tx.fetch(
@@ -230,8 +251,15 @@ async def drawn(tx: Transaction, opportunity_id: UUID, *, after: UUID | None, li
     return [_interest(row) for row in rows]
 
 
-async def count(tx: Transaction, opportunity_id: UUID) -> int:
-    return int(await tx.fetchval("SELECT count(*) FROM interest WHERE opportunity_id = $1", opportunity_id))
+async def shares(tx: Transaction, opportunity_id: UUID) -> list[asyncpg.Record]:
+    """Of each band in the draw how many applied and how many have a place now."""
+    return await tx.fetch(
+        """
+        SELECT band, count(*) AS applied, count(*) FILTER (WHERE state = 'chosen') AS placed
+        FROM interest WHERE opportunity_id = $1 AND band IS NOT NULL GROUP BY band
+        ORDER BY array_position(ARRAY['AA-AO', 'EO', 'HEO-SEO', 'G7-G6', 'SCS'], band)""",
+        opportunity_id,
+    )
 
 
 def _opportunity(row: asyncpg.Record) -> Opportunity:

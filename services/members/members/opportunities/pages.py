@@ -1,0 +1,210 @@
+"""The pages of opportunities: what one may apply for, what one has applied for, and the draw that anybody can do again.
+
+Each form is the API's own request in a browser: its handler decides, and these pages put it into words.
+"""
+
+import csv
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from pydantic import ValidationError
+
+from chassis.database import Database
+from chassis.identity import Caller, MaybeSignedIn, SignedIn
+from chassis.retrying import RetryingRoute
+from chassis.service import Db
+from chassis.web import FormError, errors_from, read_form, render
+from contracts.refusal import NotFound, Refused
+from members import store as members
+from members.opportunities import api, calls, drawing, store
+from members.opportunities.calls import BY_LOT, AlreadyInterested, Kind, NotInterested, NotSelectedYet, Opportunity
+
+router = APIRouter(prefix="/members/opportunities", route_class=RetryingRoute, include_in_schema=False)
+
+SHOWN: Final = 20
+IN_THE_DRAW: Final = 100
+PROGRAM: Final = Path(drawing.__file__).read_bytes()
+KINDS: Final[Mapping[Kind, str]] = {
+    Kind.FOCUS_GROUP: "Focus group",
+    Kind.SHADOW_BOARD: "Shadow Board",
+    Kind.CHAMPION: "Champion",
+    Kind.PROGRAMME: "Programme",
+}
+SENTENCES: Final = {"statement.string_too_long": "What you write must be 1,000 characters or fewer"}
+DONE: Final = {
+    "applied": "You have applied. We write to you when it is decided.",
+    "withdrawn": "You have withdrawn. Nothing of it is kept before the choice, and nobody is told.",
+    "opened": "It is open. Members can apply from now on.",
+    "chosen": "They have a place. We are writing to those who are chosen and, the first time, to everybody else.",
+    "held": "Everybody can see that it was held.",
+    "findings": "The findings are here for everybody to read.",
+}
+
+
+@router.get("")
+async def every(request: Request, database: Db, caller: MaybeSignedIn, after: UUID | None = None) -> HTMLResponse:
+    """What is open now, then what has closed, a page at a time."""
+    async with database.transaction() as tx:
+        found = await store.newest(tx, after=after, limit=SHOWN + 1)
+        mine = await store.all_of_member(tx, caller.member_id) if caller and caller.member_id else {}
+    page = found[:SHOWN]
+    return render(
+        request,
+        "opportunities/opportunities.html",
+        open=sorted((its for its in page if calls.takes_interest(its, tx.now)), key=lambda its: its.closes_at),
+        closed=[its for its in page if not calls.takes_interest(its, tx.now)],
+        state={its.opportunity_id: calls.state(its, tx.now).value for its in page},
+        mine=mine,
+        kinds=KINDS,
+        first=after is None,
+        next=page[-1].opportunity_id if len(found) > SHOWN else None,
+        is_team=api.is_team(caller),
+    )
+
+
+@router.get("/drawing.py")
+async def program() -> Response:
+    """What does a draw again; it needs Python and nothing else."""
+    return Response(PROGRAM, media_type="text/x-python; charset=utf-8")
+
+
+@router.get("/{opportunity_id:uuid}")
+async def one(
+    request: Request, opportunity_id: UUID, database: Db, caller: MaybeSignedIn, done: str = ""
+) -> HTMLResponse:
+    """What it is, until when one may apply, where it stands for whoever looks, and what happens next."""
+    return await _one(request, opportunity_id, database, caller, done=DONE.get(done) if caller else None)
+
+
+@router.post("/{opportunity_id:uuid}")
+async def apply(request: Request, opportunity_id: UUID, database: Db, caller: SignedIn) -> Response:
+    values = await read_form(request)
+    try:
+        form = api.InterestForm.model_validate({name: values[name] for name in ("statement",) if name in values})
+        await api.register(opportunity_id, form, database, None, caller)
+    except ValidationError as error:
+        errors = errors_from(error, order=["statement"], sentences=SENTENCES)
+        return await _one(request, opportunity_id, database, caller, values=values, errors=errors)
+    except AlreadyInterested:  # a second click
+        pass
+    except NotFound:
+        raise
+    except Refused as refused:
+        return await _one(request, opportunity_id, database, caller, values=values, refusal=refused.sentence)
+    return RedirectResponse(f"/members/opportunities/{opportunity_id}?done=applied", 303)
+
+
+@router.get("/{opportunity_id:uuid}/withdrawal")
+async def before_withdrawing(request: Request, opportunity_id: UUID, database: Db, caller: SignedIn) -> Response:
+    """What it means to withdraw, or to give up a place, before it is done."""
+    return await _withdrawing(request, opportunity_id, database, caller)
+
+
+@router.post("/{opportunity_id:uuid}/withdrawal")
+async def withdraw(request: Request, opportunity_id: UUID, database: Db, caller: SignedIn) -> Response:
+    try:
+        await api.withdraw(opportunity_id, request, database, None, caller)
+    except NotInterested:  # a second click
+        pass
+    except NotFound:
+        raise
+    except Refused as refused:
+        return await _withdrawing(request, opportunity_id, database, caller, refusal=refused.sentence)
+    return RedirectResponse(f"/members/opportunities/{opportunity_id}?done=withdrawn", 303)
+
+
+@router.get("/{opportunity_id:uuid}/draw")
+async def draw(request: Request, opportunity_id: UUID, database: Db, after: UUID | None = None) -> HTMLResponse:
+    """How the places were given, and how anybody can do it again."""
+    async with database.transaction() as tx:
+        its = _drawn(await store.by_id(tx, opportunity_id))
+        found = await store.drawn(tx, opportunity_id, after=after, limit=IN_THE_DRAW + 1)
+        shares = await store.shares(tx, opportunity_id)
+    page = found[:IN_THE_DRAW]
+    return render(
+        request,
+        "opportunities/draw.html",
+        its=its,
+        shares=shares,
+        page=page,
+        next=page[-1].interest_id if len(found) > IN_THE_DRAW else None,
+    )
+
+
+@router.get("/{opportunity_id:uuid}/draw.csv")
+async def draw_as_file(opportunity_id: UUID, database: Db) -> Response:
+    """All that the program needs, beside the seed; `now` is how it stands today."""
+    async with database.transaction() as tx:
+        _drawn(await store.by_id(tx, opportunity_id))
+        found = await store.drawn(tx, opportunity_id, after=None, limit=None)
+    file = io.StringIO()
+    writer = csv.writer(file)
+    writer.writerow(["number", "band", "organisation", "now"])
+    writer.writerows([its.interest_id, its.band, its.organisation, its.state.value] for its in found)
+    headers = {"Content-Disposition": 'attachment; filename="draw.csv"'}
+    return Response(file.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _drawn(its: Opportunity | None) -> Opportunity:
+    its = api.there(its)
+    if its.selected_at is None or its.kind not in BY_LOT:
+        raise NotSelectedYet
+    return its
+
+
+async def _one(
+    request: Request,
+    opportunity_id: UUID,
+    database: Database,
+    caller: Caller | None,
+    *,
+    values: Mapping[str, Any] | None = None,
+    errors: list[FormError] | None = None,
+    refusal: str = "",
+    done: str | None = None,
+) -> HTMLResponse:
+    async with database.transaction() as tx:
+        its = api.there(await store.by_id(tx, opportunity_id))
+        mine = member = None
+        if caller is not None and caller.member_id is not None:
+            mine = await store.of_member(tx, opportunity_id, caller.member_id)
+            member = await members.present(tx, caller.member_id)
+    return render(
+        request,
+        "opportunities/opportunity.html",
+        status=409 if refusal else None,
+        its=its,
+        state=calls.state(its, tx.now).value,
+        kind=KINDS[its.kind],
+        by_lot=its.kind in BY_LOT,
+        mine=mine,
+        member=member,
+        eligible=member is not None and member.grade in its.eligible.grades,
+        values=values or {},
+        errors=errors,
+        refusal=refusal,
+        done=done,
+        is_team=api.is_team(caller),
+    )
+
+
+async def _withdrawing(
+    request: Request, opportunity_id: UUID, database: Database, caller: Caller, *, refusal: str = ""
+) -> HTMLResponse:
+    async with database.transaction() as tx:
+        its = api.there(await store.by_id(tx, opportunity_id))
+        mine = await store.of_member(tx, opportunity_id, caller.member_id)
+    return render(
+        request,
+        "opportunities/withdrawal.html",
+        status=409 if refusal else None,
+        its=its,
+        mine=mine,
+        by_lot=its.kind in BY_LOT,
+        refusal=refusal,
+    )

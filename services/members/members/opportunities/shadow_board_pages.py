@@ -1,0 +1,216 @@
+"""The pages of the Shadow Board: its seats, its advice and the answers; forms for the team and for who has a seat."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from pydantic import ValidationError
+
+from chassis.database import Database
+from chassis.identity import MaybeSignedIn, SignedIn, permit
+from chassis.retrying import RetryingRoute
+from chassis.service import Db
+from chassis.web import FormError, errors_from, read_form, render
+from contracts.refusal import Invalid, NotFound, Refused
+from members.opportunities import shadow_board_api, shadow_board_store, store
+from members.opportunities.api import is_team
+from members.opportunities.shadow_board import NoSuchSeat
+from members.opportunities.team_pages import a_day
+
+router = APIRouter(prefix="/members/opportunities/shadow-board", route_class=RetryingRoute, include_in_schema=False)
+
+SHOWN: Final = 20
+SENTENCES: Final = {
+    "title.missing": "Enter a title",
+    "title.string_too_long": "The title must be 120 characters or fewer",
+    "number": "Choose who is appointed",
+    "ends_on.missing": "Enter the last day of the term",
+    "ends_on": "Enter a real date, such as 30 6 2028",
+    "advice.missing": "Enter the advice",
+    "advice.string_too_long": "The advice must be 4,000 characters or fewer",
+    "answer.missing": "Enter the answer",
+    "answer.string_too_long": "The answer must be 4,000 characters or fewer",
+}
+DONE: Final = {
+    "opened": "The seat is open.",
+    "appointed": "They have the seat, and we are writing to them.",
+    "advised": "The advice is here for everybody to read. The central team has been told.",
+    "answered": "The answer is here for everybody to read.",
+}
+
+
+@router.get("")
+async def board(
+    *,
+    request: Request,
+    database: Db,
+    caller: MaybeSignedIn,
+    after: UUID | None = None,
+    seats_after: UUID | None = None,
+    done: str = "",
+) -> HTMLResponse:
+    """Which seats there are and until when each is taken; what was advised, and what was answered."""
+    async with database.transaction() as tx:
+        seats = await shadow_board_store.seats(tx, after=seats_after, limit=SHOWN + 1)
+        advice = await shadow_board_store.newest_advice(tx, after=after, limit=SHOWN + 1)
+        sits = bool(caller and caller.member_id and await shadow_board_store.sits(tx, caller.member_id))
+    return render(
+        request,
+        "opportunities/shadow_board.html",
+        seats=seats[:SHOWN],
+        seats_next=seats[SHOWN - 1]["seat_id"] if len(seats) > SHOWN else None,
+        advice=advice[:SHOWN],
+        next=advice[SHOWN - 1].advice_id if len(advice) > SHOWN else None,
+        sits=sits,
+        is_team=is_team(caller),
+        done=DONE.get(done) if caller else None,
+    )
+
+
+@router.get("/seats/new")
+async def seat_form(request: Request, caller: SignedIn) -> HTMLResponse:
+    permit(caller, "team")
+    return render(request, "opportunities/seat_new.html", values={})
+
+
+@router.post("/seats/new")
+async def open_seat(request: Request, database: Db, caller: SignedIn) -> Response:
+    permit(caller, "team")
+    values = await read_form(request)
+    try:
+        form = shadow_board_api.SeatForm.model_validate({name: values[name] for name in ("title",) if name in values})
+        await shadow_board_api.open_seat(form, database, None, caller)
+    except ValidationError as error:
+        errors = errors_from(error, order=["title"], sentences=SENTENCES)
+        return render(request, "opportunities/seat_new.html", values=values, errors=errors)
+    return RedirectResponse("/members/opportunities/shadow-board?done=opened", 303)
+
+
+@router.get("/seats/{seat_id:uuid}/appointment")
+async def appointment_form(request: Request, seat_id: UUID, database: Db, caller: SignedIn) -> HTMLResponse:
+    permit(caller, "team")
+    return await _appointment(request, seat_id, database, {})
+
+
+@router.post("/seats/{seat_id:uuid}/appointment")
+async def appoint(request: Request, seat_id: UUID, database: Db, caller: SignedIn) -> Response:
+    permit(caller, "team")
+    values = await read_form(request)
+    try:
+        number = {"number": values["number"]} if "number" in values else {}
+        form = shadow_board_api.AppointmentForm.model_validate(number | a_day("ends_on", values))
+        await shadow_board_api.appoint(seat_id, form, database, None, caller)
+    except (ValidationError, Invalid) as error:
+        errors = errors_from(error, order=["number", "ends_on"], sentences=SENTENCES)
+        return await _appointment(request, seat_id, database, values, errors)
+    except NotFound:
+        raise
+    except Refused as refused:
+        return await _appointment(request, seat_id, database, values, refusal=refused.sentence)
+    return RedirectResponse("/members/opportunities/shadow-board?done=appointed", 303)
+
+
+@router.get("/advice/new")
+async def advice_form(request: Request, _: SignedIn) -> HTMLResponse:
+    return render(request, "opportunities/advice_new.html", values={})
+
+
+@router.post("/advice/new")
+async def advise(request: Request, database: Db, caller: SignedIn) -> Response:
+    values = await read_form(request)
+    fields = ("title", "advice")
+    try:
+        form = shadow_board_api.AdviceForm.model_validate({name: values[name] for name in fields if name in values})
+        its = await shadow_board_api.advise(form, request, database, None, caller)
+    except ValidationError as error:
+        errors = errors_from(error, order=fields, sentences=SENTENCES)
+        return render(request, "opportunities/advice_new.html", values=values, errors=errors)
+    except Refused as refused:
+        return render(request, "opportunities/advice_new.html", status=409, values=values, refusal=refused.sentence)
+    return RedirectResponse(f"/members/opportunities/shadow-board/advice/{its.advice_id}?done=advised", 303)
+
+
+@router.get("/advice/{advice_id:uuid}")
+async def one_advice(
+    request: Request, advice_id: UUID, database: Db, caller: MaybeSignedIn, done: str = ""
+) -> HTMLResponse:
+    """What was advised, and what the board of the profession said to it."""
+    return await _advice(request, advice_id, database, {}, may_answer=is_team(caller), done=DONE.get(done, ""))
+
+
+@router.post("/advice/{advice_id:uuid}")
+async def answer(request: Request, advice_id: UUID, database: Db, caller: SignedIn) -> Response:
+    permit(caller, "team")
+    values = await read_form(request)
+    try:
+        form = shadow_board_api.AnswerForm.model_validate(
+            {name: values[name] for name in ("answer",) if name in values}
+        )
+        await shadow_board_api.answer(
+            advice_id=advice_id, form=form, request=request, database=database, key=None, caller=caller
+        )
+    except ValidationError as error:
+        errors = errors_from(error, order=["answer"], sentences=SENTENCES)
+        return await _advice(request, advice_id, database, values, may_answer=True, errors=errors)
+    except NotFound:
+        raise
+    except Refused as refused:
+        return await _advice(request, advice_id, database, values, may_answer=True, refusal=refused.sentence)
+    return RedirectResponse(f"/members/opportunities/shadow-board/advice/{advice_id}?done=answered", 303)
+
+
+async def _appointment(
+    request: Request,
+    seat_id: UUID,
+    database: Database,
+    values: Mapping[str, Any],
+    errors: list[FormError] | None = None,
+    *,
+    refusal: str = "",
+) -> HTMLResponse:
+    async with database.transaction() as tx:
+        seat = await shadow_board_store.seat(tx, seat_id)
+        if seat is None:
+            raise NoSuchSeat
+        waiting = await store.chosen_for_the_board(tx)
+    return render(
+        request,
+        "opportunities/appointment.html",
+        status=409 if refusal else None,
+        seat=seat,
+        waiting=[
+            {"value": str(row["interest_id"]), "text": f"{row['name']}, {row['grade']}, {row['organisation']}"}
+            for row in waiting
+        ],
+        values=values,
+        errors=errors,
+        refusal=refusal,
+    )
+
+
+async def _advice(
+    request: Request,
+    advice_id: UUID,
+    database: Database,
+    values: Mapping[str, Any],
+    *,
+    may_answer: bool,
+    errors: list[FormError] | None = None,
+    refusal: str = "",
+    done: str = "",
+) -> HTMLResponse:
+    async with database.transaction() as tx:
+        its = shadow_board_api.there(await shadow_board_store.advice(tx, advice_id))
+    return render(
+        request,
+        "opportunities/advice.html",
+        status=409 if refusal else None,
+        its=its,
+        values=values,
+        errors=errors,
+        refusal=refusal,
+        done=done,
+        may_answer=may_answer and its.answered_at is None,
+    )
