@@ -60,7 +60,6 @@ CREATE TABLE volunteering (
     CHECK (left_at IS NOT NULL OR num_nulls(member_id, joined_by) = 0)
 );
 CREATE UNIQUE INDEX volunteering_now ON volunteering (group_id, member_id) WHERE left_at IS NULL;
-CREATE INDEX volunteering_in_order ON volunteering (group_id, joined_at, volunteering_id) WHERE left_at IS NULL;
 CREATE INDEX volunteering_of ON volunteering (member_id) WHERE member_id IS NOT NULL;
 
 -- What the profession has champions for.
