@@ -13,14 +13,11 @@ from chassis.identity import MaybeSignedIn, SignedIn, permit
 from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
-from contracts.members import Grade, MemberContactChanged
+from contracts.members import Grade
 from contracts.refusal import NotFound
-from members import account_store, answers, domain, organisation_store, role_store, roles, store, withdrawal_store
+from members import account_store, answers, domain, leaving, organisation_store, store
 from members.domain import AlreadyAMember, Member
-from members.groups import departing
-from members.opportunities import shadow_board_store
-from members.opportunities import store as opportunity_store
-from members.rights import change_store, restriction_store
+from members.rights import change_store
 
 router = APIRouter(prefix="/api/members/v1", tags=["members"], route_class=RetryingRoute, responses=RESPONSES)
 
@@ -155,20 +152,8 @@ async def leave(member_id: UUID, database: Db, key: Key, caller: SignedIn) -> Me
     async with database.transaction() as tx:
         if await idempotency.claim(tx, key, resource_id=member_id, status=200) is not None:
             return view(there(await store.by_id(tx, member_id)))
-        member, left = domain.leave(there(await store.lock(tx, member_id)), today=tx.now.date())
-        await store.save(tx, member)
-        held = await role_store.held_by(tx, member_id)
-        lost = roles.take_back_all(member_id, held)
-        await role_store.forget(tx, member_id)
-        await role_store.record(tx, member_id, held, granted=False, by=caller.account_id)
-        await opportunity_store.let_go(tx, member_id)
-        await shadow_board_store.let_go(tx, member_id)
+        member = await leaving.leave(tx, there(await store.lock(tx, member_id)), by=caller.account_id)
         await account_store.unlink(tx, member_id)
-        departed = await departing.let_go(tx, member_id, by=caller.account_id)
-        await restriction_store.lift(tx, member_id)
-        await change_store.forget(tx, member_id)
-        await withdrawal_store.add(tx, member_id)
-        await outbox.put(tx, *departed, *lost, left, outbox.Tombstone(of=MemberContactChanged, subject=member_id))
     return view(member)
 
 

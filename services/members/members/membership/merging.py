@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BaseModel
 
-from chassis import idempotency, outbox
+from chassis import idempotency
 from chassis.database import Transaction
 from chassis.idempotency import Key
 from chassis.identity import SignedIn, permit
@@ -19,9 +19,8 @@ from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from chassis.web import FormError, read_form, render
-from contracts.members import MemberContactChanged
 from contracts.refusal import NotFound, Refused
-from members import account_store, domain, organisation_store, role_store, roles, store, withdrawal_store
+from members import account_store, leaving, organisation_store, store
 from members.api import MemberView, there, view
 from members.domain import HasLeft, Member
 from members.joining_pages import LONG_NAMES
@@ -105,16 +104,9 @@ async def merge(member_id: UUID, form: MergerForm, database: Db, key: Key, calle
             raise HasLeft
         if await duplicate_store.merged_into(tx, ended.member_id) == member_id:
             return view(surviving)
-        gone, left = domain.leave(ended, today=tx.now.date())
-        await store.save(tx, gone)
-        had = await role_store.held_by(tx, ended.member_id)
-        lost = roles.take_back_all(ended.member_id, had)
-        await role_store.forget(tx, ended.member_id)
-        await role_store.record(tx, ended.member_id, had, granted=False, by=caller.account_id)
+        await leaving.leave(tx, ended, by=caller.account_id)
         await account_store.lead_to_another(tx, ended.member_id, member_id)
-        await withdrawal_store.add(tx, ended.member_id)
         await duplicate_store.merged(tx, ended.member_id, member_id, caller.account_id)
-        await outbox.put(tx, *lost, left, outbox.Tombstone(of=MemberContactChanged, subject=ended.member_id))
     return view(surviving)
 
 

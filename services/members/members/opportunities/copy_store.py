@@ -38,7 +38,37 @@ async def led(tx: Transaction, caller: Caller) -> Rows:
     )
 
 
+async def terms(tx: Transaction, caller: Caller) -> Rows:
+    return await tx.fetch(
+        """
+        SELECT title AS seat, starts_on, ends_on, ended_on FROM shadow_board_term JOIN shadow_board_seat USING (seat_id)
+        WHERE member_id = $1 ORDER BY starts_on, term_id
+        """,
+        caller.member_id,
+    )
+
+
+async def on_the_board(tx: Transaction, caller: Caller) -> Rows:
+    return await tx.fetch(
+        """
+        SELECT title, 'a seat that you opened' AS what, opened_at AS "when" FROM shadow_board_seat WHERE opened_by = $1
+        UNION ALL SELECT title, 'somebody whom you appointed', appointed_at
+            FROM shadow_board_term JOIN shadow_board_seat USING (seat_id) WHERE appointed_by = $1
+        UNION ALL SELECT title, 'advice that you gave', given_at FROM shadow_board_advice WHERE given_by = $1
+        UNION ALL SELECT title, 'advice that you answered', answered_at FROM shadow_board_advice WHERE answered_by = $1
+        ORDER BY "when", what
+        """,
+        caller.account_id,
+    )
+
+
 HOLDINGS: Final = (
+    Holding("Your terms on the Shadow Board", ("shadow_board_term",), terms),
+    Holding(
+        "What you did for or on the Shadow Board",
+        ("shadow_board_seat", "shadow_board_term", "shadow_board_advice"),
+        on_the_board,
+    ),
     Holding("Opportunities in which you were interested", ("interest",), interests),
     Holding("Opportunities that you led", ("opportunity",), led),
 )

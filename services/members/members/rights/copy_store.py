@@ -13,6 +13,7 @@ from chassis.database import Transaction
 from chassis.identity import Caller
 from members.feedback import copy_store as feedback
 from members.groups import copy_store as groups
+from members.membership import copy_store as membership
 from members.opportunities import copy_store as opportunities
 
 Rows = Sequence[asyncpg.Record]
@@ -184,6 +185,7 @@ HOLDINGS: Final = (
     Holding("Strategies that you published", ("strategy",), published),
     Holding("Commitments that you completed", ("commitment",), completed),
     Holding("Progress that you reported", ("commitment_progress",), reported),
+    *membership.HOLDINGS,
     *groups.HOLDINGS,
     *feedback.HOLDINGS,
     *opportunities.HOLDINGS,

@@ -254,3 +254,27 @@ async def test_a_flagged_group_disbands_by_itself_once_the_rest_is_delivered_or_
 
     assert (flagged, ended) == ([1, 1, 0], [1, 0])
     assert stand == [(True, True, 0), (True, False, 1)]
+
+
+async def test_whoever_joins_while_the_group_disbands_is_in_no_group(client: AsyncClient) -> None:
+    its = await established(client)
+    form = {"name": "Ada Planted", "organisation": "UKHSA", "grade": "HEO"}
+    everybody = [
+        (await client.post(f"{API}/members", json=form | {"email": f"{uuid4().hex}@ukhsa.example"})).json()["member_id"]
+        for _ in range(8)
+    ]
+    at = f"{API}/groups/{its['group_id']}"
+
+    answers = await asyncio.gather(
+        *(
+            client.post(
+                f"{at}/volunteers", json={"hours_per_month": 4}, headers=signed_in("member", member_id=member_id)
+            )
+            for member_id in everybody
+        ),
+        ask(client, its, "disbandment", {"reason": "Done."}),
+    )
+
+    assert answers[-1].status_code == 200
+    assert {each.status_code for each in answers[:-1]} <= {201, 409}
+    assert (await client.get(at, headers=signed_in("team"))).json()["volunteers"] == 0

@@ -63,6 +63,11 @@ async def test_a_merger_ends_one_with_their_roles_and_the_sign_in_follows(
     mark, team = uuid4().hex, signed_in("team")
     stays, ends = await joined(client, f"Ada {mark}"), await joined(client, f"Ada {mark}")
     await client.post(f"{MEMBERS}/{ends}/role-grants", json={"role": "volunteer"}, headers=team)
+    group = {"title": f"Group {mark}", "purpose": "To merge", "ask": "the team"}
+    group_id = (await client.post("/api/members/v1/groups", json=group, headers=team)).json()["group_id"]
+    themself = signed_in("member", member_id=ends)
+    hours = {"hours_per_month": 2}
+    joining = await client.post(f"/api/members/v1/groups/{group_id}/volunteers", json=hours, headers=themself)
     account = uuid4()
     async with running.state.running.database.transaction() as tx:
         await tx.execute(
@@ -82,6 +87,8 @@ async def test_a_merger_ends_one_with_their_roles_and_the_sign_in_follows(
     ended = (await client.get(f"{MEMBERS}/{ends}", headers=team)).json()
     assert (ended["name"], ended["email"], ended["left_on"] is None) == (None, None, False)
     assert await pairs_of(client, signed_in, stays, ends) == []
+    in_it = await client.get(f"/api/members/v1/groups/{group_id}/volunteers", headers=team)
+    assert (joining.status_code, in_it.json()["volunteers"]) == (201, [])
     async with running.state.running.database.transaction() as tx:
         leads_to = await tx.fetchval("SELECT member_id FROM account WHERE account_id = $1", account)
         row = await tx.fetchrow("SELECT * FROM member_merger WHERE ended_id = $1", UUID(ends))
