@@ -17,6 +17,7 @@ from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 from gse_platform.pictures import browser_of, chromium
 from testkit.eventually import eventually
 
+RESTRICTED: Final = "The use of your details in the profession"
 HERE: Final = "/members/profile/copy"
 SCHEME: Final = {"title": "GSE Connect", "summary": "Members help each other.", "link": "https://gse.example/connect"}
 
@@ -146,6 +147,42 @@ async def test_a_service_that_does_not_answer_is_named_in_the_copy(
     assert [part["service"] for part in data["parts"]] == ["members", "mentoring", "notifications"]
     assert f"This copy is not complete: {told}" in text
     await context.close()
+
+
+async def test_a_restricted_member_is_matched_with_nobody_and_hears_only_what_they_must(house: House) -> None:
+    ada, ben, colleague = planted(3)
+    restricted, third = [await house.join(person) for person in (ada, colleague)]
+    other = await house.join(ben, organisation="DEFRA")  # either of the two could be paired with him
+    await house.level()
+    scheme = (await house.post("/api/mentoring/v1/schemes", SCHEME, persona="scheme-lead")).json()["scheme_id"]
+    here = f"/api/mentoring/v1/schemes/{scheme}"
+    for member_id in (restricted, other, third):
+        wishes = {"attestation": True, "goals": ["Lead a team"], "offers": ["maps"]}
+        assert (await house.post(f"{here}/enrolments", wishes, **house.member(member_id))).status_code == 201
+    there = f"/api/members/v1/members/{restricted}"
+
+    answer = await house.post(f"{there}/restrictions", **house.member(restricted))
+    assert answer.status_code == 200, answer.text
+    await house.level()
+    run = (await house.post(f"{here}/match-runs", persona="scheme-lead")).json()
+    await house.post(f"{there}/grade-changes", {"grade": "SEO"}, **house.member(restricted))
+    await house.level()
+
+    async def subjects() -> list[str]:
+        return sorted(its["subject"] for its in await house.mails() if its["to"] == ada.email)
+
+    [pair] = run["pairs"]
+    assert {pair["first"], pair["second"]} == {str(other), str(third)}
+    assert run["unmatched"] == []
+
+    async def is_told() -> bool:
+        return RESTRICTED in await subjects()
+
+    await eventually(is_told, timeout=30)
+    part = (await house.http.get("/api/notifications/v1/my/copy", headers=house.member(restricted))).json()
+    told = [(its["state"], its["reason"]) for its in of(part, "Messages to you") if its["message"] == "grade-changed"]
+    assert told == [("suppressed", "restricted")]
+    assert "Your grade in the profession has changed" not in await subjects()
 
 
 async def test_without_a_script_each_part_is_a_file(house: House, browser: Browser) -> None:

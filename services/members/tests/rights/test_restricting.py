@@ -9,6 +9,8 @@ from fastapi import FastAPI
 from httpx2 import AsyncClient
 
 from chassis.testing import CSRF_OF_FORMS, in_browser
+from members import import_store
+from members.rights import change_store
 from members.rights.restriction_store import NOT_RESTRICTED
 
 SignIn = Callable[..., dict[str, str]]
@@ -124,6 +126,26 @@ async def test_every_change_is_recorded_with_who_did_it_and_without_what_it_was(
     assert (len(mine["changes"]), {its["by"] for its in mine["changes"]}) == (4, {None})
     rest = (await client.get(f"{there}/changes?limit=4&before={mine['next']}", headers=me)).json()
     assert ([its["what"] for its in rest["changes"]], rest["next"]) == (["email", "name"], None)
+
+
+async def test_what_a_list_and_a_merger_changed_is_recorded_as_theirs(
+    client: AsyncClient, running: FastAPI, signed_in: SignIn
+) -> None:
+    ada, ben, import_id, account_id = await joined(client), await joined(client), uuid4(), uuid4()
+    async with running.state.running.database.transaction() as tx:
+        await import_store.begin(tx, import_id, account_id=account_id, organisation=None, rows=[])
+        await change_store.record_import(tx, [UUID(ada)], import_id)
+        await change_store.record_merger(tx, [UUID(ada), UUID(ben)])
+
+    its = (await client.get(f"{API}/members/{ada}/changes", headers=signed_in("team"))).json()["changes"]
+
+    assert [(each["what"], each["who"], each["by"]) for each in its] == [
+        ("organisation", "merger", None),
+        ("organisation", "list", str(account_id)),
+    ]
+    assert await record(client, signed_in("team"), ben) == [("organisation", "merger")]
+    page = words((await client.get("/members/profile/changes", headers=in_browser("member", member_id=ada))).text)
+    assert "Organisation The merger of your organisation" in page
 
 
 async def test_an_erasure_takes_the_record_and_the_restriction_along(
