@@ -30,7 +30,8 @@ SUBSCRIBERS: Final = {
     "events.gse.members": LIFE_OF_A_MEMBER | {"MemberGradeChanged", "MemberTransferred"},
     "notifications.gse.members": LIFE_OF_A_MEMBER
     | {"MemberGradeChanged", "MemberTransferred", "RoleGranted", "RoleRevoked", "MemberErasureStalled"}
-    | {"CommitmentOverdue"},
+    | {"CommitmentOverdue", "ParticipantsSelected", "ApplicantsNotSelected"}
+    | {"ShadowBoardMemberAppointed", "ShadowBoardAdviceGiven"},
     "notifications.gse.members.contacts": {"MemberContactChanged"},
     "notifications.gse.mentoring": {"MentoringSchemeOpened", "MentoringPairCreated", "MentoringPairEnded"},
     "notifications.gse.events": {"KeyDateScheduled", "EventPublished", "AttendeeRegistered", "EventHosted"}
