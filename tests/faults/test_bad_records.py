@@ -29,9 +29,9 @@ SUBSCRIBERS: Final = {
     "mentoring.gse.members": LIFE_OF_A_MEMBER | {"MemberGradeChanged", "MemberTransferred"},
     "events.gse.members": LIFE_OF_A_MEMBER | {"MemberGradeChanged", "MemberTransferred"},
     "notifications.gse.members": LIFE_OF_A_MEMBER
+    | {"ParticipantsSelected", "ApplicantsNotSelected", "ShadowBoardMemberAppointed", "ShadowBoardAdviceGiven"}
     | {"MemberGradeChanged", "MemberTransferred", "RoleGranted", "RoleRevoked", "MemberErasureStalled"}
-    | {"CommitmentOverdue", "ParticipantsSelected", "ApplicantsNotSelected"}
-    | {"ShadowBoardMemberAppointed", "ShadowBoardAdviceGiven"},
+    | {"CommitmentOverdue"},
     "notifications.gse.members.contacts": {"MemberContactChanged"},
     "notifications.gse.mentoring": {"MentoringSchemeOpened", "MentoringPairCreated", "MentoringPairEnded"},
     "notifications.gse.events": {"KeyDateScheduled", "EventPublished", "AttendeeRegistered", "EventHosted"}
