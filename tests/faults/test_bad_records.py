@@ -30,6 +30,7 @@ SUBSCRIBERS: Final = {
     | {"MemberGradeChanged", "MemberTransferred", "MemberProcessingRestricted"},
     "events.gse.members": LIFE_OF_A_MEMBER | {"MemberGradeChanged", "MemberTransferred"},
     "notifications.gse.members": LIFE_OF_A_MEMBER
+    | {"ParticipantsSelected", "ApplicantsNotSelected", "ShadowBoardMemberAppointed", "ShadowBoardAdviceGiven"}
     | {"MemberGradeChanged", "MemberTransferred", "RoleGranted", "RoleRevoked", "MemberErasureStalled"}
     | {"CommitmentOverdue", "ChampionAppointed", "ChampionTermEnded", "MemberProcessingRestricted"}
     | {"VolunteerJoinedGroup", "VolunteerLeftGroup", "GroupMeetingScheduled"}

@@ -35,6 +35,7 @@ FACTS: Final = {
     "summary": "Half a year of talking with somebody who works in another field.",
     "link": "https://example.org/scheme",
     "starts_on": "2027-10-12",
+    "ends_on": "2028-09-30",
     "due_on": "2027-03-31",
     "group_id": str(ID),
     "starts_at": "2027-10-12T13:00:00Z",

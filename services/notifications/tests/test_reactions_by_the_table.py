@@ -13,6 +13,7 @@ from contracts.events import EventProposed, EventSignedOff, KeyDateApproaching, 
 from contracts.groups import ChampionAppointed, ChampionTermEnded
 from contracts.members import Grade, GradeBand, MemberGradeChanged, Role, RoleGranted, RoleRevoked
 from contracts.mentoring import MentoringSchemeOpened
+from contracts.opportunities import ApplicantsNotSelected, ParticipantsSelected
 from contracts.strategy import CommitmentOverdue
 from notifications.app import EVENTS, MEMBERS, MENTORING
 from notifications.testing import TALK, joins, leaves, rows
@@ -87,6 +88,21 @@ async def test_the_team_is_told_of_a_commitment_that_is_overdue_and_nobody_else(
     await deliver(two, "notifications", MEMBERS, said(overdue, 1))
 
     assert await told(two) == [("a", "role-granted", "due"), ("a", "commitment-overdue", "due")]
+
+
+async def test_of_several_who_are_named_each_is_told_once_and_nobody_else(two: Database) -> None:
+    opportunity_id = uuid4()
+    chosen = said(ParticipantsSelected(opportunity_id=opportunity_id, member_ids=(ADA, BEN)), 1)
+    await deliver(two, "notifications", MEMBERS, chosen, chosen)
+    await leaves(two, ADA)
+    others = ApplicantsNotSelected(opportunity_id=opportunity_id, member_ids=(ADA, BEN))
+    await deliver(two, "notifications", MEMBERS, said(others, 2))
+
+    assert sorted(await told(two)) == [
+        ("a", "chosen", "cancelled"),
+        ("b", "chosen", "due"),
+        ("b", "not-chosen", "due"),
+    ]
 
 
 async def test_volunteers_are_told_of_a_key_date_that_comes_near(two: Database) -> None:
