@@ -26,7 +26,7 @@ async def joined(client: AsyncClient, name: str, **more: str) -> str:
 async def pairs_of(client: AsyncClient, signed_in: SignIn, *members: str) -> list[tuple[set[str], bool, bool]]:
     """The pairs in which one of these is, from all pages: who, and why."""
     found: list[dict[str, Any]] = []
-    after: dict[str, str] = {}
+    after: dict[str, Any] = {}
     while True:
         answer = await client.get(DUPLICATES, params={"limit": 2} | after, headers=signed_in("team"))
         assert answer.status_code == 200, answer.text
