@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field, StringConstraints
 
 from chassis import idempotency, outbox
@@ -17,6 +17,7 @@ from contracts.members import Grade, MemberContactChanged
 from contracts.refusal import NotFound
 from members import account_store, answers, domain, organisation_store, role_store, roles, store, withdrawal_store
 from members.domain import AlreadyAMember, Member
+from members.monitoring import store as monitoring
 
 router = APIRouter(prefix="/api/members/v1", tags=["members"], route_class=RetryingRoute, responses=RESPONSES)
 
@@ -138,7 +139,7 @@ async def change_contact(member_id: UUID, form: ContactForm, database: Db, key: 
 
 
 @router.post("/members/{member_id}/departures")
-async def leave(member_id: UUID, database: Db, key: Key, caller: SignedIn) -> MemberView:
+async def leave(member_id: UUID, request: Request, database: Db, key: Key, caller: SignedIn) -> MemberView:
     """Leave the profession. Name, address and roles are gone with the answer; every service hears of it."""
     permit(caller, "team", owner=member_id)
     async with database.transaction() as tx:
@@ -152,6 +153,8 @@ async def leave(member_id: UUID, database: Db, key: Key, caller: SignedIn) -> Me
         await role_store.record(tx, member_id, held, granted=False, by=caller.account_id)
         await account_store.unlink(tx, member_id)
         await withdrawal_store.add(tx, member_id)
+        async with monitoring.opened(tx):
+            await monitoring.forget(tx, request.app.state.vault.name(member_id))
         await outbox.put(tx, *lost, left, outbox.Tombstone(of=MemberContactChanged, subject=member_id))
     return _view(member)
 

@@ -37,6 +37,9 @@ from members import (
     strategy_pages,
     withdrawing,
 )
+from members.monitoring import api as monitoring
+from members.monitoring import pages as monitoring_pages
+from members.monitoring.sealing import Vault
 from members.provider import Provider
 from members.settings import Settings
 
@@ -81,6 +84,8 @@ def create(settings: Settings) -> FastAPI:
             organisation_pages.router,
             strategy.router,
             strategy_pages.router,
+            monitoring.router,
+            monitoring_pages.router,
         ],
         subscriptions=[MENTORING, EVENTS, NOTIFICATIONS, COMING_UP],
         timers=[
@@ -99,6 +104,7 @@ def create(settings: Settings) -> FastAPI:
     app.state.mergers = mergers
     secret = settings.oidc_client_secret.get_secret_value()
     app.state.provider = Provider(settings.oidc_issuer, settings.oidc_client_id, secret)
+    app.state.vault = Vault.load(settings.monitoring_key)
     app.state.signing_key = signing_in.signing_key(settings)
     return app
 

@@ -23,6 +23,8 @@ from contracts.members import MemberContactChanged
 from contracts.refusal import NotFound
 from members import account_store, erasure, erasure_store, import_store, role_store, roles, store, withdrawal_store
 from members.erasure import Erasure
+from members.monitoring import store as monitoring
+from members.monitoring.sealing import Vault
 
 router = APIRouter(prefix="/api/members/v1", tags=["erasure"], route_class=RetryingRoute, responses=RESPONSES)
 
@@ -60,7 +62,7 @@ async def erase(member_id: UUID, request: Request, database: Db, key: Key, calle
         held = await role_store.held_by(tx, member_id)
         lost = roles.take_back_all(member_id, held)
         await role_store.record(tx, member_id, held, granted=False, by=caller.account_id)
-        await purge(tx, member_id)
+        await purge(tx, member_id, request.app.state.vault)
         await idempotency.forget_what_was_sent(tx, member_id, but=key)
         await erasure_store.remember(tx, member_id)
         await erasure_store.add(tx, begun)
@@ -78,7 +80,7 @@ async def show(member_id: UUID, database: Db, caller: SignedIn) -> ErasureView:
         return _view(await erasure_store.by_id(tx, member_id), tx.now)
 
 
-async def purge(tx: Transaction, member_id: UUID) -> None:
+async def purge(tx: Transaction, member_id: UUID, vault: Vault) -> None:
     """Delete whatever members holds of a member, whose row the caller holds: one line for each place."""
     await role_store.forget(tx, member_id)
     await role_store.forget_in_records(tx, member_id)
@@ -86,6 +88,8 @@ async def purge(tx: Transaction, member_id: UUID) -> None:
     await account_store.forget(tx, member_id)
     await import_store.forget(tx, member_id)
     await store.forget(tx, member_id)
+    async with monitoring.opened(tx):
+        await monitoring.forget(tx, vault.name(member_id))
 
 
 async def note_receipt(event: Receipt, tx: Transaction) -> None:

@@ -34,6 +34,9 @@ class Settings(ServiceSettings):
     oidc_client_secret: SecretStr = Field(default=SecretStr(""), validation_alias="MEMBERS_OIDC_CLIENT_SECRET")
     """What members proves itself with at the provider's token endpoint; empty for a public client."""
     bootstrap_roles: tuple[BootstrapRole, ...] = Field(default=(), validation_alias="MEMBERS_BOOTSTRAP_ROLES")
+    monitoring_key: Path = Field(validation_alias="MEMBERS_MONITORING_KEY")
+    """A file with 64 hexadecimal digits, which name and seal the answers to equality monitoring; with another, or
+    without it, those that are there are lost."""
     import_wait_seconds: float = Field(default=25, ge=0, validation_alias="MEMBERS_IMPORT_WAIT_SECONDS")
     """How long the sender of a file is kept waiting for the whole report."""
     erasure_hours: float = Field(default=24, gt=0, validation_alias="MEMBERS_ERASURE_HOURS")
