@@ -63,6 +63,8 @@ SITE_PAGES: Final = (
     SitePage("monitoring", "/members/monitoring", "member"),
     SitePage("monitoring-done", "/members/monitoring?done=answered", "member"),
     SitePage("monitoring-delete", "/members/monitoring/delete", "member"),
+    SitePage("figures", "/members/figures"),
+    SitePage("figures-release", "/members/figures/release", "team"),
     SitePage("strategy", "/members/strategy"),
     SitePage("commitment", "/members/strategy/commitments/{commitment}"),
     SitePage("commitment-team", "/members/strategy/commitments/{commitment}", "team"),

@@ -42,6 +42,8 @@ from members.monitoring import pages as monitoring_pages
 from members.monitoring.sealing import Vault
 from members.provider import Provider
 from members.settings import Settings
+from members.statistics import api as statistics
+from members.statistics import pages as statistics_pages
 
 MENTORING = Subscription("gse.mentoring", {MemberDataErasedByMentoring: erasing.note_receipt})
 EVENTS = Subscription("gse.events", {MemberDataErasedByEvents: erasing.note_receipt})
@@ -86,6 +88,8 @@ def create(settings: Settings) -> FastAPI:
             strategy_pages.router,
             monitoring.router,
             monitoring_pages.router,
+            statistics.router,
+            statistics_pages.router,
         ],
         subscriptions=[MENTORING, EVENTS, NOTIFICATIONS, COMING_UP],
         timers=[

@@ -54,6 +54,7 @@ from contracts.notifications import (
     NotificationSent,
     NotificationSuppressed,
 )
+from contracts.statistics import DiversityStatisticsPublished, ParticipationReportPublished
 from contracts.strategy import (
     CommitmentCompleted,
     CommitmentMade,
@@ -208,6 +209,8 @@ NOBODY: Final[Mapping[type[DomainEvent], str]] = {
     CommitmentMade: "the page of the strategy shows it",
     CommitmentProgressReported: "the team did it; the commitment's page shows it",
     CommitmentCompleted: "the team did it; the commitment's page shows it",
+    DiversityStatisticsPublished: "the team did it; the page of the figures shows it to whoever looks",
+    ParticipationReportPublished: "the team did it; the page of the figures shows it to whoever looks",
     MemberErasureRequested: "whom it concerns is forgotten here by it",
     MemberErasureCompleted: "whom it concerns is forgotten",
     MemberErased: "whom it concerns is forgotten",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import Final
 
-from contracts import erasure, events, members, mentoring, notifications, strategy
+from contracts import erasure, events, members, mentoring, notifications, statistics, strategy
 from contracts.base import DomainEvent
 
 
@@ -17,6 +17,8 @@ def _said_in(module: ModuleType) -> list[type[DomainEvent]]:
 
 
 EVENTS: Final[tuple[type[DomainEvent], ...]] = tuple(
-    event for module in (members, strategy, erasure, mentoring, events, notifications) for event in _said_in(module)
+    event
+    for module in (members, strategy, statistics, erasure, mentoring, events, notifications)
+    for event in _said_in(module)
 )
 BY_TYPE: Final[Mapping[str, type[DomainEvent]]] = {event.type_name(): event for event in EVENTS}

@@ -24,6 +24,9 @@ SUBJECTS: Final[Mapping[str, str]] = {
     "CommitmentProgressReported": "commitment_id",
     "CommitmentCompleted": "commitment_id",
     "CommitmentOverdue": "commitment_id",
+    # members: the figures
+    "DiversityStatisticsPublished": "release_id",
+    "ParticipationReportPublished": "release_id",
     # erasure
     "MemberErasureRequested": "member_id",
     "MemberErasureCompleted": "member_id",

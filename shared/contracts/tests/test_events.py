@@ -57,6 +57,7 @@ from contracts.notifications import (
     NotificationSent,
     NotificationSuppressed,
 )
+from contracts.statistics import DiversityStatisticsPublished, ParticipationReportPublished
 from contracts.strategy import (
     CommitmentCompleted,
     CommitmentMade,
@@ -82,6 +83,12 @@ HOSTED = {"hosted_event_id": UUID("00000000-0000-4000-8000-000000000005")}
 ORGANISATION = {"organisation_id": UUID("00000000-0000-4000-8000-000000000010")}
 COMMITMENT = {"commitment_id": UUID("00000000-0000-4000-8000-000000000008")}
 KEY_DATE = {"key_date_id": UUID("00000000-0000-4000-8000-000000000006")}
+RELEASE = {
+    "release_id": UUID("00000000-0000-4000-8000-000000000012"),
+    "period": "2026-Q3",
+    "link": "https://gse.example/members/figures/2026-Q3",
+}
+RELEASE_BODY = RELEASE | {"release_id": "00000000-0000-4000-8000-000000000012"}
 EXAMPLES: tuple[DomainEvent, ...] = (
     MemberJoined(**PLACE, grade=Grade.G7, joined_on=date(2026, 2, 11)),
     MemberGradeChanged(**PLACE, grade=Grade.G6),
@@ -103,6 +110,8 @@ EXAMPLES: tuple[DomainEvent, ...] = (
     CommitmentProgressReported(**COMMITMENT, status="at-risk", percent=40, reported_on=date(2027, 2, 11)),
     CommitmentCompleted(**COMMITMENT, completed_on=date(2027, 3, 31)),
     CommitmentOverdue(**COMMITMENT, due_on=date(2027, 3, 31)),
+    DiversityStatisticsPublished(**RELEASE),
+    ParticipationReportPublished(**RELEASE),
     MemberErasureRequested(member_id=ADA),
     MemberErasureCompleted(member_id=ADA),
     MemberErasureStalled(member_id=ADA, late=[Holder.EVENTS, Holder.NOTIFICATIONS]),
@@ -200,6 +209,8 @@ PUBLIC_BODIES: dict[type[DomainEvent], dict[str, Any] | None] = {
     CommitmentProgressReported: COMMITMENT_BODY | {"status": "at-risk", "percent": 40, "reported_on": "2027-02-11"},
     CommitmentCompleted: COMMITMENT_BODY | {"completed_on": "2027-03-31"},
     CommitmentOverdue: COMMITMENT_BODY | {"due_on": "2027-03-31"},
+    DiversityStatisticsPublished: RELEASE_BODY,
+    ParticipationReportPublished: RELEASE_BODY,
     MemberErasureRequested: None,
     MemberErasureCompleted: None,
     MemberErasureStalled: None,
