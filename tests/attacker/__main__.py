@@ -30,14 +30,14 @@ def main() -> int:
                 print(f"and should be {found.allowed} wide")
             if number % EVERY == 0:
                 print(f"{number:,} populations in {time.monotonic() - began:,.0f} s", flush=True)
-    found = sum(len(outcome.found) for outcome in outcomes)
+    total = sum(len(outcome.found) for outcome in outcomes)
     print(
-        f"{len(outcomes):,} populations over two quarters from seed {asked.seed}: {found:,} found of"
+        f"{len(outcomes):,} populations over two quarters from seed {asked.seed}: {total:,} found of"
         f" {sum(outcome.looked_at for outcome in outcomes):,} looked for; new rows"
         f" {sum(outcome.shown for outcome in outcomes):,}, repeated {sum(outcome.repeated for outcome in outcomes):,},"
         f" hidden {sum(outcome.hidden for outcome in outcomes):,}"
     )
-    return 1 if found else 0
+    return 1 if total else 0
 
 
 if __name__ == "__main__":

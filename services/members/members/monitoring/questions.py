@@ -27,6 +27,7 @@ class Option:
     code: str
     text: str
     group: str
+    short: str = ""  # for figures, where the text is long
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,10 @@ class Characteristic:
 
     @cached_property
     def words(self) -> Mapping[str, str]:
-        return {its.code: its.text for its in self.options} | {code: WORDS[code] for code in (PREFER_NOT, NO_ANSWER)}
+        """What answers are called in figures."""
+        return {its.code: its.short or its.text for its in self.options} | {
+            code: WORDS[code] for code in (PREFER_NOT, NO_ANSWER)
+        }
 
     @cached_property
     def group_words(self) -> Mapping[str, str]:

@@ -5,7 +5,7 @@ The form is the API's own request in a browser: its handler decides, and these p
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -34,6 +34,7 @@ router = APIRouter(prefix="/members/figures", route_class=RetryingRoute, include
 BANDS: Final = {"AA-AO": "AA to AO", "EO": "EO", "HEO-SEO": "HEO to SEO", "G7-G6": "G7 to G6", "SCS": "SCS"}
 MEASURES: Final = {"members": "Members", "joined": "Joined", "left": "Left"}
 KINDS: Final = {"organisation": ("Organisation", "organisations"), "band": ("Grade", "grades")}
+T = TypeVar("T")
 PAGE: Final = 12  # earlier releases
 
 
@@ -98,7 +99,7 @@ async def of_characteristic(request: Request, period: str, characteristic: str, 
         answers=list(what.group_words.values()),
         tables=[
             (KINDS[by][0], _lines(table, what, its.period, _named(register, by), KINDS[by][1]))
-            for by, table in figures.by.items()
+            for by, table in _by_kind(figures.by)
         ],
     )
 
@@ -134,7 +135,7 @@ def _characteristics(its: Release) -> list[tuple[Characteristic, Figures, Chart,
         if figures is None:
             continue
         total = figures.total
-        shown = {what.words[code]: figure for code, figure in total.figures.items()}
+        shown = {words: total.figures[code] for code, words in what.words.items() if code in total.figures}
         shown |= {_together(what, group, codes): figure for group, (codes, figure) in total.hidden.items()}
         said = f"Of {total.people:,} members: " + ", ".join(f"{name} {figure:,}" for name, figure in shown.items())
         since = _quarter(total.period).words if total.period != its.period else ""
@@ -159,10 +160,15 @@ def _measures(its: Release, register: Register) -> list[tuple[str, list[tuple[st
     return [
         (
             MEASURES[measure],
-            [(KINDS[by][0], _parts(part, _named(register, by))) for by, part in parts.items()],
+            [(KINDS[by][0], _parts(part, _named(register, by))) for by, part in _by_kind(parts)],
         )
-        for measure, parts in its.participation.items()
+        for measure, parts in ((measure, its.participation[measure]) for measure in MEASURES)
     ]
+
+
+def _by_kind(its: Mapping[str, T]) -> list[tuple[str, T]]:
+    """In the order of the page; the database keeps none."""
+    return [(by, its[by]) for by in KINDS if by in its]
 
 
 def _parts(its: Part, named: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -37,6 +37,12 @@ def counts(now: dict[str, Person], then: dict[str, Person] | None = None, *, thr
     return Counts(cells(now.values(), str), 0, LABELS, Limits(threshold, 10), period, since)
 
 
+def out(then: dict[str, Person]) -> tables.Table:
+    table = tables.first(counts(then))
+    assert table is not None
+    return table
+
+
 def shown(table: tables.Table | None) -> tuple[list[str], tuple[str, ...], dict[str, int]]:
     assert table is not None
     rest = table.rest
@@ -80,7 +86,7 @@ def test_a_row_in_which_one_person_came_repeats_its_earlier_figures() -> None:
     then = people(A="EO:20 yes 20 no", B="EO:20 yes 20 no")
     now = then | {"new": Person(("A", "EO"), "yes")}
 
-    assert tables.following(counts(now, then), tables.first(counts(then))) == tables.first(counts(then))
+    assert tables.following(counts(now, then), out(then)) == out(then)
 
 
 def test_where_many_came_as_many_went_the_figures_are_new() -> None:
@@ -89,7 +95,7 @@ def test_where_many_came_as_many_went_the_figures_are_new() -> None:
     came = {f"new{n}": Person(("A" if n < 12 else "B", "EO"), "yes" if n < 12 else "no") for n in range(20)}
     now = {who: its for who, its in then.items() if who not in went} | came
 
-    table = tables.following(counts(now, then), tables.first(counts(then)))
+    table = tables.following(counts(now, then), out(then))
 
     assert {row.codes: (row.period, dict(row.figures)) for row in table.rows} == {
         ("A",): ("Q2", {"yes": 25, "no": 20}),
@@ -103,7 +109,7 @@ def test_where_many_have_answered_since_the_figures_are_new() -> None:
     for who in [who for who in then if "no" in who][::3]:
         now[who] = Person(then[who].place, "yes")
 
-    table = tables.following(counts(now, then), tables.first(counts(then)))
+    table = tables.following(counts(now, then), out(then))
 
     assert [(row.period, dict(row.figures)) for row in table.rows] == [
         ("Q2", {"yes": 25, "no": 25}),
@@ -117,7 +123,7 @@ def test_what_is_repeated_is_no_single_row_that_all_else_gives_away() -> None:
     for who in [who for who in then if "no" in who and not who.startswith("C")][::3]:
         now[who] = Person(then[who].place, "yes")
 
-    table = tables.following(counts(now, then), tables.first(counts(then)))
+    table = tables.following(counts(now, then), out(then))
 
     assert {row.codes[0]: row.period for row in table.rows} == {"A": "Q1", "B": "Q2", "C": "Q1"}
 
