@@ -72,6 +72,8 @@ def prove(
     mutants: Annotated[bool, typer.Option("--mutants", help="Show that it catches fifteen naive builds.")] = False,
     notices: Annotated[bool, typer.Option("--notices", help="One event told to thousands, and its store.")] = False,
     recipients: Annotated[int, typer.Option("--recipients", min=1, help="Of that event.")] = 10_000,
+    statistics: Annotated[bool, typer.Option("--statistics", help="Attack the figures of random professions.")] = False,
+    populations: Annotated[int, typer.Option("--populations", min=1, help="How many of these.")] = 1000,
     rounds: Annotated[int, typer.Option("--rounds", min=1, help="Of telling and purging.")] = 10,
     only: Annotated[list[int] | None, typer.Option("--only", metavar="N…", help="Of those, these numbers.")] = None,
     more: Annotated[list[int] | None, typer.Argument(hidden=True)] = None,
@@ -83,6 +85,10 @@ def prove(
         from gse_platform.prove.mutants.run import prove_mutants  # noqa: PLC0415 (as above)
 
         raise typer.Exit(prove_mutants([*(only or []), *(more or [])]))
+    if statistics:
+        from gse_platform import quality  # noqa: PLC0415 (as above)
+
+        quality.attack(populations, seed or 0)
     if notices:
         from gse_platform.prove.volume import prove_notices  # noqa: PLC0415 (as above)
 

@@ -1,4 +1,7 @@
-"""The key that signs platform tokens, and its public half that every service is given. Made once for a home."""
+"""The key that signs platform tokens, its public half that every service is given, the key of equality monitoring.
+
+Made once for a home.
+"""
 
 import json
 import secrets
@@ -11,11 +14,14 @@ from gse_platform.home import Home, write_privately
 class Keys(NamedTuple):
     signing: Path
     public: Path
+    monitoring: Path
 
 
 def signing_keys(home: Home) -> Keys:
-    """An Ed25519 key with a kid. An existing one stays: tokens live on through a restart."""
-    keys = Keys(home.keys / "signing.json", home.keys / "jwks.json")
+    """An Ed25519 key with a kid, and 32 bytes. Existing ones stay: tokens and answers live on through a restart."""
+    keys = Keys(home.keys / "signing.json", home.keys / "jwks.json", home.keys / "monitoring")
+    if not keys.monitoring.exists():
+        write_privately(keys.monitoring, secrets.token_hex(32))
     if not (keys.signing.exists() and keys.public.exists()):
         from joserfc.jwk import OKPKey  # noqa: PLC0415 (a tenth of a second, for a new home only)
 

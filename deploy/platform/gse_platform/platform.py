@@ -119,6 +119,7 @@ def service_environment(platform: Platform, service: str, database_url: str, kaf
 def _members_environment(platform: Platform) -> dict[str, str]:
     return {
         "MEMBERS_SIGNING_KEY": str(platform.keys.signing),
+        "MEMBERS_MONITORING_KEY": str(platform.keys.monitoring),
         "MEMBERS_OIDC_ISSUER": platform.issuer,
         "MEMBERS_OIDC_CLIENT_ID": os.environ.get("MEMBERS_OIDC_CLIENT_ID", CLIENT_ID),
         "MEMBERS_OIDC_CLIENT_SECRET": os.environ.get("MEMBERS_OIDC_CLIENT_SECRET", platform.secrets["oidc-client"]),

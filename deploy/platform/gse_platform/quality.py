@@ -37,6 +37,14 @@ def bench(arguments: list[str]) -> None:
     os.execve(sys.executable, [*RUN, "bench", *arguments], environment)  # noqa: S606 (as above)
 
 
+def attack(populations: int, seed: int) -> None:
+    """Become the attacker of the figures, who stands with the tests."""
+    os.chdir(ROOT)
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "tests")}
+    arguments = ["--populations", str(populations), "--seed", str(seed)]
+    os.execve(sys.executable, [*RUN, "attacker", *arguments], environment)  # noqa: S606 (as above)
+
+
 def among_workers(arguments: list[str]) -> list[str]:
     """What makes pytest share everything among workers. What somebody picked, or looks into, stays in one process."""
     if any(not argument.startswith("-") or argument in {"-s", "--pdb"} for argument in arguments):

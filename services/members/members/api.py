@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field, StringConstraints
 
 from chassis import idempotency, outbox
@@ -146,13 +146,15 @@ async def change_contact(member_id: UUID, form: ContactForm, database: Db, key: 
 
 
 @router.post("/members/{member_id}/departures")
-async def leave(member_id: UUID, database: Db, key: Key, caller: SignedIn) -> MemberView:
+async def leave(member_id: UUID, request: Request, database: Db, key: Key, caller: SignedIn) -> MemberView:
     """Leave the profession. Name, address and roles are gone with the answer; every service hears of it."""
     permit(caller, "team", owner=member_id)
     async with database.transaction() as tx:
         if await idempotency.claim(tx, key, resource_id=member_id, status=200) is not None:
             return view(there(await store.by_id(tx, member_id)))
-        member = await leaving.leave(tx, there(await store.lock(tx, member_id)), by=caller.account_id)
+        member = await leaving.leave(
+            tx, there(await store.lock(tx, member_id)), request.app.state.vault, by=caller.account_id
+        )
         await account_store.unlink(tx, member_id)
     return view(member)
 

@@ -54,6 +54,9 @@ from members.groups import (
 )
 from members.groups import pages as groups_pages
 from members.membership import import_pages, merging, people, profiling, verification
+from members.monitoring import api as monitoring
+from members.monitoring import pages as monitoring_pages
+from members.monitoring.sealing import Vault
 from members.opportunities import api as opportunities
 from members.opportunities import closing as closing_opportunities
 from members.opportunities import pages as opportunity_pages
@@ -63,6 +66,8 @@ from members.provider import Provider
 from members.rights import copy_pages, copy_store, erasures, restricting
 from members.rights import pages as rights_pages
 from members.settings import Settings
+from members.statistics import api as statistics
+from members.statistics import pages as statistics_pages
 
 MENTORING = Subscription("gse.mentoring", {MemberDataErasedByMentoring: erasing.note_receipt})
 EVENTS = Subscription("gse.events", {MemberDataErasedByEvents: erasing.note_receipt})
@@ -137,6 +142,10 @@ def create(settings: Settings) -> FastAPI:
             shadow_board_pages.router,
             opportunity_team_pages.router,
             opportunity_pages.router,
+            monitoring.router,
+            monitoring_pages.router,
+            statistics.router,
+            statistics_pages.router,
         ],
         subscriptions=[MENTORING, EVENTS, NOTIFICATIONS, COMING_UP],
         timers=[
@@ -162,6 +171,7 @@ def create(settings: Settings) -> FastAPI:
     app.state.places = places
     secret = settings.oidc_client_secret.get_secret_value()
     app.state.provider = Provider(settings.oidc_issuer, settings.oidc_client_id, secret)
+    app.state.vault = Vault.load(settings.monitoring_key)
     app.state.signing_key = signing_in.signing_key(settings)
     return app
 

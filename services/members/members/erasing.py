@@ -26,6 +26,8 @@ from members.erasure import Erasure
 from members.feedback.answering import forget_tokens, key_of
 from members.groups import departing
 from members.membership import duplicate_store
+from members.monitoring import store as monitoring
+from members.monitoring.sealing import Vault
 from members.opportunities import shadow_board_store
 from members.opportunities import store as opportunity_store
 
@@ -66,7 +68,7 @@ async def erase(member_id: UUID, request: Request, database: Db, key: Key, calle
         lost = roles.take_back_all(member_id, held)
         await role_store.record(tx, member_id, held, granted=False, by=caller.account_id)
         departed = await departing.let_go(tx, member_id, by=caller.account_id)
-        await purge(tx, member_id)
+        await purge(tx, member_id, request.app.state.vault)
         await forget_tokens(tx, member_id, key_of(request))
         await idempotency.forget_what_was_sent(tx, member_id, but=key)
         await erasure_store.remember(tx, member_id)
@@ -85,7 +87,7 @@ async def show(member_id: UUID, database: Db, caller: SignedIn) -> ErasureView:
         return view(await erasure_store.by_id(tx, member_id), tx.now)
 
 
-async def purge(tx: Transaction, member_id: UUID) -> None:
+async def purge(tx: Transaction, member_id: UUID, vault: Vault) -> None:
     """Delete whatever members holds of a member, whose row the caller holds: one line for each place."""
     await role_store.forget(tx, member_id)
     await role_store.forget_in_records(tx, member_id)
@@ -96,6 +98,8 @@ async def purge(tx: Transaction, member_id: UUID) -> None:
     await duplicate_store.forget(tx, member_id)
     await shadow_board_store.let_go(tx, member_id)
     await store.forget(tx, member_id)
+    async with monitoring.opened(tx):
+        await monitoring.forget(tx, vault.name(member_id))
 
 
 async def note_receipt(event: Receipt, tx: Transaction) -> None:

@@ -8,12 +8,14 @@ from contracts.members import MemberContactChanged
 from members import domain, role_store, roles, store, withdrawal_store
 from members.domain import Member
 from members.groups import departing
+from members.monitoring import store as monitoring
+from members.monitoring.sealing import Vault
 from members.opportunities import shadow_board_store
 from members.opportunities import store as opportunity_store
 from members.rights import change_store, restriction_store
 
 
-async def leave(tx: Transaction, member: Member, *, by: UUID) -> Member:
+async def leave(tx: Transaction, member: Member, vault: Vault, *, by: UUID) -> Member:
     """End their membership and what goes with it, and say so; the caller holds their row, and sees to their accounts.
 
     `by` is an account. Raises what `domain.leave` raises.
@@ -30,6 +32,8 @@ async def leave(tx: Transaction, member: Member, *, by: UUID) -> Member:
     departed = await departing.let_go(tx, member_id, by=by)
     await restriction_store.lift(tx, member_id)
     await change_store.forget(tx, member_id)
+    async with monitoring.opened(tx):
+        await monitoring.forget(tx, vault.name(member_id))
     await withdrawal_store.add(tx, member_id)
     await outbox.put(tx, *departed, *lost, left, outbox.Tombstone(of=MemberContactChanged, subject=member_id))
     return gone

@@ -118,7 +118,7 @@ async def leave_form(request: Request, database: Db, caller: SignedIn) -> HTMLRe
 async def leave(request: Request, database: Db, caller: SignedIn) -> Response:
     if caller.member_id is None:
         return _not_a_member(request)
-    await api.leave(caller.member_id, database, None, caller)
+    await api.leave(caller.member_id, request, database, None, caller)
     return _back(caller, "/members/profile/left")
 
 

@@ -39,6 +39,15 @@ class Settings(ServiceSettings):
     bootstrap_roles: tuple[BootstrapRole, ...] = Field(default=(), validation_alias="MEMBERS_BOOTSTRAP_ROLES")
     address_key: SecretStr = Field(min_length=SHORTEST_KEY)
     """Checks the links by which people confirm their addresses; notifications, which makes them, holds it too."""
+    monitoring_key: Path = Field(validation_alias="MEMBERS_MONITORING_KEY")
+    """A file with 64 hexadecimal digits, which name and seal the answers to equality monitoring; with another, or
+    without it, those that are there are lost."""
+    statistics_threshold: int = Field(default=5, ge=5, validation_alias="MEMBERS_STATISTICS_THRESHOLD")
+    """Figures of fewer people are hidden."""
+    statistics_special_threshold: int = Field(default=10, ge=5, validation_alias="MEMBERS_STATISTICS_SPECIAL_THRESHOLD")
+    """The same for what the law calls special categories."""
+    statistics_population: int = Field(default=30, ge=1, validation_alias="MEMBERS_STATISTICS_POPULATION")
+    """Of fewer people than these no row of answers is shown at all."""
     import_wait_seconds: float = Field(default=25, ge=0, validation_alias="MEMBERS_IMPORT_WAIT_SECONDS")
     """How long the sender of a file is kept waiting for the whole report."""
     erasure_hours: float = Field(default=24, gt=0, validation_alias="MEMBERS_ERASURE_HOURS")

@@ -134,6 +134,8 @@ def environment(
     keys = tmp_path_factory.mktemp("keys")
     signing_key = keys / "signing_key.json"
     signing_key.write_text(json.dumps(testing.KEY.as_dict(private=True)))
+    monitoring_key = keys / "monitoring_key"
+    monitoring_key.write_text(secrets.token_hex(32))
     roles = [
         {"subject": "helen", "role": "team"},
         {"subject": "gareth", "role": "hosep", "organisation": "Defra"},
@@ -147,6 +149,7 @@ def environment(
         "GSE_TOKEN_KEYS": str(testing.token_keys(keys)),
         "GSE_ADDRESS_KEY": ADDRESS_KEY,
         "MEMBERS_SIGNING_KEY": str(signing_key),
+        "MEMBERS_MONITORING_KEY": str(monitoring_key),
         "MEMBERS_OIDC_ISSUER": provider.issuer,
         "MEMBERS_OIDC_CLIENT_ID": "gse",
         "MEMBERS_OIDC_CLIENT_SECRET": "s3cret",

@@ -393,7 +393,7 @@ async def test_who_is_erased_in_the_instant_of_signing_in_is_asked_to_sign_in_ag
         await store.lock(tx, member_id)
         coming = asyncio.ensure_future(come_back(browser, asked, code))
         await eventually(waits_for_a_lock)
-        await erasing.purge(tx, member_id)
+        await erasing.purge(tx, member_id, running.state.vault)
     came = await coming
 
     assert (came.status_code, "gse-session" in browser.cookies) == (400, False)

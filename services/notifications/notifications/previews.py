@@ -40,7 +40,6 @@ FACTS: Final = {
     "group_id": str(ID),
     "starts_at": "2027-10-12T13:00:00Z",
     "theme_id": str(ID),
-    "ends_on": "2027-09-30",
     "subject": str(ID),
 }
 """By the names of fields of events; `title` is also what a key date is called, and `subject` what an event is about."""

@@ -82,6 +82,7 @@ from contracts.opportunities import (
     ShadowBoardSeatOpened,
     ShadowBoardTermEnded,
 )
+from contracts.statistics import DiversityStatisticsPublished, ParticipationReportPublished
 from contracts.strategy import (
     CommitmentCompleted,
     CommitmentMade,
@@ -316,6 +317,8 @@ NOBODY: Final[Mapping[type[DomainEvent], str]] = {
     ShadowBoardSeatOpened: "who may apply is told by the page of opportunities",
     ShadowBoardTermEnded: "its holder was told the day when they were appointed",
     ShadowBoardAdviceAnswered: "its page shows the answer",
+    DiversityStatisticsPublished: "the team did it; the page of the figures shows it to whoever looks",
+    ParticipationReportPublished: "the team did it; the page of the figures shows it to whoever looks",
     MemberErasureRequested: "whom it concerns is forgotten here by it",
     MemberErasureCompleted: "whom it concerns is forgotten",
     MemberErased: "whom it concerns is forgotten",

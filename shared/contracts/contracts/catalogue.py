@@ -4,7 +4,18 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import Final
 
-from contracts import erasure, events, feedback, groups, members, mentoring, notifications, opportunities, strategy
+from contracts import (
+    erasure,
+    events,
+    feedback,
+    groups,
+    members,
+    mentoring,
+    notifications,
+    opportunities,
+    statistics,
+    strategy,
+)
 from contracts.base import DomainEvent
 
 
@@ -18,7 +29,18 @@ def _said_in(module: ModuleType) -> list[type[DomainEvent]]:
 
 EVENTS: Final[tuple[type[DomainEvent], ...]] = tuple(
     event
-    for module in (members, strategy, opportunities, feedback, groups, erasure, mentoring, events, notifications)
+    for module in (
+        members,
+        strategy,
+        statistics,
+        opportunities,
+        feedback,
+        groups,
+        erasure,
+        mentoring,
+        events,
+        notifications,
+    )
     for event in _said_in(module)
 )
 BY_TYPE: Final[Mapping[str, type[DomainEvent]]] = {event.type_name(): event for event in EVENTS}

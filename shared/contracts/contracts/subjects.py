@@ -51,6 +51,9 @@ SUBJECTS: Final[Mapping[str, str]] = {
     "ShadowBoardTermEnded": "seat_id",
     "ShadowBoardAdviceGiven": "advice_id",
     "ShadowBoardAdviceAnswered": "advice_id",
+    # members: the figures
+    "DiversityStatisticsPublished": "release_id",
+    "ParticipationReportPublished": "release_id",
     # erasure
     "MemberErasureRequested": "member_id",
     "MemberErasureCompleted": "member_id",

@@ -84,6 +84,7 @@ from contracts.opportunities import (
     ShadowBoardSeatOpened,
     ShadowBoardTermEnded,
 )
+from contracts.statistics import DiversityStatisticsPublished, ParticipationReportPublished
 from contracts.strategy import (
     CommitmentCompleted,
     CommitmentMade,
@@ -121,6 +122,12 @@ ROUND = {
     "link": "https://gse.example/members/feedback/1",
 }
 KEY_DATE = {"key_date_id": UUID("00000000-0000-4000-8000-000000000006")}
+RELEASE = {
+    "release_id": UUID("00000000-0000-4000-8000-000000000012"),
+    "period": "2026-Q3",
+    "link": "https://gse.example/members/figures/2026-Q3",
+}
+RELEASE_BODY = RELEASE | {"release_id": "00000000-0000-4000-8000-000000000012"}
 EXAMPLES: tuple[DomainEvent, ...] = (
     MemberJoined(**PLACE, grade=Grade.G7, joined_on=date(2026, 2, 11)),
     MemberGradeChanged(**PLACE, grade=Grade.G6),
@@ -185,6 +192,8 @@ EXAMPLES: tuple[DomainEvent, ...] = (
     ShadowBoardTermEnded(**SEAT, ended_on=date(2028, 2, 29)),
     ShadowBoardAdviceGiven(advice_id=SCHEME, title="Say what the job is", link="https://gse.example/advice"),
     ShadowBoardAdviceAnswered(advice_id=SCHEME, title="Say what the job is", link="https://gse.example/advice"),
+    DiversityStatisticsPublished(**RELEASE),
+    ParticipationReportPublished(**RELEASE),
     MemberErasureRequested(member_id=ADA),
     MemberErasureCompleted(member_id=ADA),
     MemberErasureStalled(member_id=ADA, late=[Holder.EVENTS, Holder.NOTIFICATIONS]),
@@ -338,6 +347,8 @@ PUBLIC_BODIES: dict[type[DomainEvent], dict[str, Any] | None] = {
     ShadowBoardTermEnded: SEAT_BODY | {"ended_on": "2028-02-29"},
     ShadowBoardAdviceGiven: ADVICE_BODY,
     ShadowBoardAdviceAnswered: ADVICE_BODY,
+    DiversityStatisticsPublished: RELEASE_BODY,
+    ParticipationReportPublished: RELEASE_BODY,
     MemberErasureRequested: None,
     MemberErasureCompleted: None,
     MemberErasureStalled: None,

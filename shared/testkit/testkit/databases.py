@@ -8,7 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
-from testkit.postgres_databases import make_database
+from testkit.postgres_databases import make_database, restricted
 
 Build = Callable[[str], Awaitable[object]]
 """Given the address of an empty database, makes the schema: a service's migrations, usually."""
@@ -47,7 +47,7 @@ class Databases:
         for built in self._templates.values():
             if built.done() and not built.exception():
                 await self._administer(f'DROP DATABASE "{built.result()}" WITH (FORCE)')
-                await self._administer(f'DROP ROLE "{built.result()}"')
+                await self._administer(f'DROP ROLE "{built.result()}", "{restricted(built.result())}"')
         self._templates.clear()
 
     async def _built(self, name: str, build: Build) -> str:

@@ -90,7 +90,9 @@ async def every(
 
 
 @router.post("/members/{member_id}/mergers")
-async def merge(member_id: UUID, form: MergerForm, database: Db, key: Key, caller: SignedIn) -> MemberView:
+async def merge(  # noqa: PLR0917 - what the framework gives
+    member_id: UUID, form: MergerForm, request: Request, database: Db, key: Key, caller: SignedIn
+) -> MemberView:
     """The member in the address stays as they are; the other one leaves, and who signed in as them follows."""
     permit(caller, "team")
     if form.ended == member_id:
@@ -104,7 +106,7 @@ async def merge(member_id: UUID, form: MergerForm, database: Db, key: Key, calle
             raise HasLeft
         if await duplicate_store.merged_into(tx, ended.member_id) == member_id:
             return view(surviving)
-        await leaving.leave(tx, ended, by=caller.account_id)
+        await leaving.leave(tx, ended, request.app.state.vault, by=caller.account_id)
         await account_store.lead_to_another(tx, ended.member_id, member_id)
         await duplicate_store.merged(tx, ended.member_id, member_id, caller.account_id)
     return view(surviving)
@@ -165,7 +167,7 @@ async def decide(request: Request, first: UUID, second: UUID, database: Db, call
         text = "Choose which of the two stays, or that they are two people"
         return await _compared(request, first, second, database, [{"field": "stays", "text": text, "href": "#stays"}])
     surviving, ended = (first, second) if stays == "first" else (second, first)
-    await merge(surviving, MergerForm(ended=ended), database, None, caller)
+    await merge(surviving, MergerForm(ended=ended), request, database, None, caller)
     return RedirectResponse(f"{HERE}?done=merged", 303)
 
 

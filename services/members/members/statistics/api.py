@@ -1,0 +1,179 @@
+"""The figures over HTTP: released by the team once a quarter, read by anyone, as JSON and as CSV."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, Field
+
+from chassis import idempotency, outbox
+from chassis.database import Transaction
+from chassis.idempotency import Key
+from chassis.identity import Caller, MaybeSignedIn, SignedIn, permit
+from chassis.problems import RESPONSES
+from chassis.retrying import RetryingRoute
+from chassis.service import Db
+from members.monitoring import questions
+from members.monitoring import store as monitoring
+from members.monitoring.questions import Characteristic
+from members.monitoring.sealing import Vault
+from members.organisations import day_in_london
+from members.settings import Settings
+from members.statistics import periods, releasing, spreadsheet, store
+from members.statistics.diversity import Figures
+from members.statistics.participation import Part
+from members.statistics.releasing import NoRelease, NotTheLastQuarter, Remembered
+from members.statistics.store import Release
+from members.statistics.tables import Limits
+
+router = APIRouter(prefix="/api/members/v1", tags=["statistics"], route_class=RetryingRoute, responses=RESPONSES)
+
+Period = Annotated[str, Field(pattern=r"^20\d\d-Q[1-4]$", description="A quarter, such as 2026-Q3")]
+EXACT_FILLED_TO = 1 << 20  # so that the length of what is kept says nothing
+
+
+class ReleaseForm(BaseModel):
+    period: Period
+
+
+class ReleaseView(BaseModel):
+    """Figures are rounded to five; rows and answers that are not there are hidden, alone or together."""
+
+    release_id: UUID
+    period: str
+    counted_on: date
+    questions_version: int
+    diversity: Mapping[str, Figures]
+    participation: Mapping[str, Mapping[str, Part]]
+    released_by: Annotated[UUID | None, Field(description="An account; for the team alone")] = None
+
+
+class ReleaseLine(BaseModel):
+    period: str
+    counted_on: date
+
+
+class Releases(BaseModel):
+    """`next`, given as `before`, leads to older ones; None: these were the last."""
+
+    releases: list[ReleaseLine]
+    next: str | None
+
+
+@router.post("/statistics-releases", status_code=201)
+async def publish(
+    *, form: ReleaseForm, request: Request, database: Db, key: Key, caller: SignedIn, answer: Response
+) -> ReleaseView:
+    """Make and publish the figures of the last quarter that is over. Again, and nothing happens: 200."""
+    permit(caller, "team")
+    settings, vault = request.app.state.settings, request.app.state.vault
+    async with database.transaction() as tx:
+        today, release_id = day_in_london(tx.now), uuid4()
+        quarter = periods.last_ended(today)
+        await idempotency.claim(tx, key, resource_id=release_id, status=201)
+        await store.hold(tx)
+        if (its := await store.of_period(tx, form.period)) is not None:
+            answer.status_code = 200
+            return _view(its, caller)
+        if form.period != quarter.code:
+            raise NotTheLastQuarter(quarter)
+        before, asked, counted = await store.newest(tx), questions.on(today), await store.counted(tx)
+        people = {
+            "members": list(counted.values()),
+            "joined": await store.joined_between(tx, quarter.first_day, quarter.last_day),
+            "left": await store.left_between(tx, quarter.first_day, quarter.last_day),
+        }
+        async with monitoring.opened(tx):
+            made = await asyncio.to_thread(
+                releasing.made,
+                places={vault.name(member_id): place for member_id, place in counted.items()},
+                answers=await monitoring.every(tx, vault),
+                asked=asked,
+                limits=_limits(settings),
+                period=quarter.code,
+                before=before.diversity if before else {},
+                remembered=await _remembered(tx, vault, before),
+            )
+            await monitoring.keep_counted(tx, vault, quarter.code, made.people)
+            await monitoring.keep_exact(tx, vault, quarter.code, made.counted, filled_to=EXACT_FILLED_TO)
+            await monitoring.keep_only(tx, made.looks_back_to)
+        its = releasing.release(
+            made,
+            asked,
+            quarter,
+            people=people,
+            threshold=settings.statistics_threshold,
+            release_id=release_id,
+            today=today,
+            by=caller.account_id,
+            now=tx.now,
+        )
+        await store.add(tx, its)
+        await outbox.put(tx, *releasing.said(its, f"{settings.front_door}/members/figures/{its.period}"))
+    return _view(its, caller)
+
+
+@router.get("/statistics-releases")
+async def every(
+    database: Db, before: Period | None = None, limit: Annotated[int, Query(ge=1, le=100)] = 20
+) -> Releases:
+    """Which releases there are, the newest first; for anyone."""
+    async with database.transaction() as tx:
+        found = await store.periods(tx, before, limit + 1)
+    page = [ReleaseLine(period=period, counted_on=day) for period, day in found[:limit]]
+    return Releases(releases=page, next=page[-1].period if len(found) > limit else None)
+
+
+@router.get("/statistics-releases/{period}.csv")
+async def as_csv(period: Period, database: Db) -> Response:
+    """All figures of a release, a line each; `….csv-metadata.json` describes the columns (CSV on the Web)."""
+    text = spreadsheet.lines(await there(database, period))
+    return Response(text, media_type="text/csv; charset=utf-8; header=present")
+
+
+@router.get("/statistics-releases/{period}.csv-metadata.json")
+async def csv_metadata(period: Period, request: Request, database: Db) -> Response:
+    text = spreadsheet.description(await there(database, period), request.app.state.settings)
+    return Response(text, media_type="application/csvm+json")
+
+
+@router.get("/statistics-releases/{period}")
+async def show(period: Period, database: Db, caller: MaybeSignedIn) -> ReleaseView:
+    """The figures of a quarter, for anyone."""
+    return _view(await there(database, period), caller)
+
+
+async def there(database: Db, period: str) -> Release:
+    async with database.transaction() as tx:
+        its = await store.of_period(tx, period)
+    if its is None:
+        raise NoRelease
+    return its
+
+
+async def _remembered(tx: Transaction, vault: Vault, before: Release | None) -> dict[str, Remembered]:
+    """What the release before looks back to."""
+    found = dict[str, Remembered]()
+    wanted = set[str]().union(*(its.looks_back_to for its in before.diversity.values())) if before else set[str]()
+    for period in wanted:
+        exact: dict[str, Any] | None = await monitoring.exact_of(tx, vault, period)
+        if exact is None:
+            raise LookupError("what a release was made of is kept for as long as a figure of it is out")
+        found[period] = Remembered(await monitoring.counted_in(tx, vault, period), exact)
+    return found
+
+
+def _limits(settings: Settings) -> Callable[[Characteristic], Limits]:
+    def of(its: Characteristic) -> Limits:
+        threshold = settings.statistics_special_threshold if its.special else settings.statistics_threshold
+        return Limits(threshold, settings.statistics_population)
+
+    return of
+
+
+def _view(its: Release, caller: Caller | None) -> ReleaseView:
+    is_team = caller is not None and "team" in caller.roles
+    return ReleaseView(**{**vars(its), "released_by": its.released_by if is_team else None})

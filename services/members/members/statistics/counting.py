@@ -1,0 +1,94 @@
+"""People counted by place and answer, and what moved between an earlier release and now. Pure."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Place = tuple[str, str]
+"""An organisation and a grade band."""
+Cells = Mapping[Place, Counter[str]]
+"""How many people gave which answer, place by place."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """As one is counted. In an earlier release `code` is None for who has deleted their answers since."""
+
+    place: Place
+    code: str | None
+
+
+People = Mapping[Any, Person]
+"""By any name that is the same in all releases."""
+
+
+@dataclass(frozen=True)
+class Movement:
+    """Between a release and now, by place and label.
+
+    `stayed`: in the same place with the same label; `joined`: here now, nowhere then; `left`: here then, nowhere now.
+    Who moved between places or changed an answer is none of these. `before` is what the release counted.
+    """
+
+    stayed: Cells
+    joined: Cells
+    left: Cells
+    before: Cells
+    remained: tuple[Counter[str], Counter[str]]
+    """How many of each organisation, of each band, were there then and are now."""
+    known: int
+    """How many of all were anywhere then and are now."""
+
+
+def cells(people: Iterable[Person], label: Callable[[str], str]) -> dict[Place, Counter[str]]:
+    counted: dict[Place, Counter[str]] = {}
+    for its in people:
+        if its.code is not None:
+            counted.setdefault(its.place, Counter())[label(its.code)] += 1
+    return counted
+
+
+def relabelled(its: Cells, label: Callable[[str], str]) -> dict[Place, Counter[str]]:
+    found: dict[Place, Counter[str]] = {}
+    for place, figures in its.items():
+        there = found.setdefault(place, Counter())
+        for code, figure in figures.items():
+            there[label(code)] += figure
+    return found
+
+
+def movement(now: People, then: People, before: Cells, label: Callable[[str], str]) -> Movement:
+    """`before` is everything that the release counted, also those of whom nothing is kept any more: they left."""
+    stayed, joined, known = dict[Place, Counter[str]](), dict[Place, Counter[str]](), dict[Place, Counter[str]]()
+    organisations, bands, everybody = Counter[str](), Counter[str](), 0
+    unsaid = Counter[Place]()  # counted then, and nobody knows any more as what
+    for was in then.values():
+        if was.code is None:
+            unsaid[was.place] += 1
+        else:
+            known.setdefault(was.place, Counter())[label(was.code)] += 1
+    for name, its in now.items():
+        answer, earlier = label(its.code or ""), then.get(name)
+        if earlier is None:
+            joined.setdefault(its.place, Counter())[answer] += 1
+            continue
+        everybody += 1
+        organisations[its.place[0]] += its.place[0] == earlier.place[0]
+        bands[its.place[1]] += its.place[1] == earlier.place[1]
+        if earlier.code is not None and earlier.place == its.place and label(earlier.code) == answer:
+            stayed.setdefault(its.place, Counter())[answer] += 1
+    labelled = relabelled(before, label)
+    left = {
+        place: figures - known.get(place, Counter()) - Counter(dict.fromkeys(figures, unsaid[place]))
+        for place, figures in labelled.items()
+    }
+    return Movement(stayed, joined, left, labelled, (organisations, bands), everybody)
+
+
+def total(its: Cells, places: Iterable[Place]) -> Counter[str]:
+    """The figures of some places together."""
+    found = Counter[str]()
+    for place in places:
+        found.update(its.get(place, {}))
+    return found

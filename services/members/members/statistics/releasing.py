@@ -1,0 +1,142 @@
+"""What a release makes of everybody's answers: figures for all to see, and what is kept sealed for the next. Pure."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from contracts.refusal import NotFound, Refused
+from contracts.statistics import DiversityStatisticsPublished, ParticipationReportPublished
+from members.monitoring.answers import Answers
+from members.monitoring.questions import NO_ANSWER, Characteristic, Questions
+from members.statistics import diversity, participation
+from members.statistics.counting import Person, Place, cells
+from members.statistics.diversity import Earlier, Figures
+from members.statistics.periods import Quarter
+from members.statistics.store import Release
+from members.statistics.tables import Limits
+
+NOWHERE: Final[Place] = ("", "")
+
+
+class NoRelease(NotFound):
+    def __init__(self) -> None:
+        super().__init__("There are no figures for this quarter.")
+
+
+class NotTheLastQuarter(Refused):
+    """Figures are made once, soon after their quarter."""
+
+    def __init__(self, last: Quarter) -> None:
+        super().__init__(f"Figures can be published for the last quarter that is over, {last.code}, and for no other.")
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """An earlier release as it was kept: places and codes by the names of rows, and all figures by characteristic."""
+
+    people: Mapping[bytes, Mapping[str, Any]]
+    counted: Mapping[str, list[tuple[str, str, dict[str, int]]]]
+
+
+@dataclass(frozen=True)
+class Made:
+    """`people` and `counted` are kept sealed; `looks_back_to` are the periods that are still needed then."""
+
+    diversity: Mapping[str, Figures]
+    people: Mapping[bytes, Mapping[str, Any]]
+    counted: Mapping[str, list[tuple[str, str, dict[str, int]]]]
+    looks_back_to: frozenset[str]
+
+
+def made(
+    *,
+    places: Mapping[bytes, Place],
+    answers: Mapping[bytes, Answers],
+    asked: Questions,
+    limits: Callable[[Characteristic], Limits],
+    period: str,
+    before: Mapping[str, Figures],
+    remembered: Mapping[str, Remembered],
+) -> Made:
+    """All figures of a period. `remembered` holds the releases that the one `before` looks back to."""
+    found, exact = dict[str, Figures](), dict[str, list[tuple[str, str, dict[str, int]]]]()
+    for its in asked.characteristics:
+        people: dict[bytes, Person] = {
+            name: Person(place, _code(its, answers.get(name))) for name, place in places.items()
+        }
+        exact[its.code] = diversity.counted(cells(people.values(), str))
+        figures = diversity.figures(
+            people,
+            its,
+            limits(its),
+            period,
+            before=before.get(its.code),
+            earlier=_earlier(its.code, remembered, places),
+        )
+        if figures is not None:
+            found[its.code] = figures
+    codes = {name: dict(given.codes) for name, given in answers.items()}
+    return Made(
+        diversity=found,
+        people={name: {"place": place, "codes": codes.get(name, {})} for name, place in places.items()},
+        counted=exact,
+        looks_back_to=frozenset().union(*(its.looks_back_to for its in found.values())),
+    )
+
+
+def said(its: Release, link: str) -> tuple[DiversityStatisticsPublished, ParticipationReportPublished]:
+    release_id, period = its.release_id, its.period
+    return (
+        DiversityStatisticsPublished(release_id=release_id, period=period, link=link),
+        ParticipationReportPublished(release_id=release_id, period=period, link=f"{link}#participation"),
+    )
+
+
+def release(
+    its: Made,
+    asked: Questions,
+    quarter: Quarter,
+    *,
+    people: Mapping[str, list[Place]],
+    threshold: int,
+    release_id: UUID,
+    today: date,
+    by: UUID,
+    now: datetime,
+) -> Release:
+    report = participation.report(people, threshold)
+    return Release(release_id, quarter.code, today, asked.version, its.diversity, report, now, by)
+
+
+def _code(its: Characteristic, given: Answers | None) -> str:
+    """An answer that is not among those of today counts as none."""
+    code = given.codes.get(its.code, NO_ANSWER) if given else NO_ANSWER
+    return code if code in its.group_of else NO_ANSWER
+
+
+def _earlier(
+    characteristic: str, remembered: Mapping[str, Remembered], places: Mapping[bytes, Place]
+) -> Callable[[str], Earlier]:
+    def of(period: str) -> Earlier:
+        its = remembered[period]
+        people: dict[bytes, Person] = {
+            name: Person(
+                _place(kept["place"]), None if kept["codes"] is None else kept["codes"].get(characteristic, NO_ANSWER)
+            )
+            for name, kept in its.people.items()
+            if name in places
+        }
+        counted = {
+            (organisation, band): Counter(figures)
+            for organisation, band, figures in its.counted.get(characteristic, [])
+        }
+        return Earlier(people, counted)
+
+    return of
+
+
+def _place(kept: Any) -> Place:
+    return (str(kept[0]), str(kept[1]))

@@ -1,0 +1,216 @@
+"""Equality monitoring on the real database: over HTTP, on its page, and in its store."""
+
+import re
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+from fastapi import FastAPI
+from httpx2 import AsyncClient
+
+from chassis.testing import CSRF_OF_FORMS, in_browser, signed_in
+from members.monitoring import store
+
+API = "/api/members/v1"
+HERE = "/members/monitoring"
+ANSWERS = {"sex": "female", "religion": "prefer-not-to-say"}
+
+
+async def joined(client: AsyncClient) -> str:
+    form = {"name": "Ada King", "email": f"{uuid4().hex}@ukhsa.example", "organisation": "UKHSA", "grade": "HEO"}
+    return str((await client.post(f"{API}/members", json=form)).raise_for_status().json()["member_id"])
+
+
+async def answered(client: AsyncClient, member_id: str, answers: dict[str, str]) -> Any:
+    me = signed_in("member", member_id=member_id)
+    return await client.put(f"{API}/members/{member_id}/monitoring-answers", json={"answers": answers}, headers=me)
+
+
+async def shown(client: AsyncClient, member_id: str, **who: Any) -> Any:
+    me = who or signed_in("member", member_id=member_id)
+    return await client.get(f"{API}/members/{member_id}/monitoring-answers", headers=me)
+
+
+async def kept_of(running: FastAPI, member_id: str) -> tuple[int, int]:
+    """How many rows of answers and of what releases counted there are of a member."""
+    vault = running.state.vault
+    async with running.state.running.database.transaction() as tx, store.opened(tx):
+        name = vault.name(UUID(member_id))
+        answers = await store.of(tx, vault, name)
+        return (1 if answers else 0, len(await store.counted_of(tx, vault, name)))
+
+
+def words(page: str) -> str:
+    return " ".join(re.sub("<[^>]+>", " ", page).split())
+
+
+async def test_anyone_reads_what_is_asked(client: AsyncClient) -> None:
+    asked = (await client.get(f"{API}/monitoring-questions")).json()
+
+    assert (asked["version"], len(asked["questions"])) == (1, 8)
+    assert asked["questions"][0] == {
+        "code": "sex",
+        "question": "What is your sex?",
+        "hint": "",
+        "options": [
+            {"code": "female", "text": "Female"},
+            {"code": "male", "text": "Male"},
+            {"code": "prefer-not-to-say", "text": "Prefer not to say"},
+        ],
+    }
+
+
+async def test_a_member_answers_changes_and_deletes_their_answers(client: AsyncClient) -> None:
+    member_id = await joined(client)
+    assert (await shown(client, member_id)).status_code == 404
+
+    first = await answered(client, member_id, ANSWERS)
+    assert (first.status_code, first.json()["answers"]) == (200, ANSWERS)
+    assert (await answered(client, member_id, {"age": "25-to-34"})).json()["answers"] == {"age": "25-to-34"}
+    assert (await shown(client, member_id)).json()["answers"] == {"age": "25-to-34"}
+
+    me = signed_in("member", member_id=member_id)
+    for _ in range(2):
+        gone = await client.delete(f"{API}/members/{member_id}/monitoring-answers", headers=me)
+        assert gone.status_code == 204
+    assert (await shown(client, member_id)).status_code == 404
+
+
+async def test_nobody_but_the_member_reads_or_writes_answers(client: AsyncClient) -> None:
+    member_id = await joined(client)
+    await answered(client, member_id, ANSWERS)
+
+    for who in (signed_in("team"), signed_in("hosep", organisation="UKHSA"), signed_in("member", member_id=uuid4())):
+        address = f"{API}/members/{member_id}/monitoring-answers"
+        assert (await client.get(address, headers=who)).status_code == 404
+        assert (await client.put(address, json={"answers": {}}, headers=who)).status_code == 404
+        assert (await client.delete(address, headers=who)).status_code == 404
+    assert (await client.get(f"{API}/members/{member_id}/monitoring-answers")).status_code == 401
+    assert (await shown(client, member_id)).json()["answers"] == ANSWERS
+
+
+async def test_what_is_no_answer_is_told_at_its_question_and_changes_nothing(client: AsyncClient) -> None:
+    member_id = await joined(client)
+    await answered(client, member_id, ANSWERS)
+
+    refused = await answered(client, member_id, {"sex": "tall"})
+
+    assert refused.status_code == 422
+    assert [(its["field"], its["detail"]) for its in refused.json()["errors"]] == [
+        ("sex", "Choose one of the answers, or none")
+    ]
+    assert "tall" not in refused.text
+    assert (await shown(client, member_id)).json()["answers"] == ANSWERS
+
+
+async def test_the_services_own_role_cannot_read_the_answers_nor_the_restricted_role_the_members(
+    running: FastAPI, client: AsyncClient
+) -> None:
+    await answered(client, await joined(client), ANSWERS)
+    database = running.state.running.database
+
+    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="monitoring"):
+        async with database.transaction() as tx:
+            await tx.fetch("SELECT * FROM monitoring.answer")
+    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="member"):
+        async with database.transaction() as tx, store.opened(tx):
+            await tx.fetch("SELECT * FROM member")
+    async with database.transaction() as tx:
+        async with store.opened(tx):
+            assert await tx.fetchval("SELECT count(*) FROM monitoring.answer") > 0
+        assert await tx.fetchval("SELECT count(*) FROM member") > 0
+
+
+async def test_no_row_holds_an_answer_or_a_members_id_to_be_read(running: FastAPI, client: AsyncClient) -> None:
+    member_id = await joined(client)
+    await answered(client, member_id, ANSWERS)
+
+    async with running.state.running.database.transaction() as tx, store.opened(tx):
+        rows = await tx.fetch("SELECT name, sealed FROM monitoring.answer")
+    kept = b"".join(row["name"] + row["sealed"] for row in rows)
+    assert b"female" not in kept
+    assert UUID(member_id).bytes not in kept
+    assert member_id.encode() not in kept
+
+
+@pytest.mark.parametrize("way", ["departures", "erasure"])
+async def test_who_leaves_or_is_erased_leaves_no_answer_behind(running: FastAPI, client: AsyncClient, way: str) -> None:
+    member_id, other = await joined(client), await joined(client)
+    await answered(client, member_id, ANSWERS)
+    await answered(client, other, ANSWERS)
+    vault, name = running.state.vault, running.state.vault.name(UUID(member_id))
+    async with running.state.running.database.transaction() as tx, store.opened(tx):
+        await store.keep_counted(tx, vault, "2026-Q3", {name: {"organisation": "UKHSA"}})
+    assert await kept_of(running, member_id) == (1, 1)
+
+    me = signed_in("member", member_id=member_id)
+    assert (await client.post(f"{API}/members/{member_id}/{way}", headers=me)).is_success
+
+    assert await kept_of(running, member_id) == (0, 0)
+    assert await kept_of(running, other) == (1, 0)
+    assert (await answered(client, member_id, ANSWERS)).status_code == 404
+
+
+async def test_deleting_answers_also_blanks_what_releases_counted(running: FastAPI, client: AsyncClient) -> None:
+    member_id = await joined(client)
+    vault, name = running.state.vault, running.state.vault.name(UUID(member_id))
+    counted = {"organisation": "UKHSA", "band": "HEO-SEO", "codes": ANSWERS}
+    async with running.state.running.database.transaction() as tx, store.opened(tx):
+        await store.keep_counted(tx, vault, "2026-Q3", {name: counted})
+
+    me = signed_in("member", member_id=member_id)
+    await client.delete(f"{API}/members/{member_id}/monitoring-answers", headers=me)
+
+    async with running.state.running.database.transaction() as tx, store.opened(tx):
+        assert await store.counted_of(tx, vault, name) == {
+            "2026-Q3": {"organisation": "UKHSA", "band": "HEO-SEO", "codes": None}
+        }
+
+
+async def test_the_page_says_why_and_who_sees_it_and_nothing_is_chosen_for_anybody(client: AsyncClient) -> None:
+    member_id = await joined(client)
+
+    page = await client.get(HERE, headers=in_browser("member", member_id=member_id))
+
+    assert page.status_code == 200
+    assert "You decide whether to answer." in words(page.text)
+    assert "You alone. They are encrypted and kept apart from your profile" in words(page.text)
+    assert page.text.count("Prefer not to say") == 8
+    assert "checked" not in page.text
+    assert "Delete my answers" not in page.text
+
+
+async def test_a_member_answers_and_deletes_on_the_page(client: AsyncClient) -> None:
+    member_id = await joined(client)
+    me = in_browser("member", member_id=member_id)
+
+    sent = await client.post(HERE, data={**ANSWERS, **CSRF_OF_FORMS}, headers=me)
+    assert (sent.status_code, sent.headers["location"]) == (303, "/members/monitoring?done=answered")
+    page = (await client.get(sent.headers["location"], headers=me)).text
+    assert "Your answers are kept." in words(page)
+    assert re.findall(r'value="([^"]+)" checked', page) == ["female", "prefer-not-to-say"]
+
+    assert "The next figures count you as somebody who has not answered" in words(
+        (await client.get(f"{HERE}/delete", headers=me)).text
+    )
+    gone = await client.post(f"{HERE}/delete", data=CSRF_OF_FORMS, headers=me)
+    assert (gone.status_code, gone.headers["location"]) == (303, "/members/monitoring?done=deleted")
+    assert "checked" not in (await client.get(HERE, headers=me)).text
+
+
+@pytest.mark.parametrize("wrong", ["tall", "<script>"])
+async def test_a_wrong_answer_is_told_at_its_question_and_the_others_stay(client: AsyncClient, wrong: str) -> None:
+    me = in_browser("member", member_id=await joined(client))
+
+    page = await client.post(HERE, data={"sex": wrong, "caring": "no", **CSRF_OF_FORMS}, headers=me)
+
+    assert page.status_code == 422
+    assert page.text.count("Choose one of the answers, or none") == 2
+    assert '<a href="#sex">' in page.text
+    assert re.findall(r'value="([^"]+)" checked', page.text) == ["no"]
+
+
+async def test_an_account_without_a_member_is_told_so(client: AsyncClient) -> None:
+    for address in (HERE, f"{HERE}/delete"):
+        assert "not a member" in (await client.get(address, headers=in_browser("team"))).text

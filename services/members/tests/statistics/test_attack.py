@@ -1,0 +1,56 @@
+"""Nobody can be found in the figures: an attacker with a linear programme tries it, and finds people in naive ones."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from attacker.attack import Attacker, attacked, releases
+from attacker.populations import Population, drawn
+from members.statistics.counting import cells
+from members.statistics.diversity import Earlier, Figures, figures
+from members.statistics.tables import Row, Table
+
+SEEDS = range(30)
+
+
+def test_in_thirty_random_professions_over_two_quarters_no_attacker_narrows_a_hidden_figure_below_the_threshold() -> (
+    None
+):
+    outcomes = [attacked(drawn(seed)) for seed in SEEDS]
+
+    assert [found for outcome in outcomes for found in outcome.found] == []
+    assert sum(outcome.looked_at for outcome in outcomes) == 1091
+    assert sum(outcome.shown for outcome in outcomes) == 90
+    assert sum(outcome.repeated for outcome in outcomes) == 90
+
+
+def test_one_row_that_is_hidden_alone_is_found() -> None:
+    assert _are_found(its for its in map(_first_alone, map(drawn, SEEDS)) if its)
+
+
+def test_who_came_or_went_is_found_where_every_quarter_is_counted_anew() -> None:
+    assert _are_found((its, [_anew(its, number) for number in range(2)]) for its in map(drawn, SEEDS))
+
+
+def _are_found(tried: Iterable[tuple[Population, list[Figures | None]]]) -> bool:
+    return any(Attacker(its, published).looks()[0] for its, published in tried)
+
+
+def _first_alone(its: Population) -> tuple[Population, list[Figures | None]] | None:
+    """The first quarter, with all that is hidden by organisation but one row shown."""
+    alone = replace(its, quarters=its.quarters[:1])
+    [published] = releases(alone)
+    rest = published.by["organisation"].rest if published and "organisation" in published.by else None
+    if published is None or rest is None:
+        return None
+    table = published.by["organisation"]
+    shown = tuple(Row((code,), "Q0", {}) for code in rest.codes[1:])
+    naive = Table((*table.rows, *shown), replace(rest, codes=rest.codes[:1]))
+    return alone, [replace(published, by={"organisation": naive})]
+
+
+def _anew(its: Population, number: int) -> Figures | None:
+    def nothing(period: str) -> Earlier:
+        return Earlier({}, cells([], str))
+
+    people = dict(its.quarters[number])
+    return figures(people, its.asked, its.limits, f"Q{number}", before=None, earlier=nothing)

@@ -1,0 +1,1 @@
+"""Somebody who tries to find people in the published figures, with a linear programme. `./gse prove --statistics`."""
