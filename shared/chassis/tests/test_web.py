@@ -265,6 +265,7 @@ def test_nothing_that_only_govuk_may_use_is_shipped() -> None:
     assert "url(" not in style
     assert "6.3.0" in style
     assert sorted(ASSETS) == [
+        "copies.js",
         "govuk/govuk-frontend.min.css",
         "govuk/govuk-frontend.min.js",
         "icon.svg",
