@@ -85,6 +85,7 @@ COMING_UP = Subscription(
 
 
 def create(settings: Settings) -> FastAPI:
+    vault = Vault.load(settings.monitoring_key)
     imports = Timer("imports", importing.work_off)
     mergers = Timer("mergers", register.carry_out)
     places = Timer("places", closing_opportunities.give_free_places)
@@ -136,7 +137,7 @@ def create(settings: Settings) -> FastAPI:
             erasures.router,
             rights_pages.router,
             copy_pages.router,
-            copies.routes("members", copy_store.HOLDINGS),
+            copies.routes("members", copy_store.holdings(vault)),
             opportunities.router,
             shadow_board_api.router,
             shadow_board_pages.router,
@@ -171,7 +172,7 @@ def create(settings: Settings) -> FastAPI:
     app.state.places = places
     secret = settings.oidc_client_secret.get_secret_value()
     app.state.provider = Provider(settings.oidc_issuer, settings.oidc_client_id, secret)
-    app.state.vault = Vault.load(settings.monitoring_key)
+    app.state.vault = vault
     app.state.signing_key = signing_in.signing_key(settings)
     return app
 

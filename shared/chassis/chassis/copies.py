@@ -27,7 +27,7 @@ from chassis.service import Db
 from chassis.web import date as day_in_words
 from chassis.web import render, time_of_day
 
-Rows = Callable[[Transaction, Caller], Awaitable[Sequence[asyncpg.Record]]]
+Rows = Callable[[Transaction, Caller], Awaitable[Sequence[asyncpg.Record] | Sequence[Mapping[str, Any]]]]
 
 # Tables of the chassis itself, and why they are no part of a copy.
 NOT_COPIED: Final[Mapping[str, str]] = {

@@ -22,6 +22,7 @@ from members import answers, store
 from members.api import MemberView, Text, there, view
 from members.domain import HasLeft, Member
 from members.membership import topics
+from members.rights import change_store
 
 router = APIRouter(prefix="/api/members/v1", tags=["members"], route_class=RetryingRoute, responses=RESPONSES)
 pages = APIRouter(prefix="/members/profile", route_class=RetryingRoute, include_in_schema=False)
@@ -63,8 +64,10 @@ async def change(member_id: UUID, form: ProfileForm, database: Db, key: Key, cal
     async with database.transaction() as tx:
         if await idempotency.claim(tx, key, resource_id=member_id, status=200) is not None:
             return view(there(await store.by_id(tx, member_id)))
-        member, updated = update(there(await store.lock(tx, member_id)), interests, skills)
+        before = there(await store.lock(tx, member_id))
+        member, updated = update(before, interests, skills)
         await store.save(tx, member)
+        await change_store.record(tx, member_id, change_store.between(before, member), caller)
         await outbox.put(tx, updated)
     return view(member)
 

@@ -14,6 +14,8 @@ from chassis.identity import Caller
 from members.feedback import copy_store as feedback
 from members.groups import copy_store as groups
 from members.membership import copy_store as membership
+from members.monitoring import copy_store as monitoring
+from members.monitoring.sealing import Vault
 from members.opportunities import copy_store as opportunities
 
 Rows = Sequence[asyncpg.Record]
@@ -166,6 +168,11 @@ async def changes_of_others(tx: Transaction, caller: Caller) -> Rows:
         caller.account_id,
         caller.member_id,
     )
+
+
+def holdings(vault: Vault) -> tuple[Holding, ...]:
+    """Everything; `vault` opens what is sealed."""
+    return (*HOLDINGS, *monitoring.holdings(vault))
 
 
 HOLDINGS: Final = (

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from chassis.database import Transaction
 from contracts.members import Grade
 from members.grades import BANDS
+from members.rights.restriction_store import NOT_RESTRICTED
 from members.statistics.counting import Place
 from members.statistics.diversity import Figures
 from members.statistics.participation import Part
@@ -79,14 +80,16 @@ async def add(tx: Transaction, its: Release) -> None:
 
 
 async def counted(tx: Transaction) -> dict[UUID, Place]:
-    """Where everybody is who is counted: who is present."""
-    rows = await tx.fetch("SELECT member_id, organisation, grade FROM member WHERE left_on IS NULL")
+    """Where everybody is who is counted: who is present and not restricted."""
+    rows = await tx.fetch(
+        f"SELECT member_id, organisation, grade FROM member WHERE left_on IS NULL AND {NOT_RESTRICTED}"  # noqa: S608 (ours)
+    )
     return {row["member_id"]: _place(row) for row in rows}
 
 
 async def joined_between(tx: Transaction, first: date, last: date) -> list[Place]:
     """Where those are, or were, who joined on one of these days."""
-    sql = "SELECT organisation, grade FROM member WHERE joined_on BETWEEN $1 AND $2"
+    sql = f"SELECT organisation, grade FROM member WHERE joined_on BETWEEN $1 AND $2 AND {NOT_RESTRICTED}"  # noqa: S608 (ours)
     return [_place(row) for row in await tx.fetch(sql, first, last)]
 
 

@@ -26,8 +26,28 @@ async def joined(client: AsyncClient, **changed: Any) -> str:
 async def test_every_table_about_people_is_in_the_copy_or_has_a_reason(running: FastAPI) -> None:
     database = running.state.running.database
 
-    assert await left_out(database, copy_store.HOLDINGS, copy_store.NOT_COPIED) == []
-    assert await left_out(database, copy_store.HOLDINGS[1:], copy_store.NOT_COPIED) == ["member"]
+    holdings = copy_store.holdings(running.state.vault)
+    assert await left_out(database, holdings, copy_store.NOT_COPIED) == []
+    assert await left_out(database, holdings[1:], copy_store.NOT_COPIED) == ["member"]
+
+
+async def test_answers_to_equality_monitoring_are_in_the_copy_of_who_gave_them_alone(
+    client: AsyncClient, signed_in: SignIn
+) -> None:
+    ada, ben = await joined(client), await joined(client)
+    themself = signed_in("member", member_id=ada)
+    answers = {"answers": {"sex": "female"}}
+    kept = await client.put(f"{API}/members/{ada}/monitoring-answers", json=answers, headers=themself)
+    assert kept.is_success, kept.text
+
+    found = []
+    for headers in (themself, signed_in("member", member_id=ben)):
+        copy = (await client.get(f"{API}/my/copy", headers=headers)).json()
+        held = {its["title"]: its["rows"] for its in copy["holdings"]}
+        found.append(held["What you answered to equality monitoring"])
+
+    [[answer], nothing] = found
+    assert (answer["about"], answer["answer"], nothing) == ("sex", "female", [])
 
 
 async def test_a_member_has_what_members_holds_of_them_with_their_sign_in_and_roles(

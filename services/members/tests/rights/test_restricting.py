@@ -109,10 +109,12 @@ async def test_every_change_is_recorded_with_who_did_it_and_without_what_it_was(
     await client.post(f"{there}/transfers", json={"organisation": "DEFRA", "grade": "SEO"}, headers=me)
     await client.post(f"{there}/transfers", json={"organisation": "DSTL", "grade": "G7"}, headers=me)
     await client.post(f"{there}/grade-changes", json={"grade": "nonsense"}, headers=me)
+    await client.post(f"{there}/profile-updates", json={"interests": ["botany"], "skills": []}, headers=me)
 
     answer = await client.get(f"{there}/changes", headers=team)
 
     assert [(its["what"], its["who"]) for its in answer.json()["changes"]] == [
+        ("interests", "member"),
         ("organisation", "member"),
         ("grade", "member"),
         ("organisation", "member"),
@@ -125,7 +127,7 @@ async def test_every_change_is_recorded_with_who_did_it_and_without_what_it_was(
     mine = (await client.get(f"{there}/changes?limit=4", headers=me)).json()
     assert (len(mine["changes"]), {its["by"] for its in mine["changes"]}) == (4, {None})
     rest = (await client.get(f"{there}/changes?limit=4&before={mine['next']}", headers=me)).json()
-    assert ([its["what"] for its in rest["changes"]], rest["next"]) == (["email", "name"], None)
+    assert ([its["what"] for its in rest["changes"]], rest["next"]) == (["grade", "email", "name"], None)
 
 
 async def test_what_a_list_and_a_merger_changed_is_recorded_as_theirs(

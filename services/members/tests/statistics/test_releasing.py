@@ -21,7 +21,8 @@ from members import store as members
 from members.domain import Member
 from members.monitoring import store as monitoring
 from members.monitoring.questions import VERSIONS
-from members.statistics import periods
+from members.rights import restriction_store
+from members.statistics import periods, store
 
 API = "/api/members/v1"
 HERE = "/members/figures"
@@ -196,3 +197,18 @@ async def test_what_was_counted_is_kept_for_as_long_as_figures_look_back_to_it(r
 
     assert [tuple(row) for row in kept] == [(LAST.code, 10_000)]
     assert [tuple(row) for row in exact] == [(LAST.code, 12 + (1 << 20) + 16)]
+
+
+async def test_who_is_restricted_is_in_no_figure(running: FastAPI) -> None:
+    day = date(2019, 2, 11)
+    one, other = [
+        Member(uuid4(), "Ada King", f"{uuid4().hex}@gse.example", "UKHSA", Grade.EO, (), (), day) for _ in range(2)
+    ]
+    async with running.state.running.database.transaction() as tx:
+        await members.add(tx, [one, other])
+        await restriction_store.restrict(tx, other.member_id, by=uuid4())
+        places = await store.counted(tx)
+        joined = await store.joined_between(tx, day, day)
+
+    assert (one.member_id in places, other.member_id in places) == (True, False)
+    assert joined == [("UKHSA", "EO")]
