@@ -16,9 +16,11 @@ from chassis.database import Database
 from chassis.testing import deliver, said
 from contracts.events import EventHosted, EventPublished
 from contracts.members import Grade, GradeBand, MemberContactChanged, MemberJoined, MemberLeft
-from contracts.notifications import Channel
-from notifications.app import CONTACTS, MEMBERS
+from contracts.notifications import Channel, NoticeCategory
+from notifications import choosing_store
+from notifications.app import CONTACTS, EVENTS, MEMBERS
 from notifications.channels import Channels, Transport
+from notifications.deciding import Choice, Hours
 from notifications.mail import Mail
 from notifications.sending import MailSender
 
@@ -224,3 +226,42 @@ def bounce_of(
         "Diagnostic-Code: smtp; 550 <ada@example.org> is nobody\r\n\r\n"
         f"--between\r\nContent-Type: {returned}\r\n--between--\r\n"
     ).encode("ascii")
+
+
+class BusinessClock:
+    """The business clock of a test, which it moves."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+async def chooses(
+    database: Database, member_id: UUID, choice: Choice, hours: Hours | None = None, *categories: NoticeCategory
+) -> None:
+    """For these categories, or all."""
+    async with database.transaction() as tx:
+        await choosing_store.save(tx, member_id, dict.fromkeys(categories or NoticeCategory, choice), hours)
+
+
+def talk(number: int) -> UUID:
+    return UUID(int=0xE0 + number)
+
+
+async def publishes(database: Database, *talks: UUID) -> None:
+    for its in talks:
+        await deliver(database, "notifications", EVENTS, said(published(its), 1))
+
+
+async def notices(database: Database) -> list[tuple[Any, ...]]:
+    """Template and state of every notice, in the order of making."""
+    return await rows(database, "SELECT template, state FROM notice ORDER BY number")
+
+
+def notices_are(database: Database, *expected: tuple[str, str]) -> Callable[[], Coroutine[Any, Any, bool]]:
+    async def probe() -> bool:
+        return await notices(database) == list(expected)
+
+    return probe

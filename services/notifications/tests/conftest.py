@@ -1,8 +1,10 @@
 """Notifications on a real database and a real broker."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+from uuid import UUID
 
 import pytest
 from fastapi import FastAPI
@@ -14,9 +16,11 @@ from chassis.database import Database
 from notifications import app
 from notifications.notify_double import NotifyDouble
 from notifications.settings import Settings
-from notifications.testing import ADDRESS_KEY, MailServerDouble
+from notifications.testing import ADDRESS_KEY, BusinessClock, MailServerDouble, joins, rows
 from testkit.addresses import KafkaAddress
 
+ADA: Final = UUID("00000000-0000-4000-8000-00000000000a")
+WEDNESDAY: Final = datetime(2027, 1, 13, 10, 0, tzinfo=UTC)
 migrate = testing.migrating("notifications", app.__file__)
 
 
@@ -93,3 +97,19 @@ async def client(running: FastAPI) -> AsyncIterator[AsyncClient]:
 def signed_in() -> Callable[..., dict[str, str]]:
     """The header of a caller: `signed_in("team")`, `signed_in("member", member_id=ADA)`."""
     return testing.signed_in
+
+
+@pytest.fixture
+def clock(notifications: Database) -> BusinessClock:
+    its = BusinessClock(WEDNESDAY)
+    notifications.clock = its
+    return its
+
+
+@pytest.fixture
+async def ada(notifications: Database, clock: BusinessClock) -> Database:
+    """Ada is a member, and her welcome is gone."""
+    assert clock() == WEDNESDAY
+    await joins(notifications, ADA, "Ada King", "ada@example.org")
+    await rows(notifications, "DELETE FROM notice RETURNING 1")
+    return notifications

@@ -3,35 +3,35 @@
 import asyncio
 import email
 import email.policy
-from collections.abc import Callable, Coroutine
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
-from typing import Any
 from uuid import UUID, uuid4
-
-import pytest
 
 from chassis.database import Database
 from chassis.testing import deliver, said
 from contracts.events import AttendeeRegistered
-from contracts.members import Grade, GradeBand, MemberTransferred, RoleGranted
+from contracts.members import Grade, GradeBand, MemberTransferred
 from contracts.mentoring import MentoringSchemeOpened
-from contracts.notifications import NoticeCategory
-from notifications import choosing, choosing_store, digests
+from notifications import digests
 from notifications.app import EVENTS, MEMBERS, MENTORING
 from notifications.deciding import Choice, Frequency, Hours
-from notifications.preferences import Preferences
 from notifications.testing import (
     TALK,
+    BusinessClock,
     MailServerDouble,
+    chooses,
     hosted,
     joins,
     leaves,
     mail_to,
+    notices,
+    notices_are,
     published,
+    publishes,
     rows,
     said_events,
     sending,
+    talk,
 )
 from testkit.eventually import eventually
 
@@ -50,59 +50,6 @@ SCHEME = MentoringSchemeOpened(
 DAILY, WEEKLY, NEVER = Choice(Frequency.DAILY), Choice(Frequency.WEEKLY), Choice(Frequency.NEVER)
 
 
-class BusinessClock:
-    """The business clock of a test, which it moves."""
-
-    def __init__(self, now: datetime) -> None:
-        self.now = now
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-@pytest.fixture
-def clock(notifications: Database) -> BusinessClock:
-    its = BusinessClock(WEDNESDAY)
-    notifications.clock = its
-    return its
-
-
-@pytest.fixture
-async def ada(notifications: Database, clock: BusinessClock) -> Database:
-    """Ada is a member, and her welcome is gone."""
-    assert clock() == WEDNESDAY
-    await joins(notifications, ADA, "Ada King", "ada@example.org")
-    await rows(notifications, "DELETE FROM notice RETURNING 1")
-    return notifications
-
-
-async def chooses(
-    database: Database, member_id: UUID, choice: Choice, hours: Hours | None = None, *categories: NoticeCategory
-) -> None:
-    async with database.transaction() as tx:
-        await choosing_store.save(tx, member_id, dict.fromkeys(categories or NoticeCategory, choice), hours)
-
-
-def talk(number: int) -> UUID:
-    return UUID(int=0xE0 + number)
-
-
-async def publishes(database: Database, *talks: UUID) -> None:
-    for its in talks:
-        await deliver(database, "notifications", EVENTS, said(published(its), 1))
-
-
-async def standing(database: Database) -> list[tuple[Any, ...]]:
-    return await rows(database, "SELECT template, state FROM notice ORDER BY number")
-
-
-def stands(database: Database, *expected: tuple[str, str]) -> Callable[[], Coroutine[Any, Any, bool]]:
-    async def probe() -> bool:
-        return await standing(database) == list(expected)
-
-    return probe
-
-
 async def an_invitation_is_gathered(
     database: Database, server: MailServerDouble, choice: Choice, hours: Hours | None = None
 ) -> None:
@@ -110,7 +57,7 @@ async def an_invitation_is_gathered(
     await chooses(database, ADA, choice, hours)
     await publishes(database, talk(1))
     async with sending(database, mail_to(server)):
-        await eventually(stands(database, ("invitation", "gathered")))
+        await eventually(notices_are(database, ("invitation", "gathered")))
 
 
 def text_of(server: MailServerDouble, place: int = 0) -> tuple[EmailMessage, str]:
@@ -126,11 +73,11 @@ async def test_a_daily_digest_holds_what_was_gathered_since_in_one_message(
     await chooses(ada, ADA, DAILY)
     await publishes(ada, talk(1), talk(2))
     async with sending(ada, mail_to(server)):
-        await eventually(stands(ada, ("invitation", "gathered"), ("invitation", "gathered")))
+        await eventually(notices_are(ada, ("invitation", "gathered"), ("invitation", "gathered")))
         assert await digests.make(ada) == 0
         clock.now = MORNING
         assert await digests.make(ada) == 1
-        await eventually(stands(ada, ("invitation", "sent"), ("invitation", "sent"), ("digest", "sent")))
+        await eventually(notices_are(ada, ("invitation", "sent"), ("invitation", "sent"), ("digest", "sent")))
 
     assert await digests.make(ada) == 0
     message, text = text_of(server)
@@ -219,14 +166,14 @@ async def test_mornings_that_were_missed_come_in_one_digest_without_what_is_over
     await chooses(ada, ADA, DAILY)
     await publishes(ada, talk(1))
     async with sending(ada, mail_to(server)):
-        await eventually(stands(ada, ("invitation", "gathered")))
+        await eventually(notices_are(ada, ("invitation", "gathered")))
         clock.now = MORNING + timedelta(hours=1)
         await publishes(ada, talk(2))
-        await eventually(stands(ada, ("invitation", "gathered"), ("invitation", "gathered")))
+        await eventually(notices_are(ada, ("invitation", "gathered"), ("invitation", "gathered")))
         await rows(ada, "UPDATE notice SET useful_until = $2 WHERE hosted_event_id = $1 RETURNING 1", talk(1), MORNING)
         clock.now = MORNING + timedelta(days=3)
         assert await digests.make(ada) == 1
-        await eventually(stands(ada, ("invitation", "suppressed"), ("invitation", "sent"), ("digest", "sent")))
+        await eventually(notices_are(ada, ("invitation", "suppressed"), ("invitation", "sent"), ("digest", "sent")))
 
     assert [kind.split(".")[-2] for kind, _ in await said_events(ada)] == ["NotificationSuppressed", "NotificationSent"]
     assert len(server.handed) == 1
@@ -241,10 +188,10 @@ async def test_a_digest_that_is_put_off_goes_out_later_with_all_that_it_held(
     await digests.make(ada)
     async with sending(ada, mail_to(server)):
         await eventually(lambda: is_tried_again(ada))
-        assert await standing(ada) == [("invitation", "gathered"), ("digest", "due")]
+        assert await notices(ada) == [("invitation", "gathered"), ("digest", "due")]
         await server.start()
         clock.now = MORNING + timedelta(minutes=20)
-        await eventually(stands(ada, ("invitation", "sent"), ("digest", "sent")))
+        await eventually(notices_are(ada, ("invitation", "sent"), ("digest", "sent")))
     assert len(server.handed) == 1
 
 
@@ -261,7 +208,7 @@ async def test_who_leaves_before_the_morning_gets_no_digest(
     clock.now = MORNING
 
     assert await digests.make(ada) == 0
-    assert await standing(ada) == [("invitation", "cancelled")]
+    assert await notices(ada) == [("invitation", "cancelled")]
     assert await rows(ada, "SELECT FROM preference") == []
 
 
@@ -273,75 +220,8 @@ async def test_a_digest_of_which_nothing_is_left_is_not_sent(
     await digests.make(ada)
     await deliver(ada, "notifications", EVENTS, said(hosted(talk(1)), 2))
     async with sending(ada, mail_to(server)):
-        await eventually(stands(ada, ("invitation", "cancelled"), ("digest", "cancelled")))
+        await eventually(notices_are(ada, ("invitation", "cancelled"), ("digest", "cancelled")))
     assert server.handed == []
-
-
-async def test_no_mail_of_a_kind_is_the_inbox_alone_and_neither_is_nothing(
-    ada: Database, server: MailServerDouble
-) -> None:
-    await chooses(ada, ADA, NEVER, None, NoticeCategory.EVENTS)
-    await publishes(ada, talk(1))
-    async with sending(ada, mail_to(server)):
-        await eventually(stands(ada, ("invitation", "sent")))
-        await chooses(ada, ADA, Choice(Frequency.NEVER, inbox=False), None, NoticeCategory.EVENTS)
-        await publishes(ada, talk(2))
-        await eventually(stands(ada, ("invitation", "sent"), ("invitation", "suppressed")))
-
-    assert server.handed == []
-    assert [(kind.split(".")[-2], its.get("channel"), its.get("reason")) for kind, its in await said_events(ada)] == [
-        ("NotificationSent", "inbox", None),
-        ("NotificationSuppressed", None, "preference"),
-    ]
-
-
-async def test_a_critical_notice_comes_whatever_they_prefer_and_cannot_be_stopped(
-    ada: Database, server: MailServerDouble
-) -> None:
-    await chooses(ada, ADA, Choice(Frequency.NEVER, inbox=False), Hours("Europe/London", time(1), time(2)))
-    granted = RoleGranted(member_id=ADA, role="volunteer")
-    await deliver(ada, "notifications", MEMBERS, said(granted, 2))
-    async with sending(ada, mail_to(server)):
-        await eventually(stands(ada, ("role-granted", "sent")))
-
-    message, _ = text_of(server)
-    assert (message["Subject"], message["List-Unsubscribe"]) == ("You have a new role in the profession", None)
-
-
-async def test_quiet_hours_put_mail_off_until_the_morning(
-    ada: Database, server: MailServerDouble, clock: BusinessClock
-) -> None:
-    clock.now = datetime(2027, 1, 13, 22, 0, tzinfo=UTC)
-    await chooses(ada, ADA, Choice(), Hours("Europe/London", time(7), time(20)))
-    await publishes(ada, talk(1))
-
-    async def is_put_off() -> bool:
-        return await rows(ada, "SELECT state, due_at FROM notice") == [("due", datetime(2027, 1, 14, 7, 0, tzinfo=UTC))]
-
-    async with sending(ada, mail_to(server)):
-        await eventually(is_put_off)
-        assert server.handed == []
-        clock.now = datetime(2027, 1, 14, 7, 0, tzinfo=UTC)
-        await eventually(stands(ada, ("invitation", "sent")))
-    assert await rows(ada, "SELECT wanted_at FROM notice") == [(datetime(2027, 1, 14, 7, 0, tzinfo=UTC),)]
-
-
-async def test_who_ends_their_quiet_hours_gets_what_waited_for_the_morning(
-    ada: Database, server: MailServerDouble, clock: BusinessClock
-) -> None:
-    clock.now = datetime(2027, 1, 13, 22, 0, tzinfo=UTC)
-    await chooses(ada, ADA, Choice(), Hours("Europe/London", time(7), time(20)))
-    await publishes(ada, talk(1))
-
-    async def is_put_off() -> bool:
-        return await rows(ada, "SELECT state, reason FROM notice") == [("due", "outside-hours")]
-
-    async with sending(ada, mail_to(server)):
-        await eventually(is_put_off)
-        async with ada.transaction() as tx:
-            await choosing.choose(tx, ADA, Preferences({}, Hours()))
-        await eventually(stands(ada, ("invitation", "sent")))
-    assert await rows(ada, "SELECT reason, wanted_at FROM notice") == [(None, clock.now)]
 
 
 async def test_what_an_outage_of_a_day_piled_up_for_a_person_comes_in_one_message(
@@ -382,13 +262,13 @@ async def test_a_reminder_comes_at_nine_of_the_day_before_once_with_two_replicas
     place = AttendeeRegistered(registration_id=uuid4(), hosted_event_id=TALK, member_id=ADA)
     await deliver(ada, "notifications", EVENTS, said(published(), 1), said(place, 1))
     async with sending(ada, mail_to(server)), sending(ada, mail_to(server), "1"):
-        await eventually(stands(ada, ("invitation", "sent"), ("confirmation", "sent"), ("reminder", "due")))
+        await eventually(notices_are(ada, ("invitation", "sent"), ("confirmation", "sent"), ("reminder", "due")))
         clock.now = datetime(2027, 2, 10, 9, 0, tzinfo=UTC) - timedelta(seconds=1)
         await publishes(ada, talk(2))
         sent = ("invitation", "sent")
-        await eventually(stands(ada, sent, ("confirmation", "sent"), ("reminder", "due"), sent))
+        await eventually(notices_are(ada, sent, ("confirmation", "sent"), ("reminder", "due"), sent))
         clock.now = datetime(2027, 2, 10, 9, 0, tzinfo=UTC)
-        await eventually(stands(ada, sent, ("confirmation", "sent"), ("reminder", "sent"), sent))
+        await eventually(notices_are(ada, sent, ("confirmation", "sent"), ("reminder", "sent"), sent))
 
     assert len(server.handed) == 4
 
@@ -399,8 +279,8 @@ async def test_a_reminder_that_comes_after_the_event_began_is_not_sent(
     place = AttendeeRegistered(registration_id=uuid4(), hosted_event_id=TALK, member_id=ADA)
     await deliver(ada, "notifications", EVENTS, said(published(), 1), said(place, 1))
     async with sending(ada, mail_to(server)):
-        await eventually(stands(ada, ("invitation", "sent"), ("confirmation", "sent"), ("reminder", "due")))
+        await eventually(notices_are(ada, ("invitation", "sent"), ("confirmation", "sent"), ("reminder", "due")))
     clock.now = published().starts_at
     async with sending(ada, mail_to(server)):
-        await eventually(stands(ada, ("invitation", "sent"), ("confirmation", "sent"), ("reminder", "suppressed")))
+        await eventually(notices_are(ada, ("invitation", "sent"), ("confirmation", "sent"), ("reminder", "suppressed")))
     assert len(server.handed) == 2
