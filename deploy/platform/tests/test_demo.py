@@ -98,7 +98,8 @@ def test_every_step_of_the_day_is_on_the_streams_in_the_order_in_which_one_led_t
 ) -> None:
     chain = (
         "MemberJoined", "StrategyPublished", "VolunteerJoinedGroup", "ChampionAppointed", "GroupMeetingScheduled",
-        "OpportunityOpened", "ParticipantsSelected", "MemberErasureRequested", "MemberErased", "CommitmentOverdue",
+        "OpportunityOpened", "ParticipantsSelected", "DiversityStatisticsPublished", "MemberErasureRequested",
+        "MemberErased", "CommitmentOverdue",
         "FeedbackRoundOpened", "FeedbackSummaryPublished", "FeedbackAnswered",
     )  # fmt: skip
     of_the_day = (

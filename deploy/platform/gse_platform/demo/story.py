@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 import httpx2
 
 from gse_platform.clock import HERE
-from gse_platform.demo import members, promises, taking_part, the_day
+from gse_platform.demo import figures, members, promises, taking_part, the_day
 from gse_platform.demo.acting import Actors
 from gse_platform.demo.explained import explain, notices_in
 from gse_platform.demo.scene import SOON_SECONDS, Scene, all_know, at, business_now
@@ -65,6 +65,7 @@ async def _one_year(scene: Scene, count: int) -> None:
     with scene.chapter(f"{len(guests)} members take a place", at(on - timedelta(days=21), 10)):
         await scene.actors.each(f"/api/events/v1/events/{hosted_event}/registrations", lambda _: None, guests)
         await all_know(scene)
+    await figures.publish(scene, members_at_work, at(on - timedelta(days=20), 10))
     with scene.chapter("one of them asks to be forgotten", at(on - timedelta(days=14), 11)):
         member_id = await scene.actors.member_id(guests[-1])
         await scene.actors.post(f"/api/members/v1/members/{member_id}/erasure", who=guests[-1])
@@ -105,6 +106,7 @@ def _look(scene: Scene, hosted_event: str, scheme: str) -> None:
     say(f"  the event            {door}/events/{hosted_event}")
     say(f"  the calendar         {door}/events/calendar")
     say(f"  the promises         {door}/members/strategy")
+    say(f"  the figures          {door}/members/figures")
     say(f"  a member's own page  {door}/my (sign in as “member”)")
     say(f"  the pairs            {door}/mentoring/schemes/{scheme}/matching (sign in as “scheme-lead”)")
     say(f"  what flows           {door}/operations (sign in as “operator”)")
