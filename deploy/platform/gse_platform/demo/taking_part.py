@@ -24,6 +24,13 @@ THEME = {
     "purpose": "Somebody to turn to, who speaks for the theme where decisions are made.",
     "ask": "the central team",
 }
+TASK = {
+    "title": "Survey of skills",
+    "purpose": "To know which skills the profession has, and which it will need.",
+    "charter": "It asks every department once, and publishes nothing about a person.",
+    "deliverables": ["Questions that departments agree on", "A report to the board"],
+    "ask": "the central team",
+}
 OPPORTUNITY = {
     "kind": "focus-group",
     "title": "How we recruit scientists and engineers",
@@ -41,6 +48,11 @@ async def work_together(scene: Scene, the_day: date, members: Sequence[str]) -> 
         place = f"{MEMBERS}/groups/{group['group_id']}"
         hours = {"hours_per_month": 4}
         await scene.actors.each(f"{place}/volunteers", lambda _: hours, members[:VOLUNTEERS])
+        charter = TASK | {"ends_on": str(the_day + timedelta(days=60))}
+        task = await scene.actors.post(f"{MEMBERS}/task-groups", charter, who="team")
+        await scene.actors.post(f"{MEMBERS}/groups/{task['group_id']}/volunteers", hours, who=members[0])
+        met = f"{MEMBERS}/groups/{task['group_id']}/deliverables/{task['deliverables'][0]['deliverable_id']}/completion"
+        await scene.actors.post(met, who="team")
         theme = await scene.actors.post(f"{MEMBERS}/champion-themes", THEME, who="team")
         term = {"member_id": str(await scene.actors.member_id(members[0])), "ends_on": str(the_day.replace(month=12))}
         await scene.actors.post(f"{MEMBERS}/champion-themes/{theme['theme_id']}/champions", term, who="team")
