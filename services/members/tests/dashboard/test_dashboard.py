@@ -238,3 +238,23 @@ async def test_the_newest_release_shows_the_row_of_the_organisation(client: Asyn
     assert 'href="/members/figures/2026-Q3/sex"' in page.text
     assert "Women 20 Shown together with 2 other organisations" in words(together.text)
     assert "Too little was answered to show anything by organisation." in words(absent.text)
+
+
+async def test_the_page_draws_what_is_shown_and_names_the_rest(client: AsyncClient, running: FastAPI) -> None:
+    people = await settled(running, "IPO", 109)
+    await settled(running, "IPO", 4, Grade.SCS1)
+    await settled(running, "IPO", 12, Grade.G7)
+    async with running.state.running.database.transaction() as tx:
+        for number, month in enumerate(overview.months(TODAY)[1:]):  # nobody in the first one
+            ids = people[number * 9 : number * 9 + 9]
+            await tx.execute("UPDATE member SET joined_on = $2 WHERE member_id = ANY($1)", ids, month)
+
+    page = await client.get(HERE, headers=PAGE | head("IPO"))
+    text = words(page.text)
+
+    assert ('id="by-grade"' in page.text, 'id="joined"' in page.text, 'id="left"' in page.text) == (True, True, False)
+    assert "Members now: 125" in text
+    assert "Of 125 members: HEO to SEO 110, Others together 15." in text
+    assert "Others are AA to AO, EO, G7 to G6, SCS." in text
+    assert f"{LAST_MONTH:%b %Y} 10 Not shown" in text
+    assert f"{overview.months(TODAY)[0]:%b %Y} Not shown Not shown" in text
