@@ -37,6 +37,8 @@ from members import (
     strategy_pages,
     withdrawing,
 )
+from members.dashboard import api as dashboard
+from members.dashboard import pages as dashboard_pages
 from members.feedback import answering, team_pages
 from members.feedback import api as feedback
 from members.feedback import closing as closing_rounds
@@ -119,6 +121,8 @@ def create(settings: Settings) -> FastAPI:
             verification.router,
             verification.pages,
             organisation_pages.router,
+            dashboard.router,
+            dashboard_pages.router,
             strategy.router,
             strategy_pages.router,
             groups_api.router,
