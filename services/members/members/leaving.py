@@ -4,6 +4,7 @@ from uuid import UUID
 
 from chassis import outbox
 from chassis.database import Transaction
+from contracts.base import DomainEvent
 from contracts.members import MemberContactChanged
 from members import domain, role_store, roles, store, withdrawal_store
 from members.domain import Member
@@ -15,10 +16,11 @@ from members.opportunities import store as opportunity_store
 from members.rights import change_store, restriction_store
 
 
-async def leave(tx: Transaction, member: Member, vault: Vault, *, by: UUID) -> Member:
+async def leave(tx: Transaction, member: Member, vault: Vault, *first: DomainEvent, by: UUID) -> Member:
     """End their membership and what goes with it, and say so; the caller holds their row, and sees to their accounts.
 
-    `by` is an account. Raises what `domain.leave` raises.
+    `by` is an account; `first` is said before it, since a transaction says all at once. Raises what `domain.leave`
+    raises.
     """
     member_id = member.member_id
     gone, left = domain.leave(member, today=tx.now.date())
@@ -35,5 +37,5 @@ async def leave(tx: Transaction, member: Member, vault: Vault, *, by: UUID) -> M
     async with monitoring.opened(tx):
         await monitoring.forget(tx, vault.name(member_id))
     await withdrawal_store.add(tx, member_id)
-    await outbox.put(tx, *departed, *lost, left, outbox.Tombstone(of=MemberContactChanged, subject=member_id))
+    await outbox.put(tx, *first, *departed, *lost, left, outbox.Tombstone(of=MemberContactChanged, subject=member_id))
     return gone
