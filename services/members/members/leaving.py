@@ -13,6 +13,7 @@ from members.monitoring import store as monitoring
 from members.monitoring.sealing import Vault
 from members.opportunities import shadow_board_store
 from members.opportunities import store as opportunity_store
+from members.organisations import day_in_london
 from members.rights import change_store, restriction_store
 
 
@@ -23,7 +24,7 @@ async def leave(tx: Transaction, member: Member, vault: Vault, *first: DomainEve
     raises.
     """
     member_id = member.member_id
-    gone, left = domain.leave(member, today=tx.now.date())
+    gone, left = domain.leave(member, today=day_in_london(tx.now))
     await store.save(tx, gone)
     held = await role_store.held_by(tx, member_id)
     lost = roles.take_back_all(member_id, held)
