@@ -16,11 +16,10 @@ from chassis.database import Database
 from chassis.identity import Caller, SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
-from chassis.web import FormError, errors_from, read_form, render
+from chassis.web import FormError, errors_from, read_form, render, typed_day
 from contracts.refusal import Invalid, NotFound, Refused
 from members import answers, organisation_store, store
 from members.groups import api, champion_store, champions_api
-from members.groups.answers import day
 from members.groups.champions import TermIsOver, ThemeExists
 from members.groups.pages import ON_A_PAGE
 
@@ -99,7 +98,7 @@ async def theme(request: Request, theme_id: UUID, database: Db, caller: SignedIn
 async def appoint(request: Request, theme_id: UUID, database: Db, caller: SignedIn) -> Response:
     permit(caller, "team")
     values = await read_form(request)
-    typed = {"member_id": await _who(database, str(values.get("member_id", "")))} | day("ends_on", values)
+    typed = {"member_id": await _who(database, str(values.get("member_id", "")))} | typed_day("ends_on", values)
     try:
         form = champions_api.AppointmentForm.model_validate({name: text for name, text in typed.items() if text})
         await champions_api.appoint(theme_id, form, database, None, caller)
