@@ -80,11 +80,12 @@ async def join(form: JoinForm, database: Db, key: Key, _: MaybeSignedIn) -> Join
     the same to everybody.
     """
     async with database.transaction() as tx:
-        application = answers.application(await organisation_store.places(tx), **dict(form))
+        places = await organisation_store.places(tx)
+        application = answers.application(places, **dict(form))
         member_id = uuid4()
         if (earlier := await idempotency.claim(tx, key, resource_id=member_id, status=201)) is not None:
             return Joined(member_id=earlier)
-        member, joined, contact = domain.join(application, member_id=member_id, joined_on=tx.now.date())
+        member, joined, contact = domain.join(application, member_id=member_id, joined_on=places.day)
         member, contact = domain.ask_to_verify(member, uuid4(), tx.now)
         if not await store.add_one(tx, member):
             raise AlreadyAMember

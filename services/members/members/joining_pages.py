@@ -80,7 +80,7 @@ async def join(request: Request, database: Db) -> Response:
             return _questions(request, places, values, errors_from(error, order=FIELDS))
         session = request.cookies.get(request.app.state.cookies.session)
         vouched = await signing_in.vouches(tx, session, application.email)
-        member, joined, contact = domain.join(application, member_id=uuid4(), joined_on=tx.now.date())
+        member, joined, contact = domain.join(application, member_id=uuid4(), joined_on=places.day)
         if vouched:
             member = replace(member, address_verified_at=tx.now)
         else:

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from chassis import outbox
 from chassis.database import Transaction
+from contracts.base import DomainEvent
 from contracts.members import MemberContactChanged
 from members import domain, role_store, roles, store, withdrawal_store
 from members.domain import Member
@@ -12,16 +13,18 @@ from members.monitoring import store as monitoring
 from members.monitoring.sealing import Vault
 from members.opportunities import shadow_board_store
 from members.opportunities import store as opportunity_store
+from members.organisations import day_in_london
 from members.rights import change_store, restriction_store
 
 
-async def leave(tx: Transaction, member: Member, vault: Vault, *, by: UUID) -> Member:
+async def leave(tx: Transaction, member: Member, vault: Vault, *first: DomainEvent, by: UUID) -> Member:
     """End their membership and what goes with it, and say so; the caller holds their row, and sees to their accounts.
 
-    `by` is an account. Raises what `domain.leave` raises.
+    `by` is an account; `first` is said before it, since a transaction says all at once. Raises what `domain.leave`
+    raises.
     """
     member_id = member.member_id
-    gone, left = domain.leave(member, today=tx.now.date())
+    gone, left = domain.leave(member, today=day_in_london(tx.now))
     await store.save(tx, gone)
     held = await role_store.held_by(tx, member_id)
     lost = roles.take_back_all(member_id, held)
@@ -35,5 +38,5 @@ async def leave(tx: Transaction, member: Member, vault: Vault, *, by: UUID) -> M
     async with monitoring.opened(tx):
         await monitoring.forget(tx, vault.name(member_id))
     await withdrawal_store.add(tx, member_id)
-    await outbox.put(tx, *departed, *lost, left, outbox.Tombstone(of=MemberContactChanged, subject=member_id))
+    await outbox.put(tx, *first, *departed, *lost, left, outbox.Tombstone(of=MemberContactChanged, subject=member_id))
     return gone

@@ -14,7 +14,7 @@ from chassis.database import Database
 from chassis.identity import MaybeSignedIn, SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
-from chassis.web import FormError, errors_from, read_form, render
+from chassis.web import FormError, errors_from, read_form, render, typed_day
 from contracts.refusal import Invalid, NotFound, Refused
 from members import organisation_store, register
 from members.organisations import AlreadyMerged, Organisation, Places
@@ -69,7 +69,7 @@ async def enter(request: Request, database: Db, caller: SignedIn) -> Response:
     values = await read_form(request)
     try:
         answers = {name: values[name] for name in ("name", "short", "code") if name in values}
-        its = register.OrganisationForm.model_validate(answers | _day("opened_on", values))
+        its = register.OrganisationForm.model_validate(answers | typed_day("opened_on", values))
         await register.register(its, database, None, caller)
     except ValidationError as error:
         return _form(request, values, errors_from(error, order=FIELDS, sentences=SENTENCES))
@@ -96,7 +96,7 @@ async def merge(request: Request, code: str, database: Db, caller: SignedIn) -> 
     permit(caller, "team")
     values = await read_form(request, lists=["into"])
     try:
-        its = register.MergerForm.model_validate({"into": values["into"]} | _day("on", values))
+        its = register.MergerForm.model_validate({"into": values["into"]} | typed_day("on", values))
         await register.merge(code=code, form=its, request=request, database=database, key=None, caller=caller)
     except (ValidationError, Invalid) as error:
         errors = errors_from(error, order=MERGER_FIELDS, sentences=SENTENCES)
@@ -108,12 +108,6 @@ async def merge(request: Request, code: str, database: Db, caller: SignedIn) -> 
         errors = [{"field": field, "text": refused.sentence, "href": f"#{field}"}]
         return _merger_form(request, *await _its(database, code), values, errors)
     return RedirectResponse("/members/organisations?done=merged", 303)
-
-
-def _day(name: str, values: Mapping[str, Any]) -> dict[str, str]:
-    """The three boxes of a day as one text; whoever fills in none has not entered it."""
-    parts = [str(values.get(f"{name}-{part}", "")) for part in ("year", "month", "day")]
-    return {name: "-".join(part.zfill(2) for part in parts)} if any(parts) else {}
 
 
 def _form(request: Request, values: Mapping[str, Any], errors: list[FormError] | None = None) -> HTMLResponse:

@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from fastapi import FastAPI
 from httpx2 import AsyncClient, Response
 
+from members.opportunities.testing import at
 from testkit.addresses import KafkaAddress
 from testkit.eventually import eventually
 from testkit.records import Record, read_all
@@ -267,3 +270,14 @@ async def test_who_leaves_takes_name_and_address_along_may_not_move_any_more_and
     assert problem(again) == problem(moved) == (409, "/problems/has-left")
     assert (await client.get("/api/members/v1/counts")).json()["members"] == before - 1
     assert await joined(client, email=email) != member_id
+
+
+async def test_the_days_of_joining_and_leaving_are_those_in_london(
+    client: AsyncClient, running: FastAPI, signed_in: SignIn
+) -> None:
+    with at(running.state.running.database, datetime(2027, 6, 30, 23, 30, tzinfo=UTC)):  # half past midnight there
+        member_id = await joined(client)
+        own = signed_in("member", member_id=member_id)
+        left = await client.post(f"{MEMBERS}/{member_id}/departures", headers=own)
+
+    assert (left.json()["joined_on"], left.json()["left_on"]) == ("2027-07-01", "2027-07-01")

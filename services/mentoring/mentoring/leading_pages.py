@@ -12,7 +12,7 @@ from chassis.database import Database
 from chassis.identity import SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
-from chassis.web import FormError, errors_from, read_form, render
+from chassis.web import FormError, errors_from, read_form, render, typed_day
 from contracts.refusal import NotFound, Refused
 from mentoring import match_runs, pair_store, scheme_store, schemes, store
 from mentoring.domain import NoScheme, Profile
@@ -43,13 +43,12 @@ async def scheme_form(request: Request, caller: SignedIn) -> HTMLResponse:
 async def open_scheme(request: Request, database: Db, caller: SignedIn) -> Response:
     permit(caller, *LEADS)
     values = await read_form(request)
-    day = [str(values.get(f"opens_on-{part}", "")) for part in ("year", "month", "day")]
     answers = {name: values[name] for name in ("title", "summary", "link") if name in values}
     try:
         form = schemes.SchemeForm.model_validate(
             answers
             | {"across_organisations": {"yes": True, "no": False}.get(str(values.get("across_organisations")))}
-            | ({"opens_on": "-".join(part.zfill(2) for part in day)} if any(day) else {})
+            | typed_day("opens_on", values)
         )
     except ValidationError as error:
         return _scheme_form(request, values, errors_from(error, order=SCHEME_FIELDS, sentences=SENTENCES))

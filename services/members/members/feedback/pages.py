@@ -41,7 +41,7 @@ SENTENCES: Final = {
     "token.missing": "Enter your token",
     "token": "Enter the token as the page of this question showed it",
     "rating": "Choose how well the promise is kept",
-    "comment.string_too_long": f"What you write must be {answering.LONGEST} characters or fewer",
+    "comment.string_too_long": f"What you write must be {answering.LONGEST:,} characters or fewer",
     "groups": "Choose from these groups, or none",
 }
 DONE: Final = {

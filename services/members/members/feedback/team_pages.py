@@ -15,7 +15,7 @@ from chassis.database import Database
 from chassis.identity import SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
-from chassis.web import FormError, errors_from, read_form, render
+from chassis.web import FormError, errors_from, read_form, render, typed_day
 from contracts.refusal import Invalid, NotFound, Refused
 from members import strategy_store
 from members.feedback import api
@@ -29,7 +29,7 @@ ASKING_SENTENCES: Final = {
     "commitment_id": "Choose a promise",
     "title.missing": "Enter the question",
     "title.string_too_long": "The question must be 120 characters or fewer",
-    "about.string_too_long": "What to think of must be 1000 characters or fewer",
+    "about.string_too_long": "What to think of must be 1,000 characters or fewer",
     "closes_on.missing": "Enter the last day",
     "closes_on": "Enter a real date, such as 1 4 2027",
     "must_hear.missing": "Choose at least one group",
@@ -57,10 +57,10 @@ async def form(request: Request, database: Db, caller: SignedIn, commitment: str
 async def ask(request: Request, database: Db, caller: SignedIn) -> Response:
     permit(caller, "team")
     values = await read_form(request, lists=["must_hear"])
-    parts = [str(values.get(f"closes_on-{part}", "")) for part in ("year", "month", "day")]
-    day = {"closes_on": "-".join(part.zfill(2) for part in parts)} if any(parts) else {}
     try:
-        its = api.RoundForm.model_validate({name: values[name] for name in ASKING if name in values} | day)
+        its = api.RoundForm.model_validate(
+            {name: values[name] for name in ASKING if name in values} | typed_day("closes_on", values)
+        )
         opened = await api.open_round(its, request, database, None, caller)
     except (ValidationError, Invalid) as error:
         return await _asking(request, database, values, errors_from(error, order=ASKING, sentences=ASKING_SENTENCES))

@@ -16,11 +16,10 @@ from chassis.database import Database
 from chassis.identity import Caller, SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
-from chassis.web import FormError, errors_from, read_form, render
+from chassis.web import FormError, errors_from, read_form, render, typed_day
 from contracts.refusal import Invalid, NotFound, Refused
 from members import answers, organisation_store, store
 from members.groups import api, champion_store, champions_api
-from members.groups.answers import day
 from members.groups.champions import TermIsOver, ThemeExists
 from members.groups.pages import ON_A_PAGE
 
@@ -59,7 +58,7 @@ async def themes(request: Request, database: Db, caller: SignedIn, after: UUID |
         request,
         "groups/themes.html",
         themes=page,
-        serving=serving,
+        serving={theme_id: champions_api.seen_by(caller, its) for theme_id, its in serving.items()},
         is_first=after is None,
         following=page[-1].theme_id if len(found) > ON_A_PAGE else None,
         is_team=api.is_team(caller),
@@ -99,7 +98,7 @@ async def theme(request: Request, theme_id: UUID, database: Db, caller: SignedIn
 async def appoint(request: Request, theme_id: UUID, database: Db, caller: SignedIn) -> Response:
     permit(caller, "team")
     values = await read_form(request)
-    typed = {"member_id": await _who(database, str(values.get("member_id", "")))} | day("ends_on", values)
+    typed = {"member_id": await _who(database, str(values.get("member_id", "")))} | typed_day("ends_on", values)
     try:
         form = champions_api.AppointmentForm.model_validate({name: text for name, text in typed.items() if text})
         await champions_api.appoint(theme_id, form, database, None, caller)
@@ -150,7 +149,7 @@ async def _theme(
         request,
         "groups/theme.html",
         its=its,
-        serving=serving,
+        serving=champions_api.seen_by(caller, serving),
         label=places.register.label,
         is_team=api.is_team(caller),
         me=caller.member_id,

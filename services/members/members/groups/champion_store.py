@@ -13,11 +13,12 @@ from members.groups.champions import Ending, Term, Theme, ThemeExists
 
 @dataclass(frozen=True)
 class Champion:
-    """A term that goes on, with what members see of whose it is."""
+    """A term that goes on, with what members see of whose it is; of somebody restricted they see nothing."""
 
     term: Term
     name: str
     organisation: str
+    is_restricted: bool
 
 
 async def add(tx: Transaction, its: Theme) -> None:
@@ -111,16 +112,16 @@ async def champions(tx: Transaction, themes: Collection[UUID]) -> dict[UUID, lis
     rows = await tx.fetch(
         """
         SELECT term_id, theme_id, member_id, starts_on, ends_on, appointed_at, appointed_by, ended, ended_at, ended_by,
-            name, organisation
-        FROM champion_term JOIN member USING (member_id)
+            name, organisation, since IS NOT NULL AS is_restricted
+        FROM champion_term JOIN member USING (member_id) LEFT JOIN restriction USING (member_id)
         WHERE theme_id = ANY($1) AND ended IS NULL ORDER BY appointed_at, term_id""",
         list(themes),
     )
     found: dict[UUID, list[Champion]] = {its: [] for its in themes}
     for row in rows:
         columns = dict(row)
-        name, organisation = columns.pop("name"), columns.pop("organisation")
-        found[row["theme_id"]].append(Champion(Term(**columns), name, organisation))
+        whose = [columns.pop(column) for column in ("name", "organisation", "is_restricted")]
+        found[row["theme_id"]].append(Champion(Term(**columns), *whose))
     return found
 
 

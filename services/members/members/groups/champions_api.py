@@ -45,7 +45,7 @@ class ChampionView(BaseModel):
 
 
 class ThemeView(BaseModel):
-    """With its champions, twenty at most. `vacant_since`: since then it has had none."""
+    """Its champions are twenty at most; members see none who is restricted. `vacant_since`: it has had none since."""
 
     theme_id: UUID
     title: str
@@ -176,9 +176,14 @@ def view(its: Theme, serving: list[Champion], caller: Caller) -> ThemeView:
                 starts_on=each.term.starts_on,
                 ends_on=each.term.ends_on,
             )
-            for each in serving
+            for each in seen_by(caller, serving)
         ],
     )
+
+
+def seen_by(caller: Caller, serving: list[Champion]) -> list[Champion]:
+    """The team and the champion themself see everybody; other members nobody who is restricted."""
+    return [its for its in serving if not its.is_restricted or api.is_team(caller) or _is(its, caller)]
 
 
 def _is(its: Champion, caller: Caller) -> bool:

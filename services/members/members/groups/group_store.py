@@ -132,11 +132,12 @@ async def save(tx: Transaction, *volunteers: Volunteer) -> None:
 
 
 async def lose_the_person(tx: Transaction, member_id: UUID) -> None:
-    """What a member did in groups, all of which they have left, is nobody's any more; their account goes too."""
+    """What a member did in groups, all of which they have left, is nobody's any more; their accounts go too."""
     await tx.execute(
         """
         UPDATE volunteering SET member_id = NULL, joined_by = NULL, changed_by = NULL,
-            left_by = CASE WHEN left_by <> joined_by THEN left_by END
+            left_by = CASE WHEN left_by <> joined_by
+                AND left_by NOT IN (SELECT account_id FROM account WHERE account.member_id = $1) THEN left_by END
         WHERE member_id = $1""",
         member_id,
     )

@@ -16,10 +16,9 @@ from chassis.database import Database
 from chassis.identity import SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
-from chassis.web import FormError, errors_from, read_form, render
+from chassis.web import FormError, errors_from, read_form, render, typed_day
 from contracts.refusal import Invalid, NotFound, Refused
 from members.groups import api, group_store, task_api
-from members.groups.answers import day
 from members.groups.task_groups import AlreadyMet
 from members.groups.volunteering import Group, GroupExists
 
@@ -59,7 +58,7 @@ async def establish(request: Request, database: Db, caller: SignedIn) -> Respons
     typed: dict[str, Any] = {name: values[name] for name in ("title", "purpose", "charter", "ask") if name in values}
     lines = [line.strip() for line in str(values.get("deliverables", "")).splitlines() if line.strip()]
     try:
-        form = task_api.TaskGroupForm.model_validate(typed | {"deliverables": lines} | day("ends_on", values))
+        form = task_api.TaskGroupForm.model_validate(typed | {"deliverables": lines} | typed_day("ends_on", values))
         its = await task_api.establish(form, database, None, caller)
     except (ValidationError, Invalid) as error:
         errors = errors_from(error, order=FIELDS, sentences=SENTENCES)
@@ -87,7 +86,7 @@ async def extension_form(request: Request, group_id: UUID, database: Db, caller:
 async def extend(request: Request, group_id: UUID, database: Db, caller: SignedIn) -> Response:
     permit(caller, "team")
     values = await read_form(request)
-    typed = {name: values[name] for name in ("reason",) if name in values} | day("ends_on", values)
+    typed = {name: values[name] for name in ("reason",) if name in values} | typed_day("ends_on", values)
     try:
         await task_api.extend(group_id, task_api.ExtensionForm.model_validate(typed), database, None, caller)
     except (ValidationError, Invalid) as error:

@@ -1,7 +1,8 @@
 """One person who is a member twice: finding both, merging them into one, or saying that they are two people.
 
 To the other services the one that ends has left: what they keep of it ends as with anybody who leaves, and nobody
-outside learns why. Who stays is as they were. Whoever signed in as the one that ended is the other one from then on.
+outside learns why. Who stays is as they were, but restricted where one of the two was. Whoever signed in as the one
+that ended is the other one from then on.
 """
 
 from typing import Annotated, Final
@@ -26,6 +27,7 @@ from members.domain import HasLeft, Member
 from members.joining_pages import LONG_NAMES
 from members.membership import duplicate_store
 from members.membership.duplicate_store import Pair
+from members.rights import restricting, restriction_store
 from members.role_records import IN_WORDS
 
 router = APIRouter(prefix="/api/members/v1", tags=["members"], route_class=RetryingRoute, responses=RESPONSES)
@@ -93,7 +95,7 @@ async def every(
 async def merge(  # noqa: PLR0917 - what the framework gives
     member_id: UUID, form: MergerForm, request: Request, database: Db, key: Key, caller: SignedIn
 ) -> MemberView:
-    """The member in the address stays as they are; the other one leaves, and who signed in as them follows."""
+    """The member in the address stays; the other one leaves, and who signed in as them and a restriction follow."""
     permit(caller, "team")
     if form.ended == member_id:
         raise SameMember
@@ -106,7 +108,11 @@ async def merge(  # noqa: PLR0917 - what the framework gives
             raise HasLeft
         if await duplicate_store.merged_into(tx, ended.member_id) == member_id:
             return view(surviving)
-        await leaving.leave(tx, ended, request.app.state.vault, by=caller.account_id)
+        is_restricted = (
+            await restriction_store.since(tx, ended.member_id) is not None
+        )  # as one person they asked for it
+        restricted = await restricting.restrict_held(tx, member_id, caller) if is_restricted else ()
+        await leaving.leave(tx, ended, request.app.state.vault, *restricted, by=caller.account_id)
         await account_store.lead_to_another(tx, ended.member_id, member_id)
         await duplicate_store.merged(tx, ended.member_id, member_id, caller.account_id)
     return view(surviving)

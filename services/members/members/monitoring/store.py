@@ -24,6 +24,16 @@ async def opened(tx: Transaction) -> AsyncIterator[None]:
     await tx.execute("SELECT set_config('role', 'none', true)")
 
 
+async def hold_for_a_release(tx: Transaction) -> None:
+    """Until the transaction ends nobody is forgotten here, so that a release writes nobody who is gone by then."""
+    await tx.execute("LOCK TABLE monitoring.counted IN SHARE ROW EXCLUSIVE MODE")
+
+
+async def wait_for_a_release(tx: Transaction) -> None:
+    """What follows sees all that a release under way keeps of somebody; none begins until the transaction ends."""
+    await tx.execute("LOCK TABLE monitoring.counted IN ROW EXCLUSIVE MODE")
+
+
 async def keep(tx: Transaction, vault: Vault, name: bytes, its: Answers) -> None:
     """In the place of what was answered before."""
     contents = {"version": its.version, "given_on": its.given_on.isoformat(), "codes": dict(its.codes)}
@@ -49,11 +59,13 @@ async def every(tx: Transaction, vault: Vault) -> dict[bytes, Answers]:
 
 async def forget_answers(tx: Transaction, name: bytes) -> bool:
     """Whether there were any."""
+    await wait_for_a_release(tx)
     return await tx.execute("DELETE FROM monitoring.answer WHERE name = $1", name) == "DELETE 1"
 
 
 async def forget(tx: Transaction, name: bytes) -> None:
     """Everything that is kept of a member here."""
+    await wait_for_a_release(tx)
     await tx.execute("DELETE FROM monitoring.answer WHERE name = $1", name)
     await tx.execute("DELETE FROM monitoring.counted WHERE name = $1", name)
 

@@ -114,8 +114,10 @@ async def appoint(seat_id: UUID, form: AppointmentForm, database: Db, key: Key, 
         if applied is None:
             raise NotAmongTheChosen
         interest, kind = applied
-        if interest.member_id is not None and await members.lock_present(tx, interest.member_id, None) is None:
-            raise HasLeft
+        if interest.member_id is not None:  # held, so that nobody gives them another seat meanwhile
+            member = await members.lock(tx, interest.member_id)
+            if member is None or member.left_on is not None:
+                raise HasLeft
         seat = await shadow_board_store.lock_seat(tx, seat_id)
         if seat is None:
             raise NoSuchSeat

@@ -12,12 +12,11 @@ from chassis.database import Database
 from chassis.identity import MaybeSignedIn, SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
-from chassis.web import FormError, errors_from, read_form, render
+from chassis.web import FormError, errors_from, read_form, render, typed_day
 from contracts.refusal import Invalid, NotFound, Refused
 from members.opportunities import shadow_board_api, shadow_board_store, store
 from members.opportunities.api import is_team
 from members.opportunities.shadow_board import NoSuchSeat
-from members.opportunities.team_pages import a_day
 
 router = APIRouter(prefix="/members/opportunities/shadow-board", route_class=RetryingRoute, include_in_schema=False)
 
@@ -100,7 +99,7 @@ async def appoint(request: Request, seat_id: UUID, database: Db, caller: SignedI
     values = await read_form(request)
     try:
         number = {"number": values["number"]} if "number" in values else {}
-        form = shadow_board_api.AppointmentForm.model_validate(number | a_day("ends_on", values))
+        form = shadow_board_api.AppointmentForm.model_validate(number | typed_day("ends_on", values))
         await shadow_board_api.appoint(seat_id, form, database, None, caller)
     except (ValidationError, Invalid) as error:
         errors = errors_from(error, order=["number", "ends_on"], sentences=SENTENCES)

@@ -199,7 +199,16 @@ async def forget(tx: Transaction, interest_id: UUID) -> None:
 
 
 async def let_go(tx: Transaction, member_id: UUID) -> None:
-    """Of somebody who leaves or is erased nothing stays that waits for a choice, and no person in what was chosen."""
+    """Of somebody who leaves or is erased nothing stays that waits for a choice, and no person in what was chosen.
+
+    The caller holds their row. A choice, a draw or a withdrawal that is under way is waited for, and seen.
+    """
+    await tx.execute(
+        """
+        SELECT FROM opportunity WHERE opportunity_id IN (SELECT opportunity_id FROM interest WHERE member_id = $1)
+        ORDER BY opportunity_id FOR SHARE""",
+        member_id,
+    )
     await tx.execute(
         """
         DELETE FROM interest USING opportunity its
@@ -207,7 +216,9 @@ async def let_go(tx: Transaction, member_id: UUID) -> None:
         member_id,
     )
     await tx.execute(
-        "UPDATE interest SET member_id = NULL, statement = NULL, state = 'gone', changed_at = $2 WHERE member_id = $1",
+        """
+        UPDATE interest SET member_id = NULL, statement = NULL, state = 'gone', changed_at = $2, changed_by = NULL
+        WHERE member_id = $1""",
         member_id,
         tx.now,
     )

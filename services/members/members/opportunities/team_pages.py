@@ -13,7 +13,7 @@ from chassis.database import Database
 from chassis.identity import SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
-from chassis.web import FormError, errors_from, read_form, render
+from chassis.web import FormError, errors_from, read_form, render, typed_day
 from chassis.web.times import LONDON
 from contracts.refusal import Invalid, NotFound, Refused
 from members.commitments import day_in_london
@@ -57,7 +57,7 @@ async def open_call(request: Request, database: Db, caller: SignedIn) -> Respons
     values = await read_form(request)
     answers = {name: values[name] for name in ("kind", "title", "summary", "eligibility", "capacity") if name in values}
     try:
-        wanted = api.OpportunityForm.model_validate(answers | _closing(values) | a_day("meets_on", values))
+        wanted = api.OpportunityForm.model_validate(answers | _closing(values) | typed_day("meets_on", values))
         its = await api.open_call(wanted, database, None, caller)
     except (ValidationError, Invalid) as error:
         return _form(request, database, values, errors_from(error, order=FIELDS, sentences=SENTENCES))
@@ -105,7 +105,7 @@ async def hold(request: Request, opportunity_id: UUID, database: Db, caller: Sig
     permit(caller, "team")
     values = await read_form(request)
     try:
-        wanted = api.HoldingForm.model_validate(a_day("held_on", values))
+        wanted = api.HoldingForm.model_validate(typed_day("held_on", values))
         await api.hold(opportunity_id, wanted, database, None, caller)
     except (ValidationError, Invalid) as error:
         errors = errors_from(error, order=["held_on"], sentences=SENTENCES)
@@ -140,15 +140,9 @@ async def publish(request: Request, opportunity_id: UUID, database: Db, caller: 
     return RedirectResponse(f"/members/opportunities/{opportunity_id}?done=findings", 303)
 
 
-def a_day(name: str, values: Mapping[str, Any]) -> dict[str, str]:
-    """The three boxes of a day as one text; whoever fills in none has not entered it."""
-    parts = [str(values.get(f"{name}-{part}", "")) for part in ("year", "month", "day")]
-    return {name: "-".join(part.zfill(2) for part in parts)} if any(parts) else {}
-
-
 def _closing(values: Mapping[str, Any]) -> dict[str, Any]:
     """The day and one of the times, as an instant in London; what is no day stays a text and is told at its field."""
-    said = a_day("closes_at", values)
+    said = typed_day("closes_at", values)
     at = values.get("closes_time", "17:00")
     try:
         day = datetime.strptime(said["closes_at"], "%Y-%m-%d").date()  # noqa: DTZ007 - a calendar day has no zone

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from chassis import idempotency, outbox
-from chassis.database import Database
+from chassis.database import Database, Transaction
 from chassis.idempotency import IdempotencyKey, Key
 from chassis.identity import Caller, SignedIn, permit
 from chassis.problems import RESPONSES
@@ -108,11 +108,16 @@ async def _settle(
             if member.left_on is not None:
                 raise HasLeft
             if restricted:
-                changed = await restriction_store.restrict(tx, member_id, by=caller.account_id)
-            else:
-                changed = await restriction_store.lift(tx, member_id)
-            if changed:
-                what = What.RESTRICTED if restricted else What.NOT_RESTRICTED
-                await change_store.record(tx, member_id, [what], caller)
-                await outbox.put(tx, MemberProcessingRestricted(member_id=member_id, restricted=restricted))
+                await outbox.put(tx, *await restrict_held(tx, member_id, caller))
+            elif await restriction_store.lift(tx, member_id):
+                await change_store.record(tx, member_id, [What.NOT_RESTRICTED], caller)
+                await outbox.put(tx, MemberProcessingRestricted(member_id=member_id, restricted=False))
         return RestrictionView(member_id=member_id, restricted_since=await restriction_store.since(tx, member_id))
+
+
+async def restrict_held(tx: Transaction, member_id: UUID, caller: Caller) -> list[MemberProcessingRestricted]:
+    """Restrict a present member whose row is held, unless they are already; gives what is to be said."""
+    if not await restriction_store.restrict(tx, member_id, by=caller.account_id):
+        return []
+    await change_store.record(tx, member_id, [What.RESTRICTED], caller)
+    return [MemberProcessingRestricted(member_id=member_id, restricted=True)]

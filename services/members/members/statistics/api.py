@@ -80,6 +80,8 @@ async def publish(
             return _view(its, caller)
         if form.period != quarter.code:
             raise NotTheLastQuarter(quarter)
+        async with monitoring.opened(tx):
+            await monitoring.hold_for_a_release(tx)
         before, asked, counted = await store.newest(tx), questions.on(today), await store.counted(tx)
         people = {
             "members": list(counted.values()),

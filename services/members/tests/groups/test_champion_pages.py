@@ -128,3 +128,25 @@ async def test_nobody_else_sees_or_does_what_is_not_theirs(client: AsyncClient) 
     assert (await client.get(HERE, headers={"Accept": "text/html"})).status_code == 303, "to sign in"
     assert (await client.get(HERE, headers=in_browser("operator"))).status_code == 403
     assert (await client.get(f"{HERE}/{uuid4()}", headers=in_browser("team"))).status_code == 404
+
+
+async def test_other_members_see_no_champion_who_is_restricted(client: AsyncClient) -> None:
+    name = f"Ada {uuid4().hex}"
+    at, ada = await theme(client), await member(client, name)
+    appointment = {"member_id": ada, **DAY}
+    assert (await send(client, at, appointment, "team")).status_code == 303
+    themself = signed_in("member", member_id=ada)
+
+    before = [await see(client, page, "member", member_id=str(uuid4())) for page in ("", at)]
+    restricted = await client.post(f"{API}/members/{ada}/restrictions", headers=themself)
+    after = [await see(client, page, "member", member_id=str(uuid4())) for page in ("", at)]
+    asked = await client.get(f"{API}/champion-themes{at}", headers=signed_in("member", member_id=uuid4()))
+    to_the_team, to_themself = await see(client, at, "team"), await see(client, at, "member", member_id=ada)
+
+    assert restricted.status_code == 200
+    assert [name in page for page in before] == [True, True]
+    assert [name in page for page in after] == [False, False]
+    assert "This theme has a champion. To reach them, ask the DIAG mailbox." in words(after[1])
+    assert (asked.json()["champions"], asked.json()["vacant_since"]) == ([], None)
+    assert name in to_the_team
+    assert "Give the task back" in to_themself

@@ -186,3 +186,20 @@ async def test_the_page_of_a_pair_that_is_no_more_is_not_there(client: AsyncClie
     for other in (ada, str(uuid4())):
         answer = await client.get(f"{HERE}/{ada}/{other}", headers=PAGE | signed_in("team"))
         assert answer.status_code == 404
+
+
+async def test_who_stays_is_restricted_where_the_other_one_was(
+    client: AsyncClient, signed_in: SignIn, said: Said
+) -> None:
+    mark, team = uuid4().hex, signed_in("team")
+    stays, ends = await joined(client, f"Ada {mark}"), await joined(client, f"Ada {mark}")
+    await client.post(f"{MEMBERS}/{ends}/restrictions", headers=signed_in("member", member_id=ends))
+
+    merged = await client.post(f"{MEMBERS}/{stays}/mergers", json={"ended": ends}, headers=team)
+    restriction = await client.get(f"{MEMBERS}/{stays}/restriction", headers=team)
+    changes = await client.get(f"{MEMBERS}/{stays}/changes", headers=team)
+
+    assert merged.status_code == 200
+    assert restriction.json()["restricted_since"] is not None
+    assert [(its["what"], its["who"]) for its in changes.json()["changes"]] == [("restricted", "team")]
+    assert ("MemberProcessingRestricted", {"member_id": stays, "restricted": True}) in await said(stays)

@@ -1,6 +1,8 @@
 """Equality monitoring on the real database: over HTTP, on its page, and in its store."""
 
+import asyncio
 import re
+from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,6 +13,7 @@ from httpx2 import AsyncClient
 
 from chassis.testing import CSRF_OF_FORMS, in_browser, signed_in
 from members.monitoring import store
+from testkit.eventually import eventually
 
 API = "/api/members/v1"
 HERE = "/members/monitoring"
@@ -166,6 +169,34 @@ async def test_deleting_answers_also_blanks_what_releases_counted(running: FastA
         assert await store.counted_of(tx, vault, name) == {
             "2026-Q3": {"organisation": "UKHSA", "band": "HEO-SEO", "codes": None}
         }
+
+
+@pytest.mark.parametrize(
+    ("method", "way", "left"),
+    [("POST", "departures", []), ("POST", "erasure", []), ("DELETE", "monitoring-answers", [None])],
+)
+async def test_who_goes_while_a_release_is_made_is_taken_out_of_it(
+    *,
+    running: FastAPI,
+    client: AsyncClient,
+    waits_for_a_lock: Callable[[], Awaitable[bool]],
+    method: str,
+    way: str,
+    left: list[None],
+) -> None:
+    member_id, database = await joined(client), running.state.running.database
+    vault, name = running.state.vault, running.state.vault.name(UUID(member_id))
+    me = signed_in("member", member_id=member_id)
+
+    async with asyncio.TaskGroup() as tasks, database.transaction() as tx, store.opened(tx):
+        await store.hold_for_a_release(tx)
+        gone = tasks.create_task(client.request(method, f"{API}/members/{member_id}/{way}", headers=me))
+        await eventually(waits_for_a_lock)
+        await store.keep_counted(tx, vault, "2026-Q3", {name: {"place": ["UKHSA", "EO"], "codes": ANSWERS}})
+
+    assert gone.result().is_success
+    async with database.transaction() as tx, store.opened(tx):
+        assert [its["codes"] for its in (await store.counted_of(tx, vault, name)).values()] == left
 
 
 async def test_the_page_says_why_and_who_sees_it_and_nothing_is_chosen_for_anybody(client: AsyncClient) -> None:

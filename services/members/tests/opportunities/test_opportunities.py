@@ -233,7 +233,11 @@ async def test_where_no_lot_decides_the_team_chooses_once_it_has_closed_and_what
         later = await client.post(f"{at_address}/selections", json={"numbers": [numbers[cat]]}, headers=team)
         after = (await client.get(f"{at_address}/interests", headers=team)).json()
         said = await what_was_said(database, here)
+        await client.post(f"{API}/members/{ben}/departures", headers=signed_in("member", member_id=ben))
+        async with database.transaction() as tx:
+            left = await tx.fetch("SELECT state, changed_by FROM interest WHERE interest_id = $1", UUID(numbers[ben]))
 
+    assert [tuple(its) for its in left] == [("gone", None)]  # not put down to who did not choose them
     assert early.json()["type"] == "/problems/not-closed-yet"
     assert [its["statement"] for its in seen["applicants"]] == ["I would learn.", "I would learn."]
     assert seen["next"] == seen["applicants"][1]["number"]

@@ -113,6 +113,17 @@ async def test_a_term_ends_when_its_last_day_ends_in_london_once_and_the_seat_is
     assert (free["opened_on"], free["member_id"]) == ("2028-07-01", None)
 
 
+async def test_nobody_is_given_two_seats_at_once(client: AsyncClient, database: Database) -> None:
+    [ada] = await there_are(database, EO)
+    with at(database, OPENS) as move:
+        both = [await seat(client) for _ in range(2)]
+        [number] = await chosen(client, database, move, ada)
+        form = {"number": number, "ends_on": str(LAST_DAY)}
+        answers = await asyncio.gather(*(post(client, f"/seats/{its}/appointments", form) for its in both * 3))
+
+    assert sorted(its.status_code for its in answers) == [201, 409, 409, 409, 409, 409]
+
+
 async def test_who_leaves_the_profession_leaves_the_seat_and_nothing_leads_to_them(
     client: AsyncClient, database: Database
 ) -> None:

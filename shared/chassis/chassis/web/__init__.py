@@ -4,7 +4,7 @@ A service calls `create_pages` and `install` once, and `render`, `read_form` and
 """
 
 from chassis.web.assets import asset
-from chassis.web.forms import FormError, errors_from, read_form
+from chassis.web.forms import FormError, errors_from, read_form, typed_day
 from chassis.web.guard import guard
 from chassis.web.install import install
 from chassis.web.pages import create_pages, render
@@ -30,4 +30,5 @@ __all__ = [
     "render",
     "span",
     "time_of_day",
+    "typed_day",
 ]

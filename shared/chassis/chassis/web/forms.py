@@ -46,6 +46,12 @@ async def read_form(request: Request, *, lists: Collection[str] = ()) -> dict[st
     return values
 
 
+def typed_day(name: str, values: Mapping[str, object]) -> dict[str, str]:
+    """The three boxes of a day as one text under its name, for a form; whoever fills in none has not entered it."""
+    parts = [str(values.get(f"{name}-{part}", "")) for part in ("year", "month", "day")]
+    return {name: "-".join(part.zfill(2) for part in parts)} if any(parts) else {}
+
+
 def errors_from(
     error: ValidationError | RequestValidationError | Invalid,
     *,
