@@ -66,6 +66,13 @@ async def pairs(tx: Transaction, caller: Caller) -> Rows:
     )
 
 
+async def groups(tx: Transaction, caller: Caller) -> Rows:
+    return await tx.fetch(
+        "SELECT group_id AS number_of_the_group FROM volunteering WHERE member_id = $1 ORDER BY group_id",
+        caller.member_id,
+    )
+
+
 async def messages(tx: Transaction, caller: Caller) -> Rows:
     return await tx.fetch(
         """
@@ -110,6 +117,7 @@ HOLDINGS: Final = (
     Holding("Roles for which we write to you", ("role_holder",), roles),
     Holding("Your places at events", ("attendance",), places),
     Holding("Your pairs, without the other member", ("pair",), pairs),
+    Holding("Groups of which we send you news", ("volunteering",), groups),
     Holding("Messages to you", ("notice", "notice_body"), messages),
     Holding("Messages to others that tell of you", ("notice",), told_of),
     Holding("What happened with you that messages tell of", ("occasion",), occasions),

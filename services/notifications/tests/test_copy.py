@@ -24,6 +24,8 @@ PLANTED: Final = f"""
     INSERT INTO hosted_event (hosted_event_id, state, title, summary, place, link, starts_at, ends_at)
         VALUES ('{ONE}', 'published', 'Science', 'Talks.', 'Online', 'https://gse.example', '{AT}', '{AT}');
     INSERT INTO attendance VALUES ('{ONE}', '{ONE}', '{ADA}');
+    INSERT INTO volunteer_group VALUES ('{TWO}');
+    INSERT INTO volunteering VALUES ('{ONE}', '{TWO}', '{ADA}');
     INSERT INTO pair VALUES ('{ONE}', '{ADA}', '{BEA}', '{AT}');
     INSERT INTO occasion VALUES ('{ONE}', 'MemberGradeChanged', '{ADA}', '{{"grade": "SEO"}}', '{AT}');
     INSERT INTO notice (notice_id, member_id, event_id, category, template, template_version, state, created_at, due_at,
@@ -66,6 +68,7 @@ async def test_a_member_has_what_notifications_holds_of_them_and_nothing_of_othe
         "Roles for which we write to you": [{"role": "volunteer", "organisation": None}],
         "Your places at events": [{"event": "Science", "starts_at": AT}],
         "Your pairs, without the other member": [{"paired_since": AT}],
+        "Groups of which we send you news": [{"number_of_the_group": str(TWO)}],
         "Messages to you": [
             {
                 "category": "membership",

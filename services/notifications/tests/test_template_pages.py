@@ -60,7 +60,7 @@ async def test_every_line_of_the_table_is_there_and_leads_to_its_words(
     assert len(rows) == len(TOLD) + 1
     assert rows[0] == (
         "Member joined The member, at once Welcome to the Government Science and Engineering profession "
-        "Your membership. Version 2, version 1 of welcome before"
+        "Your membership. Version 3, version 2 of welcome before, version 1 of welcome before"
     )
     assert (
         "Event proposed The central team, after five working days, unless “event signed off” comes first "
@@ -101,7 +101,7 @@ async def test_older_words_say_that_they_are_and_lead_to_those_in_use(
     assert "These words are not said any more." not in newest.text
     assert f'href="{PAGES}/welcome?version=1">Version 1</a>, not said any more' in newest.text
     assert "These words are not said any more." in older.text
-    assert f'href="{PAGES}/welcome">Version 2</a>, which is said now' in older.text
+    assert f'href="{PAGES}/welcome">Version 3</a>, which is said now' in older.text
     assert f'href="{PAGES}/welcome/html?version=1"' in older.text
 
 
@@ -126,7 +126,7 @@ async def test_the_table_and_every_message_over_http(client: AsyncClient) -> Non
         "who": "the member",
         "category": "membership",
         "template": "welcome",
-        "version": 2,
+        "version": 3,
         "critical": False,
         "subject": "Welcome to the Government Science and Engineering profession",
         "when": "at once",
@@ -151,15 +151,15 @@ async def test_every_message_over_http(client: AsyncClient) -> None:
 async def test_without_a_version_it_is_the_newest(client: AsyncClient) -> None:
     its = await get(client, "/welcome")
 
-    assert (its["version"], its["versions"], its["in_use"], its["critical"]) == (2, [2, 1], True, False)
+    assert (its["version"], its["versions"], its["in_use"], its["critical"]) == (3, [3, 2, 1], True, False)
 
 
 async def test_what_is_no_message_is_not_found(client: AsyncClient, team: dict[str, str]) -> None:
-    for path in ("/nonsense", "/welcome?version=3", "/frame", "/nonsense/html", "/welcome/html?version=3"):
+    for path in ("/nonsense", "/welcome?version=9", "/frame", "/nonsense/html", "/welcome/html?version=9"):
         page = await client.get(PAGES + path, headers=team)
         assert page.status_code == 404
         assert "There is no such message." in page.text
-    for path in ("/nonsense", "/welcome?version=3"):
+    for path in ("/nonsense", "/welcome?version=9"):
         answer = await client.get(API + path, headers=signed_in("team"))
         assert (answer.status_code, answer.json()["type"]) == (404, "/problems/no-such-template")
 

@@ -121,7 +121,8 @@ async def test_looking_at_the_page_changes_nothing_and_tells_nobody_its_address(
     page = words(answer)
     assert answer.status_code == 200
     assert "Stop emails about events We will no longer email you about events. You can still" in page
-    assert "What is about your account or your rights still comes by email: You have a new role" in page
+    assert "What is about your account or your rights still comes by email: Confirm your email address" in page
+    assert "You have a new role in the profession" in page
     assert answer.headers["referrer-policy"] == "strict-origin"
     assert answer.headers["cache-control"] == "no-store"
     assert path.split("/")[3] not in answer.text

@@ -26,7 +26,6 @@ CLOSES = datetime(2027, 2, 1, 17, 0, tzinfo=UTC)
 CHOSEN_AT = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
 LAST_DAY = date(2028, 6, 30)
 LAST_MOMENT = datetime(2028, 6, 30, 22, 59, 59, tzinfo=UTC)  # 11.59pm in London
-TEAM = signed_in("team")
 EO = (Grade.EO, "UKHSA")
 
 
@@ -47,8 +46,8 @@ def words(page: str) -> str:
     return " ".join(re.sub("<[^>]+>", " ", page).replace("&#39;", "'").split())
 
 
-async def post(client: AsyncClient, path: str, form: Any = None, headers: dict[str, str] = TEAM) -> Any:
-    return await client.post(f"{BOARD}{path}", json=form, headers=headers)
+async def post(client: AsyncClient, path: str, form: Any = None, headers: dict[str, str] | None = None) -> Any:
+    return await client.post(f"{BOARD}{path}", json=form, headers=headers or signed_in("team"))
 
 
 async def send(client: AsyncClient, address: str, answers: dict[str, Any], *roles: str, **who: Any) -> Any:
@@ -56,7 +55,9 @@ async def send(client: AsyncClient, address: str, answers: dict[str, Any], *role
 
 
 async def seat(client: AsyncClient, title: str = "Early career") -> str:
-    found: str = (await post(client, "/seats", {"title": title})).json()["seat_id"]
+    answer = await post(client, "/seats", {"title": title})
+    assert answer.status_code == 201, answer.text
+    found: str = answer.json()["seat_id"]
     return found
 
 
@@ -73,7 +74,9 @@ async def chosen(client: AsyncClient, database: Database, move: Any, *members: U
 
     await eventually(is_closed)
     selection = {"numbers": numbers}
-    (await client.post(f"{API}/opportunities/{here}/selections", json=selection, headers=TEAM)).raise_for_status()
+    (
+        await client.post(f"{API}/opportunities/{here}/selections", json=selection, headers=signed_in("team"))
+    ).raise_for_status()
     return numbers
 
 
@@ -93,7 +96,7 @@ async def test_a_term_ends_when_its_last_day_ends_in_london_once_and_the_seat_is
         await asyncio.gather(*(rotating.end_terms(each) for each in (database, replica) * 3))
 
         async def is_free() -> Any:
-            found = (await client.get(f"{BOARD}/seats", headers=TEAM)).json()["seats"]
+            found = (await client.get(f"{BOARD}/seats", headers=signed_in("team"))).json()["seats"]
             return [each for each in found if each["seat_id"] == its and each["ends_on"] is None]
 
         [free] = await eventually(is_free)
@@ -206,7 +209,7 @@ async def test_in_a_browser_the_team_opens_and_fills_a_seat_a_holder_advises_and
     with at(database, OPENS) as move:
         nothing = await send(client, "/seats/new", {}, "team")
         opening = await send(client, "/seats/new", {"title": "A seat for <all>"}, "team")
-        found = (await client.get(f"{BOARD}/seats", headers=TEAM)).json()["seats"]
+        found = (await client.get(f"{BOARD}/seats", headers=signed_in("team"))).json()["seats"]
         [its] = [each["seat_id"] for each in found if each["title"] == "A seat for <all>"]
         [number] = await chosen(client, database, move, ada)
         free = await client.get(f"{HERE}/seats/{its}/appointment", headers=in_browser("team"))
