@@ -34,7 +34,7 @@ ABOUT: Final[Mapping[Callable[[Profession, Person], Awaitable[None]], int]] = {
     notices.read: 3,
     notices.unsubscribe: 4,
     groups.volunteer: 6,
-    groups.step_down: 2,
+    groups.step_down: 4,
 }
 
 

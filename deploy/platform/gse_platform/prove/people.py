@@ -51,6 +51,7 @@ class Person:
     erased: bool = False
     busy: bool = True
     roles: set[str] = field(default_factory=set)
+    groups: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
