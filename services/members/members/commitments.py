@@ -10,10 +10,10 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from chassis.web.times import LONDON
 from contracts.base import Summary
 from contracts.refusal import NotFound, Refused
 from contracts.strategy import CommitmentCompleted, CommitmentOverdue, CommitmentProgressReported
+from members.days import day_in_london
 
 
 class Standing(StrEnum):
@@ -83,11 +83,6 @@ class Progress:
     reported_on: date
     reported_at: datetime
     reported_by: UUID
-
-
-def day_in_london(now: datetime) -> date:
-    """The day that commitments go by."""
-    return now.astimezone(LONDON).date()
 
 
 def standing(its: Commitment, today: date) -> Standing:

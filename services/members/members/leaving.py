@@ -7,13 +7,13 @@ from chassis.database import Transaction
 from contracts.base import DomainEvent
 from contracts.members import MemberContactChanged
 from members import domain, role_store, roles, store, withdrawal_store
+from members.days import day_in_london
 from members.domain import Member
 from members.groups import departing
 from members.monitoring import store as monitoring
 from members.monitoring.sealing import Vault
 from members.opportunities import shadow_board_store
 from members.opportunities import store as opportunity_store
-from members.organisations import day_in_london
 from members.rights import change_store, restriction_store
 
 

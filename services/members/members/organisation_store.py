@@ -7,7 +7,8 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from chassis.database import Database, Transaction
-from members.organisations import Organisation, Places, Register, day_in_london
+from members.days import day_in_london
+from members.organisations import Organisation, Places, Register
 
 _ORGANISATIONS: TypeAdapter[tuple[Organisation, ...]] = TypeAdapter(tuple[Organisation, ...])
 

@@ -13,11 +13,10 @@ Refused
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from functools import cached_property
 from uuid import UUID
 
-from chassis.web.times import LONDON
 from chassis.web.times import date as in_words
 from contracts.members import OrganisationMerged, OrganisationRegistered
 from contracts.refusal import FieldError, Invalid, NotFound, Refused
@@ -147,11 +146,6 @@ class Places:
         if not its.is_open(self.day):
             return f"{its.label} takes part from {in_words(its.opened_on or self.day)}. Choose another until then"
         return None
-
-
-def day_in_london(now: datetime) -> date:
-    """The day that organisations open and close by."""
-    return now.astimezone(LONDON).date()
 
 
 def register(known: Register, its: Organisation) -> OrganisationRegistered:

@@ -21,6 +21,7 @@ from chassis.service import Db
 from contracts.base import Link, Summary, Title
 from members import commitments, strategies, strategy_store
 from members.commitments import Commitment, Course, NoSuchCommitment, Standing
+from members.days import day_in_london
 from members.feedback import reviewing
 from members.feedback.reviews import Review, Reviewing
 from members.strategies import Draft, NoStrategy, Strategy, Theme
@@ -187,7 +188,7 @@ async def every(
 ) -> Commitments:
     """The commitments of the strategy in force by their day, for anyone; with a status those of all versions."""
     async with database.transaction() as tx:
-        today = commitments.day_in_london(tx.now)
+        today = day_in_london(tx.now)
         found = await strategy_store.every(tx)  # a strategy has some dozens: where each stands is decided in one place
         reviews = await reviewing.reviews(tx, found, today)
     if after is not None:
@@ -253,7 +254,7 @@ async def complete(commitment_id: UUID, database: Db, key: Key, caller: SignedIn
 async def tell_overdue(database: Database) -> int:
     """Say of the commitments whose day has ended in London that they are overdue; says of how many. A timer's work."""
     async with database.transaction() as tx:
-        late = await strategy_store.take_overdue(tx, commitments.day_in_london(tx.now))
+        late = await strategy_store.take_overdue(tx, day_in_london(tx.now))
         told = [commitments.tell_overdue(its, tx.now) for its in late]
         await strategy_store.save(tx, *(its for its, _ in told))
         await outbox.put(tx, *(said for _, said in told))
@@ -295,7 +296,7 @@ def _commitment(
 
 
 async def _whole(tx: Transaction, its: Commitment, caller: Caller | None) -> CommitmentWithProgress:
-    today = commitments.day_in_london(tx.now)
+    today = day_in_london(tx.now)
     return CommitmentWithProgress(
         **_commitment(its, today, caller, await reviewing.reviews(tx, [its], today)),
         progress=[

@@ -19,6 +19,7 @@ from chassis.web import FormError, errors_from, read_form, render
 from contracts.refusal import NotFound, Refused
 from members import commitments, strategy, strategy_store, timeline
 from members.commitments import Commitment, Course, Standing
+from members.days import day_in_london
 from members.feedback import reviewing
 from members.feedback import store as feedback_store
 
@@ -55,7 +56,7 @@ async def promises(request: Request, database: Db) -> HTMLResponse:
     async with database.transaction() as tx:
         its = await strategy_store.in_force(tx)
         found = await strategy_store.every(tx)
-        today = commitments.day_in_london(tx.now)
+        today = day_in_london(tx.now)
     shown = [(each, commitments.standing(each, today)) for each in found if each.dropped_at is None]
     numbers = {each.commitment_id: number for number, (each, _) in enumerate(shown, 1)}
     return render(
@@ -81,7 +82,7 @@ async def promise(
     async with database.transaction() as tx:
         its = strategy.there(await strategy_store.by_id(tx, commitment_id))
         progress = await strategy_store.progress_of(tx, commitment_id)
-        today = commitments.day_in_london(tx.now)
+        today = day_in_london(tx.now)
         reviews = await reviewing.reviews(tx, [its], today)
         asked = await feedback_store.some(tx, commitment_id=commitment_id, after=None, most=SHOWN)
     stands = commitments.standing(its, today)

@@ -8,6 +8,7 @@ import pytest
 from contracts.members import OrganisationMerged, OrganisationRegistered
 from contracts.refusal import Invalid
 from members import organisations
+from members.days import day_in_london
 from members.organisations import (
     AlreadyMerged,
     AlreadyRegistered,
@@ -16,7 +17,6 @@ from members.organisations import (
     Organisation,
     Places,
     Register,
-    day_in_london,
 )
 
 HERE = UUID("00000000-0000-4000-8000-000000000010")

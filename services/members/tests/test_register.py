@@ -12,7 +12,7 @@ from httpx2 import AsyncClient, Response
 
 from chassis.testing import signed_in
 from members import organisation_store, register
-from members.organisations import day_in_london
+from members.days import day_in_london
 from testkit.eventually import eventually
 
 Said = Callable[[str], Awaitable[list[tuple[str, dict[str, Any]]]]]

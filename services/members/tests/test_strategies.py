@@ -11,6 +11,7 @@ from contracts.refusal import FieldError, Invalid
 from contracts.strategy import CommitmentMade, CommitmentOverdue, StrategyPublished
 from members import commitments, strategies
 from members.commitments import AlreadyCompleted, Commitment, Course, NotInTheStrategy, Standing
+from members.days import day_in_london
 from members.strategies import Draft, Goal, NotTheNewest, Promised, Publication, Theme
 
 HELEN = UUID("00000000-0000-4000-8000-00000000000e")
@@ -192,7 +193,7 @@ def test_a_version_holds_two_hundred_commitments_at_most() -> None:
     ],
 )
 def test_commitments_go_by_the_day_in_london(now: datetime, day: date) -> None:
-    assert commitments.day_in_london(now) == day
+    assert day_in_london(now) == day
 
 
 def test_where_a_commitment_stands_on_a_day() -> None:

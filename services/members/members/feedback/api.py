@@ -19,7 +19,7 @@ from chassis.sentences import ONE_LINE
 from chassis.service import Db
 from contracts.base import Code, Summary, Title
 from contracts.refusal import FieldError, Invalid
-from members.commitments import day_in_london
+from members.days import day_in_london
 from members.feedback import domain, store
 from members.feedback.domain import Asked, NoSuchRound, Rating, Round
 from members.feedback.figures import EVERYBODY

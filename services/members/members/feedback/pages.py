@@ -19,7 +19,8 @@ from chassis.web import FormError, errors_from, read_form, render
 from chassis.web.charts import Chart, bars
 from contracts.refusal import Invalid, NotFound, Refused
 from members import strategy_store
-from members.commitments import Commitment, day_in_london
+from members.commitments import Commitment
+from members.days import day_in_london
 from members.feedback import answering, api, ballot_store, reviewing, secrecy, store
 from members.feedback.domain import Rating, Round
 from members.feedback.figures import EVERYBODY

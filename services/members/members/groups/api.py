@@ -17,7 +17,7 @@ from chassis.sentences import ONE_LINE
 from chassis.service import Db
 from contracts.base import Title
 from members import store
-from members.commitments import day_in_london
+from members.days import day_in_london
 from members.groups import group_store, task_groups, task_store, volunteering
 from members.groups.task_groups import Deliverable, State
 from members.groups.volunteering import MOST_HOURS, Group, Kind, NoSuchGroup, Skill, Volunteer

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from contracts.groups import ChampionAppointed, ChampionTermEnded
 from contracts.refusal import FieldError, Invalid, NotFound, Refused
-from members.commitments import day_in_london
+from members.days import day_in_london
 from members.domain import Member
 
 MOST: Final = 20  # champions of a theme at one time

@@ -6,7 +6,7 @@ from uuid import UUID
 from chassis import outbox
 from chassis.database import Database, Transaction
 from contracts.groups import ChampionTermEnded
-from members.commitments import day_in_london
+from members.days import day_in_london
 from members.groups import champion_store, champions
 from members.groups.champions import Ending, Term
 

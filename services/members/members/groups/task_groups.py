@@ -21,7 +21,7 @@ from contracts.groups import (
     TaskGroupExtended,
 )
 from contracts.refusal import FieldError, Invalid, NotFound, Refused
-from members.commitments import day_in_london
+from members.days import day_in_london
 from members.groups.volunteering import Group, GroupIsOver
 
 MOST: Final = 20  # deliverables

@@ -17,9 +17,9 @@ from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from contracts.refusal import NotFound
 from members import store as members
+from members.days import day_in_london
 from members.monitoring import answers, questions, store
 from members.monitoring.answers import Answers, NoAnswers
-from members.organisations import day_in_london
 
 router = APIRouter(prefix="/api/members/v1", tags=["monitoring"], route_class=RetryingRoute, responses=RESPONSES)
 

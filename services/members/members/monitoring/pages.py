@@ -16,9 +16,9 @@ from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from chassis.web import FormError, errors_from, read_form, render
 from contracts.refusal import FieldError, Invalid
+from members.days import day_in_london
 from members.monitoring import api, questions
 from members.monitoring.answers import NoAnswers
-from members.organisations import day_in_london
 
 router = APIRouter(prefix="/members/monitoring", route_class=RetryingRoute, include_in_schema=False)
 

@@ -19,7 +19,7 @@ from contracts.opportunities import (
     OpportunityOpened,
 )
 from contracts.refusal import FieldError, Invalid, NotFound, Refused
-from members.commitments import day_in_london
+from members.days import day_in_london
 from members.opportunities import eligibility
 from members.opportunities.drawing import digest_of
 from members.opportunities.eligibility import Rule

@@ -14,7 +14,7 @@ from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from members import store as members
-from members.commitments import day_in_london
+from members.days import day_in_london
 from members.domain import HasLeft
 from members.opportunities import shadow_board, shadow_board_store, store
 from members.opportunities.api import Day, Heading, Limit, is_team

@@ -16,7 +16,7 @@ from chassis.service import Db
 from chassis.web import FormError, errors_from, read_form, render, typed_day
 from chassis.web.times import LONDON
 from contracts.refusal import Invalid, NotFound, Refused
-from members.commitments import day_in_london
+from members.days import day_in_london
 from members.opportunities import api, calls, eligibility, store
 from members.opportunities.pages import KINDS
 

@@ -16,11 +16,11 @@ from chassis.identity import Caller, MaybeSignedIn, SignedIn, permit
 from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
+from members.days import day_in_london
 from members.monitoring import questions
 from members.monitoring import store as monitoring
 from members.monitoring.questions import Characteristic
 from members.monitoring.sealing import Vault
-from members.organisations import day_in_london
 from members.settings import Settings
 from members.statistics import periods, releasing, spreadsheet, store
 from members.statistics.diversity import Figures

@@ -13,8 +13,9 @@ from chassis.testing import signed_in
 from contracts.members import Grade
 from members import store as members
 from members import strategy_store
-from members.commitments import Commitment, day_in_london
+from members.commitments import Commitment
 from members.dashboard import overview
+from members.days import day_in_london
 from members.domain import Member
 from members.rights import restriction_store
 

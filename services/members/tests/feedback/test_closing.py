@@ -11,7 +11,8 @@ import pytest
 from chassis import testing
 from chassis.database import Database, connect
 from members import app, strategy_store
-from members.commitments import Commitment, day_in_london
+from members.commitments import Commitment
+from members.days import day_in_london
 from members.feedback import ballot_store, closing, reviewing, secrecy, store
 from members.feedback.domain import Asked, FeedbackGiven, Rating, Round
 from members.strategies import Draft, Strategy
