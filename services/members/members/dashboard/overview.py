@@ -10,8 +10,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from chassis.web.times import LONDON
-from members.commitments import Commitment, Standing, standing
 from members.statistics.participation import Part, part
+from members.strategy.commitments import Commitment, Standing, standing
 
 MONTHS: Final = 12
 SOON: Final = timedelta(days=90)

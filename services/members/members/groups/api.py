@@ -16,11 +16,11 @@ from chassis.retrying import RetryingRoute
 from chassis.sentences import ONE_LINE
 from chassis.service import Db
 from contracts.base import Title
-from members import store
 from members.days import day_in_london
 from members.groups import group_store, task_groups, task_store, volunteering
 from members.groups.task_groups import Deliverable, State
 from members.groups.volunteering import MOST_HOURS, Group, Kind, NoSuchGroup, Skill, Volunteer
+from members.membership import store
 
 router = APIRouter(prefix="/api/members/v1", tags=["groups"], route_class=RetryingRoute, responses=RESPONSES)
 

@@ -18,10 +18,11 @@ from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from chassis.web import FormError, errors_from, read_form, render, typed_day
 from contracts.refusal import Invalid, NotFound, Refused
-from members import answers, organisation_store, store
 from members.groups import api, champion_store, champions_api
 from members.groups.champions import TermIsOver, ThemeExists
 from members.groups.pages import ON_A_PAGE
+from members.membership import answers, store
+from members.places import store as organisation_store
 
 router = APIRouter(prefix="/members/groups/champions", route_class=RetryingRoute, include_in_schema=False)
 

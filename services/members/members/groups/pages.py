@@ -18,10 +18,10 @@ from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from chassis.web import FormError, errors_from, read_form, render
 from contracts.refusal import NotFound, Refused
-from members import organisation_store
 from members.days import day_in_london
 from members.groups import api, champion_store, group_store, meeting_store, meetings_api, task_groups, task_store
 from members.groups.volunteering import MOST_HOURS, Group, GroupExists, NoSuchVolunteer, NotInTheGroup, Skill
+from members.places import store as organisation_store
 
 router = APIRouter(prefix="/members/groups", route_class=RetryingRoute, include_in_schema=False)
 

@@ -21,14 +21,15 @@ from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from chassis.web import FormError, read_form, render
 from contracts.refusal import NotFound, Refused
-from members import account_store, leaving, organisation_store, store
-from members.api import MemberView, there, view
-from members.domain import HasLeft, Member
-from members.joining_pages import LONG_NAMES
-from members.membership import duplicate_store
+from members.membership import duplicate_store, leaving, store
+from members.membership.api import MemberView, there, view
+from members.membership.domain import HasLeft, Member
 from members.membership.duplicate_store import Pair
+from members.membership.joining_pages import LONG_NAMES
+from members.places import store as organisation_store
 from members.rights import restricting, restriction_store
-from members.role_records import IN_WORDS
+from members.roles.records import IN_WORDS
+from members.signing_in import account_store
 
 router = APIRouter(prefix="/api/members/v1", tags=["members"], route_class=RetryingRoute, responses=RESPONSES)
 pages = APIRouter(prefix="/members/people/duplicates", route_class=RetryingRoute, include_in_schema=False)

@@ -20,12 +20,12 @@ from chassis.service import Db
 from chassis.web import errors_from, read_form, render
 from contracts.members import Grade
 from contracts.refusal import FieldError, Invalid, NotFound
-from members import organisation_store
-from members.api import Text
-from members.grades import COMMON
 from members.membership import people_store
+from members.membership.api import Text
 from members.membership.people_store import Found, State, Wanted
-from members.organisations import Places
+from members.places import store as organisation_store
+from members.places.grades import COMMON
+from members.places.organisations import Places
 
 router = APIRouter(prefix="/api/members/v1", tags=["members"], route_class=RetryingRoute, responses=RESPONSES)
 pages = APIRouter(prefix="/members/people", route_class=RetryingRoute, include_in_schema=False)

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from httpx2 import AsyncClient
 
 from chassis.testing import signed_in, what_was_said
-from members import account_store
+from members.signing_in import account_store
 
 API = "/api/members/v1"
 HOURS = {"hours_per_month": 4, "skills": ["writing", "research", "writing"]}
