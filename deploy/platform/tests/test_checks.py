@@ -42,6 +42,7 @@ from healthy_run import (
     without,
     without_rows,
 )
+from test_checks_of_members import CASES
 
 from gse_platform.prove.checks import CHECKS, verdicts
 from gse_platform.prove.facts import Change, Command, Facts, Heard, Mail, Parked
@@ -50,7 +51,7 @@ from notifications.told import TOLD as TOLD_BY_NOTIFICATIONS
 
 (
     COMMAND, CONTACT, KEY, WHOLE, SAME, ORDER, END, HEARD, ONCE, BAD, NEWEST, FOLD, LEFT, ERASED,
-    TOLD, OWED, MAIL, AGAIN, OUTCOME, CHOICE, READ, PROMISE, GROUP, SECRET, OWN,
+    TOLD, OWED, MAIL, AGAIN, OUTCOME, CHOICE, READ, PROMISE, GROUP, SECRET, OWN, *OF_MEMBERS
 ) = CHECKS  # fmt: skip
 
 DOCTORED: list[tuple[str, str, Callable[[Facts], Facts]]] = [
@@ -296,7 +297,10 @@ def test_it_is_noticed_when(what: str, sentence: str, doctor: Callable[[Facts], 
 
 
 def test_every_check_is_shown_to_bite() -> None:
-    assert {sentence for _, sentence, _ in DOCTORED} == set(CHECKS)
+    elsewhere = {check for _, _, check, _ in CASES}
+
+    assert {CHECKS[sentence] for sentence in OF_MEMBERS} == elsewhere
+    assert {sentence for _, sentence, _ in DOCTORED} == set(CHECKS) - set(OF_MEMBERS)
 
 
 def test_the_table_of_who_hears_is_the_one_that_notifications_goes_by() -> None:

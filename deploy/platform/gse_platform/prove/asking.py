@@ -70,7 +70,7 @@ class History:
         number = len(self.commands)
         key = str(UUID(int=self.chance.getrandbits(128)))
         self.requests[number] = Request(path, body, headers, key, made, method, is_form)
-        self.commands[number] = Command(number, kind, about, dict(asked or {}), "unknown")
+        self.commands[number] = Command(number, kind, about, dict(asked or {}), "unknown", began=time.time())
         self.commands[number] = await self._send(self.commands[number], TRIES)
         return self.commands[number]
 

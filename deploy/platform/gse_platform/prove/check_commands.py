@@ -23,6 +23,12 @@ SAYS: dict[str, tuple[str, bool, tuple[str, ...]]] = {
     "publish-strategy": ("StrategyPublished", True, ("version",)),
     "report": ("CommitmentProgressReported", False, ("status", "percent")),
     "complete": ("CommitmentCompleted", False, ()),
+    "open-call": ("OpportunityOpened", True, ("kind", "capacity", "eligibility")),
+    "hold": ("FocusGroupHeld", False, ("held_on",)),
+    "publish-findings": ("FocusGroupFindingsPublished", False, ()),
+    "appoint": ("ShadowBoardMemberAppointed", False, ("member_id", "ends_on")),
+    "advise": ("ShadowBoardAdviceGiven", True, ()),
+    "answer-advice": ("ShadowBoardAdviceAnswered", False, ()),
 }
 # What makes a row and says nothing.
 MAKES = {"enrol": ("mentoring.enrolment", "enrolment_id"), "match": ("mentoring.match_run", "run_id")}

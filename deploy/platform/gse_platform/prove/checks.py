@@ -4,11 +4,13 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from gse_platform.prove import (
+    check_board,
     check_commands,
     check_effects,
     check_groups,
     check_log,
     check_notices,
+    check_opportunities,
     check_promises,
     check_state,
 )
@@ -42,6 +44,13 @@ CHECKS: Final[Mapping[str, Check]] = {
     "Who joined and left which group is said, once and in order": check_groups.volunteers_are_who_joined,
     "Names and addresses are on no other stream, in no log or figure": check_state.canaries_stay_home,
     "Everybody sees what they were granted, and nothing else": check_state.everybody_sees_their_own,
+    "An opportunity is said to be closed at its instant, once": check_opportunities.closing_is_said_once,
+    "A lot chose those whom an independent draw gives": check_opportunities.the_lot_is_as_anybody_draws_it,
+    "Elsewhere those are chosen whom the team named": check_opportunities.the_team_chose_by_hand,
+    "Who is chosen had applied and not withdrawn or left": check_opportunities.the_chosen_applied,
+    "Who applied stands there, and nobody else": check_opportunities.interests_are_as_asked,
+    "A seat of the Shadow Board is free, taken, free again": check_board.seats_go_round,
+    "Who has a seat advises, and nobody else": check_board.who_sits_advises,
 }
 
 

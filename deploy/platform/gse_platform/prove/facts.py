@@ -28,7 +28,8 @@ class Command:
     made: str = ""  # the id that the answer gave
     again: str = ""
     doubted: bool = False  # there was no answer at first
-    ended: float = 0.0  # when the answer came, in seconds of wall time
+    began: float = 0.0  # when it was asked first, in seconds of wall time
+    ended: float = 0.0  # when the answer came
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,16 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from gse_platform.prove.asking import AT_ONCE
-from gse_platform.prove.commands import events, groups, members, mentoring, notices, promises
+from gse_platform.prove.commands import (
+    events,
+    groups,
+    members,
+    mentoring,
+    notices,
+    opportunities,
+    promises,
+    shadow_board,
+)
 from gse_platform.prove.people import Person
 from gse_platform.prove.profession import Profession
 
@@ -20,6 +29,11 @@ ALONE: Final[Mapping[Callable[[Profession], Awaitable[None]], int]] = {
     promises.report: 2,
     promises.complete: 1,
     groups.establish: 1,
+    opportunities.open_call: 3,
+    opportunities.move_a_call_on: 6,
+    shadow_board.open_seat: 1,
+    shadow_board.appoint: 3,
+    shadow_board.answer: 1,
 }
 ABOUT: Final[Mapping[Callable[[Profession, Person], Awaitable[None]], int]] = {
     mentoring.enrol: 12,
@@ -35,6 +49,9 @@ ABOUT: Final[Mapping[Callable[[Profession, Person], Awaitable[None]], int]] = {
     notices.unsubscribe: 4,
     groups.volunteer: 6,
     groups.step_down: 4,
+    opportunities.register: 14,
+    opportunities.withdraw: 4,
+    shadow_board.advise: 3,
 }
 
 

@@ -14,13 +14,23 @@ from gse_platform.prove.facts import Change, Heard, Parked, Row, Said
 LEDGER = Path(__file__).with_name("ledger.sql")
 # The rows that events and commands lead to; name and address of a recipient are in the rows, not in the ledger.
 WATCHED = {
-    "members": ("member",),
+    "members": ("member", "interest"),
     "mentoring": ("profile", "enrolment", "match_run", "pair"),
     "events": ("invitee", "registration"),
     "notifications": ("notice",),
 }
 READ = {
-    "members": ("member", "account", "member_role", "erased_member", "commitment", "volunteering"),
+    "members": (
+        "member",
+        "account",
+        "member_role",
+        "erased_member",
+        "commitment",
+        "volunteering",
+        "opportunity",
+        "interest",
+        "shadow_board_term",
+    ),
     "mentoring": ("profile", "enrolment", "entrant", "pair", "erased_member"),
     "events": ("invitee", "hosted_event", "registration", "erased_member"),
     "notifications": (
@@ -37,6 +47,18 @@ READ = {
         "key_date",
         "erased_member",
     ),
+}
+
+# What timers of members have to do, whatever the time is.
+MEMBERS_OWE = {
+    "erasures": "SELECT count(*) FROM public.erasure WHERE completed_at IS NULL",
+    "places to give": """
+        SELECT count(*) FROM public.opportunity its
+        WHERE seed IS NOT NULL AND selected_at IS NOT NULL AND held_at IS NULL
+            AND capacity > (SELECT count(*) FROM public.interest
+                WHERE opportunity_id = its.opportunity_id AND state = 'chosen')
+            AND EXISTS (SELECT FROM public.interest
+                WHERE opportunity_id = its.opportunity_id AND state = 'not-chosen')""",
 }
 
 
@@ -100,8 +122,14 @@ async def unsettled(url: str, service: str, by: datetime) -> dict[str, int]:
     try:
         found = {"to send": await connection.fetchval("SELECT count(*) FROM public.outbox")}
         if service == "members":
-            found["erasures"] = await connection.fetchval(
-                "SELECT count(*) FROM public.erasure WHERE completed_at IS NULL"
+            found |= {what: await connection.fetchval(sql) for what, sql in MEMBERS_OWE.items()}
+            found["opportunities to close"] = await connection.fetchval(
+                "SELECT count(*) FROM public.opportunity WHERE closed_at IS NULL AND closes_at <= $1", by
+            )
+            found["terms to end"] = await connection.fetchval(
+                "SELECT count(*) FROM public.shadow_board_term"
+                " WHERE ended_at IS NULL AND (member_id IS NULL OR ends_on < ($1 AT TIME ZONE 'Europe/London')::date)",
+                by,
             )
         if service == "notifications":
             found["notices"] = await connection.fetchval(
