@@ -2,6 +2,7 @@
 
 import random
 
+import doctored_feedback
 import doctored_opportunities
 import pytest
 from healthy_run import Doctor
@@ -11,7 +12,7 @@ from gse_platform.prove.drawing_again import drawn
 from gse_platform.prove.facts import Facts
 from members.opportunities.drawing import Applicant, draw
 
-RUNS = (doctored_opportunities,)
+RUNS = (doctored_opportunities, doctored_feedback)
 CASES = [(run.HELD, *case) for run in RUNS for case in run.DOCTORED]
 
 

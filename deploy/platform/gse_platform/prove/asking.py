@@ -22,7 +22,8 @@ LAST_TRIES = 20
 AT_ONCE = 8
 REFUSALS = range(400, 500)
 BUSY, NOT_YET = 429, 409
-NOT_REPEATED = frozenset({"prefer", "unsubscribe", "send-again"})
+NOT_REPEATED = frozenset({"prefer", "unsubscribe", "send-again", "token", "answer-round"})
+IN_CONFIDENCE = frozenset({"statement", "comment"})  # fields
 UNSUBSCRIBING = re.compile(r"(?<=/unsubscribe/)[^/]+")  # the token, which whoever has it may use
 
 Headers = Callable[[], dict[str, str]]
@@ -92,8 +93,8 @@ class History:
         """Ask some of what was acknowledged again under its key; gives how many.
 
         But for what was asked of somebody who was erased: what they sent is forgotten, so a repeat is refused. And for
-        choices: no key guards those, and a repeat would choose anew what was changed since; nor for what the team sent
-        again, which may be gone with its member.
+        choices: no key guards those, and a repeat would choose anew what was changed since; nor for tokens and answers
+        of feedback, of which no key is kept; nor for what the team sent again, which may be gone with its member.
         """
         erased = {its.about for its in self.commands.values() if its.kind == "erase" and its.outcome == "ok"}
         done = [
@@ -140,11 +141,21 @@ class History:
             if its.kind in {"join", "contact"} and (its.about in members or its.made in members)
         }
 
+    def confided(self) -> set[str]:
+        """All that was written in confidence, and every token of feedback."""
+        words = {
+            str(body[field])
+            for body in (its.body for its in self.requests.values() if not its.is_form)
+            for field in IN_CONFIDENCE & (body or {}).keys()
+            if body and body[field]
+        }
+        return words | {its.made for its in self.commands.values() if its.kind == "token" and its.made}
+
     def keep(self, file: Path) -> None:
         """The history without anything personal, for whoever has to find out."""
         lines = [
             json.dumps(
-                asdict(its)
+                asdict(its if its.kind != "token" else replace(its, made="…" if its.made else ""))
                 | {"path": UNSUBSCRIBING.sub("…", self.requests[its.number].path), "key": self.requests[its.number].key}
             )
             for its in self.commands.values()

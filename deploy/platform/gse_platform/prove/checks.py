@@ -6,7 +6,9 @@ from typing import Final
 from gse_platform.prove import (
     check_board,
     check_commands,
+    check_confided,
     check_effects,
+    check_feedback,
     check_groups,
     check_log,
     check_notices,
@@ -51,6 +53,10 @@ CHECKS: Final[Mapping[str, Check]] = {
     "Who applied stands there, and nobody else": check_opportunities.interests_are_as_asked,
     "A seat of the Shadow Board is free, taken, free again": check_board.seats_go_round,
     "Who has a seat advises, and nobody else": check_board.who_sits_advises,
+    "Answers come of tokens, each once, and each counts": check_feedback.answers_come_of_tokens,
+    "A closed round keeps figures and words alone": check_feedback.closed_rounds_keep_figures_alone,
+    "No row of feedback leads to a member": check_feedback.nobody_is_found_in_feedback,
+    "What is said in confidence stays where it was said": check_confided.what_is_confided_stays,
 }
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -127,6 +127,7 @@ async def collect(house: House, history: History, stranger: Stranger, marks: Mar
         return topic.removeprefix(house.prefix)
 
     rows = {table: rows for its in testimonies for table, rows in its.rows.items()}
+    confided = history.confided()
     tokens = history.tokens | {row["unsubscribe_token"] for row in rows["notifications.recipient"]}
     facts = Facts(
         commands=list(history.commands.values()),
@@ -152,11 +153,19 @@ async def collect(house: House, history: History, stranger: Stranger, marks: Mar
             *await looking.at_members(house, rows["members.member"]),
             *await looking.at_streams(house),
         ],
-        told={place: lines_with(text, marks) + with_tokens(text, tokens) for place, text in texts.items()},
+        told={
+            place: lines_with(text, marks) + with_tokens(text, tokens) + sum(its in text for its in confided)
+            for place, text in texts.items()
+        },
     )
     addresses = history.addresses(facts.gone())
-    traces = [await witness.traces(house.databases[service], service, addresses) for service in SERVICES]
-    return replace(facts, traces={table: rows for its in traces for table, rows in its.items()})
+    return replace(facts, traces=await _traces(house, addresses), confided=await _traces(house, confided))
+
+
+async def _traces(house: House, words: Collection[str]) -> dict[str, int]:
+    """In which tables of which service rows hold one of these, and how many."""
+    found = [await witness.traces(house.databases[service], service, words) for service in SERVICES]
+    return {table: rows for its in found for table, rows in its.items()}
 
 
 def business_now(house: House) -> datetime:

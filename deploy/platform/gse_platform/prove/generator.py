@@ -7,6 +7,7 @@ from typing import Final
 from gse_platform.prove.asking import AT_ONCE
 from gse_platform.prove.commands import (
     events,
+    feedback,
     groups,
     members,
     mentoring,
@@ -25,15 +26,18 @@ ALONE: Final[Mapping[Callable[[Profession], Awaitable[None]], int]] = {
     events.move_a_gathering_on: 9,
     mentoring.match: 3,
     notices.send_again: 2,
-    promises.publish: 1,
+    promises.publish: 3,
     promises.report: 2,
     promises.complete: 1,
     groups.establish: 1,
-    opportunities.open_call: 3,
+    opportunities.open_call: 5,
     opportunities.move_a_call_on: 6,
     shadow_board.open_seat: 1,
     shadow_board.appoint: 3,
     shadow_board.answer: 1,
+    feedback.open_round: 3,
+    feedback.answer: 10,
+    feedback.move_a_round_on: 3,
 }
 ABOUT: Final[Mapping[Callable[[Profession, Person], Awaitable[None]], int]] = {
     mentoring.enrol: 12,
@@ -52,6 +56,7 @@ ABOUT: Final[Mapping[Callable[[Profession, Person], Awaitable[None]], int]] = {
     opportunities.register: 14,
     opportunities.withdraw: 4,
     shadow_board.advise: 3,
+    feedback.take_token: 12,
 }
 
 

@@ -54,6 +54,26 @@ class Seat:
 
 
 @dataclass
+class Round:
+    """A round of feedback. `stage`: asked, summed-up or answered."""
+
+    round_id: str
+    closes_on: date
+    groups: list[str]
+    stage: str = "asked"
+    busy: bool = False
+
+
+@dataclass
+class Ballot:
+    """A token of a round, which leads to nobody."""
+
+    round_id: str
+    token: str
+    used: bool = False
+
+
+@dataclass
 class Profession:
     """The run's own picture of who and what there is; it decides what to ask next, never what is true."""
 
@@ -75,6 +95,8 @@ class Profession:
     calls: list[Call] = field(default_factory=list)
     seats: list[Seat] = field(default_factory=list)
     advice: list[str] = field(default_factory=list)  # that is not answered yet
+    rounds: list[Round] = field(default_factory=list)
+    ballots: list[Ballot] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.accounts = {

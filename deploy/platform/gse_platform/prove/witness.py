@@ -14,7 +14,7 @@ from gse_platform.prove.facts import Change, Heard, Parked, Row, Said
 LEDGER = Path(__file__).with_name("ledger.sql")
 # The rows that events and commands lead to; name and address of a recipient are in the rows, not in the ledger.
 WATCHED = {
-    "members": ("member", "interest"),
+    "members": ("member", "interest", "feedback_taken", "feedback_spent", "feedback_sealed"),
     "mentoring": ("profile", "enrolment", "match_run", "pair"),
     "events": ("invitee", "registration"),
     "notifications": ("notice",),
@@ -30,6 +30,12 @@ READ = {
         "opportunity",
         "interest",
         "shadow_board_term",
+        "feedback_round",
+        "feedback_taken",
+        "feedback_spent",
+        "feedback_sealed",
+        "feedback_figure",
+        "feedback_comment",
     ),
     "mentoring": ("profile", "enrolment", "entrant", "pair", "erased_member"),
     "events": ("invitee", "hosted_event", "registration", "erased_member"),
@@ -126,6 +132,11 @@ async def unsettled(url: str, service: str, by: datetime) -> dict[str, int]:
             found["opportunities to close"] = await connection.fetchval(
                 "SELECT count(*) FROM public.opportunity WHERE closed_at IS NULL AND closes_at <= $1", by
             )
+            found["rounds to close"] = await connection.fetchval(
+                "SELECT count(*) FROM public.feedback_round"
+                " WHERE closed_at IS NULL AND closes_on < ($1 AT TIME ZONE 'Europe/London')::date",
+                by,
+            )
             found["terms to end"] = await connection.fetchval(
                 "SELECT count(*) FROM public.shadow_board_term"
                 " WHERE ended_at IS NULL AND (member_id IS NULL OR ends_on < ($1 AT TIME ZONE 'Europe/London')::date)",
@@ -142,8 +153,8 @@ async def unsettled(url: str, service: str, by: datetime) -> dict[str, int]:
         await connection.close()
 
 
-async def traces(url: str, service: str, addresses: Collection[str]) -> dict[str, int]:
-    """In which tables of a service rows hold one of these addresses, and how many; the witness's own are left out."""
+async def traces(url: str, service: str, texts: Collection[str]) -> dict[str, int]:
+    """In which tables of a service rows hold one of these texts, and how many; the witness's own are left out."""
     connection = await asyncpg.connect(url)
     try:
         tables = await connection.fetch(
@@ -153,7 +164,7 @@ async def traces(url: str, service: str, addresses: Collection[str]) -> dict[str
         found = {}
         for table in (row["relname"] for row in tables):
             rows = await connection.fetch(f"SELECT to_jsonb(its)::text AS row FROM public.{table} its")  # noqa: S608 (our own names)
-            found[f"{service}.{table}"] = sum(any(its in row["row"] for its in addresses) for row in rows)
+            found[f"{service}.{table}"] = sum(any(its in row["row"] for its in texts) for row in rows)
         return found
     finally:
         await connection.close()
