@@ -22,7 +22,7 @@ LAST_TRIES = 20
 AT_ONCE = 8
 REFUSALS = range(400, 500)
 BUSY, NOT_YET = 429, 409
-NOT_REPEATED = frozenset({"prefer", "unsubscribe", "send-again", "token", "answer-round"})
+NOT_REPEATED = frozenset({"prefer", "unsubscribe", "send-again", "token", "answer-round", "monitor", "unmonitor"})
 IN_CONFIDENCE = frozenset({"statement", "comment"})  # fields
 UNSUBSCRIBING = re.compile(r"(?<=/unsubscribe/)[^/]+")  # the token, which whoever has it may use
 
@@ -94,7 +94,7 @@ class History:
 
         But for what was asked of somebody who was erased: what they sent is forgotten, so a repeat is refused. And for
         choices: no key guards those, and a repeat would choose anew what was changed since; nor for tokens and answers
-        of feedback, of which no key is kept; nor for what the team sent again, which may be gone with its member.
+        of feedback and of monitoring, of which no key is kept; nor for what the team sent again, which may be gone.
         """
         erased = {its.about for its in self.commands.values() if its.kind == "erase" and its.outcome == "ok"}
         done = [
@@ -155,9 +155,16 @@ class History:
         """The history without anything personal, for whoever has to find out."""
         lines = [
             json.dumps(
-                asdict(its if its.kind != "token" else replace(its, made="…" if its.made else ""))
+                asdict(_without_secrets(its))
                 | {"path": UNSUBSCRIBING.sub("…", self.requests[its.number].path), "key": self.requests[its.number].key}
             )
             for its in self.commands.values()
         ]
         file.write_text("\n".join(lines) + "\n")
+
+
+def _without_secrets(its: Command) -> Command:
+    """Without a token of feedback, and without what somebody answered to monitoring."""
+    if its.kind == "token":
+        return replace(its, made="…" if its.made else "")
+    return replace(its, asked={}) if its.kind == "monitor" else its

@@ -11,9 +11,11 @@ from gse_platform.prove import (
     check_feedback,
     check_groups,
     check_log,
+    check_monitoring,
     check_notices,
     check_opportunities,
     check_promises,
+    check_restriction,
     check_state,
 )
 from gse_platform.prove.facts import Facts
@@ -56,6 +58,11 @@ CHECKS: Final[Mapping[str, Check]] = {
     "Answers come of tokens, each once, and each counts": check_feedback.answers_come_of_tokens,
     "A closed round keeps figures and words alone": check_feedback.closed_rounds_keep_figures_alone,
     "No row of feedback leads to a member": check_feedback.nobody_is_found_in_feedback,
+    "Answers to monitoring are as given; who is gone has none": check_monitoring.answers_are_as_given,
+    "The figures of a quarter are published once": check_monitoring.releases_are_said_once,
+    "Figures count who is present, nobody who is restricted": check_monitoring.the_restricted_are_not_counted,
+    "Who is restricted is said, and stands everywhere": check_restriction.restricting_is_said,
+    "Who is restricted has no mail but what they must, no match": check_restriction.the_restricted_are_left_alone,
     "What is said in confidence stays where it was said": check_confided.what_is_confided_stays,
 }
 

@@ -15,9 +15,10 @@ from aiokafka.errors import KafkaError
 
 from contracts.streams import SERVICES, STREAMS
 from gse_platform.clock import offset, wall_clock
-from gse_platform.prove import kafka_log, looking, witness
+from gse_platform.prove import kafka_log, looking, sealed, witness
 from gse_platform.prove.asking import History
 from gse_platform.prove.bad_records import Stranger
+from gse_platform.prove.check_confided import WHAT_SOMEBODY_IS
 from gse_platform.prove.facts import Facts
 from gse_platform.prove.house import House
 from gse_platform.prove.letters import Post, with_tokens
@@ -127,7 +128,11 @@ async def collect(house: House, history: History, stranger: Stranger, marks: Mar
         return topic.removeprefix(house.prefix)
 
     rows = {table: rows for its in testimonies for table, rows in its.rows.items()}
+    joined = [said.subject for its in testimonies for said in its.said if said.name == "MemberJoined"]
+    key = await asyncio.to_thread(Path(house.environments["members"]["MEMBERS_MONITORING_KEY"]).read_text)
+    rows |= await sealed.opened(house.databases["members"], bytes.fromhex(key), joined)
     confided = history.confided()
+    secrets = confided | WHAT_SOMEBODY_IS
     tokens = history.tokens | {row["unsubscribe_token"] for row in rows["notifications.recipient"]}
     facts = Facts(
         commands=list(history.commands.values()),
@@ -154,12 +159,17 @@ async def collect(house: House, history: History, stranger: Stranger, marks: Mar
             *await looking.at_streams(house),
         ],
         told={
-            place: lines_with(text, marks) + with_tokens(text, tokens) + sum(its in text for its in confided)
+            place: lines_with(text, marks) + with_tokens(text, tokens) + sum(its in text for its in secrets)
             for place, text in texts.items()
         },
     )
     addresses = history.addresses(facts.gone())
-    return replace(facts, traces=await _traces(house, addresses), confided=await _traces(house, confided))
+    return replace(
+        facts,
+        traces=await _traces(house, addresses),
+        confided=await _traces(house, confided),
+        characteristics=await _traces(house, WHAT_SOMEBODY_IS),
+    )
 
 
 async def _traces(house: House, words: Collection[str]) -> dict[str, int]:

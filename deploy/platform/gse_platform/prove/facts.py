@@ -154,6 +154,7 @@ class Facts:
     told: Mapping[str, int] = field(default_factory=dict)  # file or page: lines that hold one of the two
     traces: Mapping[str, int] = field(default_factory=dict)  # <service>.<table>: rows with an address of who is gone
     confided: Mapping[str, int] = field(default_factory=dict)  # the same: rows with what was said in confidence
+    characteristics: Mapping[str, int] = field(default_factory=dict)  # the same: rows with what somebody is
     looks: Sequence[Look] = ()  # by people at what there is of a member, by services at streams
 
     def said_on(self, stream: str) -> dict[str, list[Said]]:

@@ -11,6 +11,7 @@ from gse_platform.prove.commands import (
     groups,
     members,
     mentoring,
+    monitoring,
     notices,
     opportunities,
     promises,
@@ -38,6 +39,7 @@ ALONE: Final[Mapping[Callable[[Profession], Awaitable[None]], int]] = {
     feedback.open_round: 3,
     feedback.answer: 10,
     feedback.move_a_round_on: 3,
+    monitoring.release: 2,
 }
 ABOUT: Final[Mapping[Callable[[Profession, Person], Awaitable[None]], int]] = {
     mentoring.enrol: 12,
@@ -57,6 +59,10 @@ ABOUT: Final[Mapping[Callable[[Profession, Person], Awaitable[None]], int]] = {
     opportunities.withdraw: 4,
     shadow_board.advise: 3,
     feedback.take_token: 12,
+    monitoring.answer: 10,
+    monitoring.delete_answers: 2,
+    monitoring.restrict: 3,
+    monitoring.lift: 2,
 }
 
 

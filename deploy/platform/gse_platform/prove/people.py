@@ -54,6 +54,7 @@ class Person:
     groups: set[str] = field(default_factory=set)
     interests: set[str] = field(default_factory=set)  # opportunities that they applied for
     has_a_seat: bool = False
+    restricted: bool = False
 
 
 @dataclass(frozen=True)

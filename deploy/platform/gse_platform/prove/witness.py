@@ -36,6 +36,8 @@ READ = {
         "feedback_sealed",
         "feedback_figure",
         "feedback_comment",
+        "restriction",
+        "statistics_release",
     ),
     "mentoring": ("profile", "enrolment", "entrant", "pair", "erased_member"),
     "events": ("invitee", "hosted_event", "registration", "erased_member"),
