@@ -71,7 +71,7 @@ HELD = Facts(
         Change("mentoring.match_run", 0, "INSERT", {"run_id": "run"}, 60.0),
     ],
     rows={
-        "members.statistics_release": [{"release_id": RELEASE, "period": PERIOD}],
+        "members.statistics_release": [{"release_id": RELEASE, "period": PERIOD, "diversity": {"sex": {}}}],
         "members.monitoring.answer": [
             {"member_id": ADA, "codes": MUSLIM},
             {"member_id": BEN, "codes": HINDU},
@@ -111,6 +111,11 @@ DOCTORED: list[tuple[str, Check, Doctor]] = [
     ("who was present is not counted", COUNTED, with_row(PEOPLE, 0, member_id=DAN)),
     ("somebody is counted as what they had not answered", COUNTED, with_row(PEOPLE, 0, codes=HINDU)),
     ("what was deleted is still known as counted", COUNTED, with_row(PEOPLE, 1, codes=HINDU)),
+    (
+        "who was counted is known though nothing is shown of it",
+        COUNTED,
+        with_row("members.statistics_release", 0, diversity={}),
+    ),
     ("a restriction was not said", TOLD, without("said", 8)),
     ("the end of a restriction was not said", TOLD, without("said", 10)),
     ("a restriction was said again", TOLD, with_more("said", RESTRICTED_AGAIN)),

@@ -140,7 +140,8 @@ def row(who: str, grade: str | None, left: str, **more: Any) -> dict[str, Any]:
     gone = grade is None
     band = {"HEO": "HEO-SEO", "EO": "EO", "SEO": "HEO-SEO", None: None}[grade]
     found = {"member_id": who, "organisation": None if gone else "DSTL", "grade": grade, "grade_band": band}
-    return found | {left: "2026-03-01" if gone else None, "since": None if gone else "2026-02-11"} | more
+    days = {left: "2026-03-01" if gone else None, "since": None if gone else "2026-02-11"}
+    return found | days | {"restricted": False} | more
 
 
 def states(what: str, left: str) -> list[Change]:

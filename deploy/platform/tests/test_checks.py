@@ -45,7 +45,7 @@ from healthy_run import (
 from test_checks_of_members import CASES
 
 from gse_platform.prove.checks import CHECKS, verdicts
-from gse_platform.prove.facts import Change, Command, Facts, Heard, Mail, Parked
+from gse_platform.prove.facts import CONTACTS, Change, Command, Facts, Heard, Mail, Parked
 from gse_platform.who_hears import CATEGORIES, TABLE, WHATEVER_THEY_CHOSE
 from notifications.told import TOLD as TOLD_BY_NOTIFICATIONS
 
@@ -128,6 +128,32 @@ DOCTORED: list[tuple[str, str, Callable[[Facts], Facts]]] = [
         "who came was not thanked",
         OWED,
         with_more("said", said(TALK, 3, "EventHosted", "gse.events")),
+    ),
+    (
+        "who has a new address was not asked to confirm it",
+        OWED,
+        with_more("said", said(ADA, 2, "MemberContactChanged", CONTACTS, verification_id="v")),
+    ),
+    (
+        "who was chosen was not told",
+        OWED,
+        with_more("said", said("call", 1, "ParticipantsSelected", member_ids=[ADA])),
+    ),
+    (
+        "the first address was asked for beside the welcome",
+        TOLD,
+        and_also(
+            with_more("said", said("eve", 1, "MemberContactChanged", CONTACTS, verification_id="v")),
+            with_more("changes", made("eve", "confirm-address", "MemberContactChanged eve 1")),
+        ),
+    ),
+    (
+        "who changed their name was asked to confirm an address",
+        TOLD,
+        and_also(
+            with_more("said", said(ADA, 2, "MemberContactChanged", CONTACTS)),
+            with_more("changes", made(ADA, "confirm-address", f"MemberContactChanged {ADA} 2")),
+        ),
     ),
     ("a notice is of no event", TOLD, with_more("changes", made(ADA, "invitation", "nothing"))),
     (

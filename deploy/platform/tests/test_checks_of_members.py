@@ -3,6 +3,7 @@
 import random
 
 import doctored_feedback
+import doctored_membership
 import doctored_monitoring
 import doctored_opportunities
 import pytest
@@ -13,7 +14,7 @@ from gse_platform.prove.drawing_again import drawn
 from gse_platform.prove.facts import Facts
 from members.opportunities.drawing import Applicant, draw
 
-RUNS = (doctored_opportunities, doctored_feedback, doctored_monitoring)
+RUNS = (doctored_opportunities, doctored_feedback, doctored_monitoring, doctored_membership)
 CASES = [(run.HELD, *case) for run in RUNS for case in run.DOCTORED]
 
 

@@ -23,8 +23,9 @@ AT_ONCE = 8
 REFUSALS = range(400, 500)
 BUSY, NOT_YET = 429, 409
 NOT_REPEATED = frozenset({"prefer", "unsubscribe", "send-again", "token", "answer-round", "monitor", "unmonitor"})
+VERIFY = "/join/verify/"
 IN_CONFIDENCE = frozenset({"statement", "comment"})  # fields
-UNSUBSCRIBING = re.compile(r"(?<=/unsubscribe/)[^/]+")  # the token, which whoever has it may use
+PROOFS = re.compile(r"(?<=/unsubscribe/)[^/]+|(?<=/join/verify/).+")  # which whoever has them may use
 
 Headers = Callable[[], dict[str, str]]
 """Who asks; a token lives minutes, so it is made when it is needed."""
@@ -100,7 +101,9 @@ class History:
         done = [
             its
             for its in self.commands.values()
-            if its.outcome == "ok" and its.kind not in NOT_REPEATED and not erased & {its.about, its.made}
+            if its.outcome == "ok"
+            and its.kind not in NOT_REPEATED
+            and not erased & {its.about, its.made, its.asked.get("surviving")}
         ]
         chosen = self.chance.sample(done, min(len(done), max(20, int(len(done) * share))))
         for its in chosen:
@@ -131,7 +134,9 @@ class History:
     async def _answer(self, request: Request) -> httpx2.Response:
         body: dict[str, Any] = {"data" if request.is_form else "json": request.body}
         headers = request.headers() | ({} if request.is_form else {"Idempotency-Key": request.key})
-        return await self.http.request(request.method, request.path, headers=headers, **body)
+        return await self.http.request(
+            request.method, request.path, headers=headers, follow_redirects=request.is_form, **body
+        )
 
     def addresses(self, members: Collection[str]) -> set[str]:
         """Every address that these members ever entered."""
@@ -142,21 +147,22 @@ class History:
         }
 
     def confided(self) -> set[str]:
-        """All that was written in confidence, and every token of feedback."""
+        """All that was written in confidence, every token of feedback, and every proof in a link that was used."""
         words = {
             str(body[field])
             for body in (its.body for its in self.requests.values() if not its.is_form)
             for field in IN_CONFIDENCE & (body or {}).keys()
             if body and body[field]
         }
-        return words | {its.made for its in self.commands.values() if its.kind == "token" and its.made}
+        proofs = {request.path.rpartition("/")[2] for request in self.requests.values() if VERIFY in request.path}
+        return words | proofs | {its.made for its in self.commands.values() if its.kind == "token" and its.made}
 
     def keep(self, file: Path) -> None:
         """The history without anything personal, for whoever has to find out."""
         lines = [
             json.dumps(
                 asdict(_without_secrets(its))
-                | {"path": UNSUBSCRIBING.sub("…", self.requests[its.number].path), "key": self.requests[its.number].key}
+                | {"path": PROOFS.sub("…", self.requests[its.number].path), "key": self.requests[its.number].key}
             )
             for its in self.commands.values()
         ]

@@ -10,7 +10,8 @@ SAYS: dict[str, tuple[str, bool, tuple[str, ...]]] = {
     "join": ("MemberJoined", True, ("organisation", "grade")),
     "grade": ("MemberGradeChanged", False, ("grade",)),
     "transfer": ("MemberTransferred", False, ("organisation", "grade")),
-    "grant": ("RoleGranted", False, ("role",)),
+    "profile": ("MemberProfileUpdated", False, ("interests", "skills")),
+    "merge": ("MemberLeft", False, ()),
     "leave": ("MemberLeft", False, ()),
     "erase": ("MemberErasureRequested", False, ()),
     "open-scheme": ("MentoringSchemeOpened", True, ()),
@@ -60,9 +61,9 @@ def contacts_are_there(facts: Facts) -> list[str]:
     """Each joining and each change of a contact is said once on the stream of contacts, and taken back by leaving."""
     wanted: dict[str, list[bool]] = {}
     for its in _ok(facts):
-        if its.kind in {"join", "contact"}:
+        if its.kind in {"join", "contact", "verify-again"}:
             wanted.setdefault(its.made or its.about, []).append(True)
-        elif its.kind == "leave":
+        elif its.kind in {"leave", "merge"}:
             wanted.setdefault(its.about, []).append(False)
     forgotten = facts.erased()
     found = {subject: [event.body is not None for event in said] for subject, said in facts.said_on(CONTACTS).items()}

@@ -42,11 +42,15 @@ def releases_are_said_once(facts: Facts) -> list[str]:
 def the_restricted_are_not_counted(facts: Facts) -> list[str]:
     """A release counts who was present and not restricted, as what they had answered; and nobody who was restricted.
 
-    Whoever joined, went, was restricted or answered while it was made may be counted either way.
+    Whoever joined, went, was restricted or answered while it was made may be counted either way. Where no figure could
+    be shown nothing is kept of whom it counted.
     """
     wrong, present = list[str](), _present(facts)
-    for period, began, ended in _releases(facts):
+    for period, is_shown, began, ended in _releases(facts):
         counted = {row["member_id"]: row for row in _rows(facts, "monitoring.counted") if row["period"] == period}
+        if not is_shown:
+            wrong += [f"{who} is known as counted in {period}, of which nothing is shown" for who in counted]
+            continue
         for who, commands in _by_member(facts).items():
             if _stood(commands, SETTLING, began, ended) == "restrict" and who in counted:
                 wrong.append(f"{who} was restricted and is counted in {period}")
@@ -58,13 +62,13 @@ def the_restricted_are_not_counted(facts: Facts) -> list[str]:
     return wrong
 
 
-def _releases(facts: Facts) -> Iterator[tuple[str, float, float]]:
-    """Each period, and between which instants it was counted."""
+def _releases(facts: Facts) -> Iterator[tuple[str, bool, float, float]]:
+    """Each period, whether any figure of it is shown, and between which instants it was counted."""
     for row in _rows(facts, "statistics_release"):
         asked = [its.began for its in _ok(facts, {"release"}) if its.made == row["release_id"]]
         said = [its.at for its in facts.said if its.name == SAYING[0] and its.subject == row["release_id"]]
         if asked and said:
-            yield row["period"], min(asked), max(said)
+            yield row["period"], bool(row["diversity"]), min(asked), max(said)
 
 
 def _is_certain(commands: list[Command], began: float, ended: float) -> bool:

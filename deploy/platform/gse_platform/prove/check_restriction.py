@@ -13,10 +13,12 @@ def restricting_is_said(facts: Facts) -> list[str]:
     """Each time that somebody becomes restricted, or is so no more, that is said, in order, and stands everywhere."""
     wanted = dict[str, list[bool]]()
     for its in sorted(facts.commands, key=lambda its: its.number):
-        if its.outcome == "ok" and its.kind in {"restrict", "lift"}:
-            is_so = its.kind == "restrict"
-            if wanted.get(its.about, [False])[-1] != is_so:
-                wanted.setdefault(its.about, []).append(is_so)
+        if its.outcome == "ok" and its.kind in {"restrict", "lift", "merge"}:
+            who, is_so = its.about, its.kind == "restrict"
+            if its.kind == "merge":  # who is restricted stays so as the one that they are now
+                who, is_so = its.asked["surviving"], wanted.get(its.about, [False])[-1]
+            if wanted.get(who, [False])[-1] != is_so and (is_so or its.kind == "lift"):
+                wanted.setdefault(who, []).append(is_so)
     said = dict[str, list[bool]]()
     for event in facts.said:
         if event.name == RESTRICTED:

@@ -11,6 +11,7 @@ from gse_platform.prove import (
     check_feedback,
     check_groups,
     check_log,
+    check_membership,
     check_monitoring,
     check_notices,
     check_opportunities,
@@ -63,6 +64,9 @@ CHECKS: Final[Mapping[str, Check]] = {
     "Figures count who is present, nobody who is restricted": check_monitoring.the_restricted_are_not_counted,
     "Who is restricted is said, and stands everywhere": check_restriction.restricting_is_said,
     "Who is restricted has no mail but what they must, no match": check_restriction.the_restricted_are_left_alone,
+    "Roles are as given, and taken back with membership": check_membership.roles_are_as_given,
+    "Whose address is confirmed used a link for it": check_membership.addresses_are_confirmed_by_links,
+    "Champions serve their terms": check_membership.champions_serve_their_terms,
     "What is said in confidence stays where it was said": check_confided.what_is_confided_stays,
 }
 

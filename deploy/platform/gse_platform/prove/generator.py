@@ -6,10 +6,12 @@ from typing import Final
 
 from gse_platform.prove.asking import AT_ONCE
 from gse_platform.prove.commands import (
+    champions,
     events,
     feedback,
     groups,
     members,
+    membership,
     mentoring,
     monitoring,
     notices,
@@ -40,6 +42,8 @@ ALONE: Final[Mapping[Callable[[Profession], Awaitable[None]], int]] = {
     feedback.answer: 10,
     feedback.move_a_round_on: 3,
     monitoring.release: 2,
+    champions.name_theme: 1,
+    champions.end: 2,
 }
 ABOUT: Final[Mapping[Callable[[Profession, Person], Awaitable[None]], int]] = {
     mentoring.enrol: 12,
@@ -59,10 +63,16 @@ ABOUT: Final[Mapping[Callable[[Profession, Person], Awaitable[None]], int]] = {
     opportunities.withdraw: 4,
     shadow_board.advise: 3,
     feedback.take_token: 12,
-    monitoring.answer: 10,
+    monitoring.answer: 18,
     monitoring.delete_answers: 2,
     monitoring.restrict: 3,
     monitoring.lift: 2,
+    membership.update_profile: 6,
+    membership.verify_again: 2,
+    membership.confirm: 4,
+    membership.merge: 2,
+    members.revoke: 2,
+    champions.appoint: 4,
 }
 
 

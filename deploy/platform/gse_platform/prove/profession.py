@@ -96,6 +96,7 @@ class Profession:
     seats: list[Seat] = field(default_factory=list)
     advice: list[str] = field(default_factory=list)  # that is not answered yet
     rounds: list[Round] = field(default_factory=list)
+    themes: list[str] = field(default_factory=list)
     ballots: list[Ballot] = field(default_factory=list)
 
     def __post_init__(self) -> None:

@@ -37,6 +37,7 @@ READ = {
         "feedback_figure",
         "feedback_comment",
         "restriction",
+        "champion_term",
         "statistics_release",
     ),
     "mentoring": ("profile", "enrolment", "entrant", "pair", "erased_member"),

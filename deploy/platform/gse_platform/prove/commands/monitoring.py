@@ -12,6 +12,7 @@ ANSWERS: Final = {
     "orientation": ("heterosexual", "gay-or-lesbian", "bisexual", "prefer-not-to-say"),
     "religion": ("none", "christian", "buddhist", "hindu", "jewish", "muslim", "sikh"),
 }
+ENOUGH: Final = 35  # answers, before there is something to show
 ASKS_IN_VAIN: Final = 0.1  # how often an answer is none of the question's, or a quarter is not the last
 
 
@@ -77,8 +78,9 @@ async def _settle(profession: Profession, person: Person, kind: str, place: str)
 
 
 async def release(profession: Profession) -> None:
-    """Once somebody is restricted, who is to be left out; again, nothing happens."""
-    if not any(its.restricted for its in profession.people):
+    """Once somebody is restricted, who is to be left out, and figures can be shown; again, nothing happens."""
+    answered = sum((its.kind, its.outcome) == ("monitor", "ok") for its in profession.history.commands.values())
+    if answered < ENOUGH or not any(its.restricted for its in profession.people):
         await join(profession)
         return
     today = profession.today()
