@@ -11,6 +11,7 @@ from gse_platform.prove.check_membership import (
     champions_serve_their_terms,
     roles_are_as_given,
 )
+from gse_platform.prove.check_organisations import mergers_are_carried_out
 from gse_platform.prove.checks import Check
 from gse_platform.prove.facts import Command, Facts, Said
 
@@ -36,7 +37,7 @@ def ended(place: int, term: str, who: str, *, how: str, vacancy: bool) -> Said:
 
 
 def member(who: str, **more: Any) -> dict[str, Any]:
-    return {"member_id": who, "left_on": None, "address_verified_at": None, **more}
+    return {"member_id": who, "organisation": "NEW", "left_on": None, "address_verified_at": None, **more}
 
 
 HELD = Facts(
@@ -55,6 +56,10 @@ HELD = Facts(
         done(11, "champion", ADA, theme_id=THEME, ends_on="2026-03-08"),
         done(12, "champion", BEN, theme_id=THEME, ends_on="2027-03-08"),
         done(13, "end-champion", SECOND),
+        Command(14, "register-organisation", "", {"code": "OLD"}, "ok", "OLD"),
+        Command(15, "register-organisation", "", {"code": "NEW"}, "ok", "NEW"),
+        done(16, "merge-organisations", "OLD", into="NEW", on="2027-03-01"),
+        done(17, "merge-organisations", "OLD", into="NEW", on="2026-03-09"),
     ],
     said=[
         role(ADA, 2, "RoleGranted", "team"),
@@ -69,6 +74,12 @@ HELD = Facts(
         appointed(11, SECOND, BEN, "2027-03-08"),
         ended(12, SECOND, BEN, how="by-the-team", vacancy=False),
         ended(13, FIRST, ADA, how="over", vacancy=True),
+        said("old", 1, "OrganisationRegistered", code="OLD"),
+        said("new", 1, "OrganisationRegistered", code="NEW"),
+        said(BEN, 2, "MemberTransferred", organisation="OLD", grade="EO"),
+        said(BEN, 3, "MemberGradeChanged", organisation="OLD", grade="HEO"),
+        said("old", 2, "OrganisationMerged", code="OLD"),
+        said(BEN, 4, "MemberTransferred", organisation="NEW", grade="HEO"),
     ],
     rows={
         "members.member_role": [{"member_id": ADA, "role": "volunteer"}],
@@ -78,7 +89,9 @@ HELD = Facts(
 )
 
 ROLES, CONFIRMED, CHAMPIONS = roles_are_as_given, addresses_are_confirmed_by_links, champions_serve_their_terms
+MERGED = mergers_are_carried_out
 TWICE = ended(14, FIRST, ADA, how="over", vacancy=True)
+MOVED_AGAIN = said(BEN, 5, "MemberTransferred", organisation="NEW", grade="HEO")
 NOBODYS = appointed(9, "third-term", CAT, "2027-03-08")
 DOCTORED: list[tuple[str, Check, Doctor]] = [
     ("a role was given and nobody said so", ROLES, without("said", 1)),
@@ -99,5 +112,13 @@ DOCTORED: list[tuple[str, Check, Doctor]] = [
     ("a term ended for another reason", CHAMPIONS, saying(11, ended="gone")),
     ("a term ended twice", CHAMPIONS, with_more("said", TWICE)),
     ("the last end leaves no vacancy", CHAMPIONS, saying(11, vacancy=False)),
+    ("an organisation was registered and nobody said so", MERGED, without("said", 12)),
+    ("an organisation did not merge on its day", MERGED, without("said", 16)),
+    ("an organisation merged before its day", MERGED, without("commands", 17)),
+    ("an organisation merged twice", MERGED, with_more("said", said("old", 3, "OrganisationMerged", code="OLD"))),
+    ("somebody is in an organisation that has closed", MERGED, with_row("members.member", 1, organisation="OLD")),
+    ("somebody was moved from elsewhere", MERGED, without("said", 14)),
+    ("somebody was moved and lost their grade", MERGED, saying(17, grade="EO")),
+    ("somebody was moved twice", MERGED, with_more("said", MOVED_AGAIN)),
     ("an end leaves a vacancy where somebody serves", CHAMPIONS, saying(10, vacancy=True)),
 ]

@@ -47,7 +47,10 @@ def acknowledged_is_there(facts: Facts) -> list[str]:
             wanted.setdefault(its.made if makes else its.about, []).append((name, _fields(its.asked, fields)))
     fields_of = {name: fields for name, _, fields in SAYS.values()}
     found: dict[str, list[tuple[str, Any]]] = {}
+    successors = {its.asked["into"] for its in facts.commands if its.kind == "merge-organisations"}
     for event in facts.said:
+        if event.name == "MemberTransferred" and event.data["organisation"] in successors:
+            continue  # nobody asked for that
         if event.name in fields_of:
             found.setdefault(event.subject, []).append((event.name, _fields(event.data, fields_of[event.name])))
     return [

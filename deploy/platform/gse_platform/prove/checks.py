@@ -15,6 +15,7 @@ from gse_platform.prove import (
     check_monitoring,
     check_notices,
     check_opportunities,
+    check_organisations,
     check_promises,
     check_restriction,
     check_state,
@@ -67,6 +68,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "Roles are as given, and taken back with membership": check_membership.roles_are_as_given,
     "Whose address is confirmed used a link for it": check_membership.addresses_are_confirmed_by_links,
     "Champions serve their terms": check_membership.champions_serve_their_terms,
+    "Organisations merge on their day, and everybody moves once": check_organisations.mergers_are_carried_out,
     "What is said in confidence stays where it was said": check_confided.what_is_confided_stays,
 }
 

@@ -16,6 +16,7 @@ from gse_platform.prove.commands import (
     monitoring,
     notices,
     opportunities,
+    organisations,
     promises,
     shadow_board,
 )
@@ -44,6 +45,8 @@ ALONE: Final[Mapping[Callable[[Profession], Awaitable[None]], int]] = {
     monitoring.release: 2,
     champions.name_theme: 1,
     champions.end: 2,
+    organisations.register: 2,
+    organisations.merge: 2,
 }
 ABOUT: Final[Mapping[Callable[[Profession, Person], Awaitable[None]], int]] = {
     mentoring.enrol: 12,
@@ -73,6 +76,7 @@ ABOUT: Final[Mapping[Callable[[Profession, Person], Awaitable[None]], int]] = {
     membership.merge: 2,
     members.revoke: 2,
     champions.appoint: 4,
+    organisations.move_in: 4,
 }
 
 

@@ -65,6 +65,15 @@ class Round:
 
 
 @dataclass
+class Merging:
+    """An organisation that will close, and what will stand in its place."""
+
+    old: str
+    new: str = ""
+    busy: bool = False
+
+
+@dataclass
 class Ballot:
     """A token of a round, which leads to nobody."""
 
@@ -96,6 +105,7 @@ class Profession:
     seats: list[Seat] = field(default_factory=list)
     advice: list[str] = field(default_factory=list)  # that is not answered yet
     rounds: list[Round] = field(default_factory=list)
+    mergings: list[Merging] = field(default_factory=list)
     themes: list[str] = field(default_factory=list)
     ballots: list[Ballot] = field(default_factory=list)
 

@@ -140,6 +140,12 @@ async def unsettled(url: str, service: str, by: datetime) -> dict[str, int]:
                 " WHERE closed_at IS NULL AND closes_on < ($1 AT TIME ZONE 'Europe/London')::date",
                 by,
             )
+            found["organisations to merge"] = await connection.fetchval(
+                "SELECT count(*) FROM public.organisation its"
+                " WHERE closed_on <= ($1 AT TIME ZONE 'Europe/London')::date AND (NOT said OR EXISTS"
+                " (SELECT FROM public.member WHERE organisation = its.code AND left_on IS NULL))",
+                by,
+            )
             found["terms to end"] = await connection.fetchval(
                 "SELECT count(*) FROM public.shadow_board_term"
                 " WHERE ended_at IS NULL AND (member_id IS NULL OR ends_on < ($1 AT TIME ZONE 'Europe/London')::date)",
