@@ -12,7 +12,7 @@ from gse_platform.command import app
 HOUSE = Path(__file__).parents[2]
 DOCUMENTS = sorted(
     path
-    for pattern in ("*.md", "*/*/README.md", "*/README.md", "*/*/*/README.md")
+    for pattern in ("*.md", "*/*/README.md", "*/README.md", "*/*/*/README.md", "*/*/*/*/README.md")
     for path in HOUSE.glob(pattern)
     if not path.relative_to(HOUSE).parts[0].startswith(".")
 )

@@ -9,7 +9,7 @@ from pathlib import Path
 HOUSE = Path(__file__).parents[2]
 HTTP_CLIENTS = {"aiohttp", "httpx", "httpx2", "requests", "urllib3", "urllib.request", "http.client"}
 ASK_OUTSIDE = {
-    "services/members/members/provider.py",  # the department's sign-in provider
+    "services/members/members/signing_in/provider.py",  # the department's sign-in provider
     "services/notifications/notifications/notify.py",  # GOV.UK Notify
 }
 

@@ -22,7 +22,7 @@ def test_a_reaction_is_tested_once_twice_and_out_of_order(reaction: str, way: st
     service, name = reaction.split(": ")
     tests = [
         node.name
-        for path in (HOUSE / "services" / service / "tests").glob("test_reactions*.py")
+        for path in (HOUSE / "services" / service / "tests").rglob("test_reactions*.py")
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.AsyncFunctionDef)
     ]
@@ -33,6 +33,6 @@ def test_a_reaction_is_tested_once_twice_and_out_of_order(reaction: str, way: st
 @pytest.mark.parametrize("service", sorted({its.split(": ")[0] for its in REACTIONS}))
 def test_reactions_are_tested_through_the_consumer(service: str) -> None:
     """Called by hand, a reaction would meet neither repeats nor holes."""
-    modules = [path.read_text() for path in (HOUSE / "services" / service / "tests").glob("test_reactions*.py")]
+    modules = [path.read_text() for path in (HOUSE / "services" / service / "tests").rglob("test_reactions*.py")]
 
     assert all("from chassis.testing import" in module and "deliver" in module for module in modules)

@@ -17,28 +17,10 @@ from contracts.erasure import (
     MemberDataErasedByNotifications,
 )
 from contracts.events import EventHosted, EventPublished, KeyDateScheduled
-from members import (
-    api,
-    coming_up,
-    contacts_again,
-    erasing,
-    importing,
-    joining_pages,
-    operations,
-    organisation_pages,
-    pages,
-    profile_pages,
-    register,
-    role_grants,
-    role_records,
-    sign_in_pages,
-    signing_in,
-    strategy,
-    strategy_pages,
-    withdrawing,
-)
+from members import operations
 from members.dashboard import api as dashboard
 from members.dashboard import pages as dashboard_pages
+from members.erasure import contacts_again, erasing, withdrawing
 from members.feedback import answering, team_pages
 from members.feedback import api as feedback
 from members.feedback import closing as closing_rounds
@@ -55,7 +37,10 @@ from members.groups import (
     task_pages,
 )
 from members.groups import pages as groups_pages
-from members.membership import import_pages, merging, people, profiling, verification
+from members.home import coming_up, pages
+from members.imports import importing
+from members.imports import pages as import_pages
+from members.membership import api, joining_pages, merging, people, profile_pages, profiling, verification
 from members.monitoring import api as monitoring
 from members.monitoring import pages as monitoring_pages
 from members.monitoring.sealing import Vault
@@ -64,12 +49,20 @@ from members.opportunities import closing as closing_opportunities
 from members.opportunities import pages as opportunity_pages
 from members.opportunities import rotating, shadow_board_api, shadow_board_pages
 from members.opportunities import team_pages as opportunity_team_pages
-from members.provider import Provider
+from members.places import pages as organisation_pages
+from members.places import register
 from members.rights import copy_pages, copy_store, erasures, restricting
 from members.rights import pages as rights_pages
+from members.roles import grants as role_grants
+from members.roles import records as role_records
 from members.settings import Settings
+from members.signing_in import api as signing_in
+from members.signing_in import pages as sign_in_pages
+from members.signing_in.provider import Provider
 from members.statistics import api as statistics
 from members.statistics import pages as statistics_pages
+from members.strategy import api as strategy
+from members.strategy import pages as strategy_pages
 
 MENTORING = Subscription("gse.mentoring", {MemberDataErasedByMentoring: erasing.note_receipt})
 EVENTS = Subscription("gse.events", {MemberDataErasedByEvents: erasing.note_receipt})

@@ -5,10 +5,10 @@ from uuid import uuid4
 import pytest
 from pydantic import ValidationError
 
-from members.organisations import Organisation, Register
-from members.roles import Grant
+from members.places.organisations import Organisation, Register
+from members.roles.domain import Grant
 from members.settings import BootstrapRole
-from members.signing_in import bootstrap_grants
+from members.signing_in.api import bootstrap_grants
 
 
 def test_a_role_names_its_organisation_by_code_or_name() -> None:

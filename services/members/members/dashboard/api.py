@@ -13,16 +13,17 @@ from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from contracts.members import GradeBand
 from contracts.refusal import FieldError, Invalid
-from members import organisation_store, strategy_store
-from members.commitments import Commitment, Course
 from members.dashboard import overview, store
 from members.groups import champion_store
-from members.organisations import Places
+from members.places import store as organisation_store
+from members.places.organisations import Places
 from members.statistics import store as statistics
 from members.statistics.diversity import Figures
 from members.statistics.participation import Part
 from members.statistics.store import Release
 from members.statistics.tables import Row
+from members.strategy import store as strategy_store
+from members.strategy.commitments import Commitment, Course
 
 router = APIRouter(prefix="/api/members/v1", tags=["dashboard"], route_class=RetryingRoute, responses=RESPONSES)
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
-from chassis.web.times import LONDON
-from members.commitments import Commitment, Standing, standing
+from chassis.days import LONDON
 from members.statistics.participation import Part, part
+from members.strategy.commitments import Commitment, Standing, standing
 
 MONTHS: Final = 12
 SOON: Final = timedelta(days=90)

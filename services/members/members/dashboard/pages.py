@@ -14,14 +14,14 @@ from chassis.service import Db
 from chassis.web import errors_from, render
 from chassis.web.charts import Chart, bars, columns
 from contracts.refusal import Invalid
-from members import organisation_store
 from members.dashboard import api, overview
 from members.dashboard.api import DashboardView, PublishedView
 from members.monitoring import questions
+from members.places import store as organisation_store
 from members.statistics import periods
 from members.statistics.pages import BANDS
 from members.statistics.participation import Part
-from members.strategy_pages import COURSES
+from members.strategy.pages import COURSES
 
 router = APIRouter(prefix="/members/organisation", route_class=RetryingRoute, include_in_schema=False)
 

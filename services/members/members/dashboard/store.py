@@ -5,8 +5,8 @@ from datetime import date, datetime
 from chassis.database import Transaction
 from contracts.members import Grade
 from members.dashboard.overview import Counted
-from members.grades import BANDS
 from members.opportunities.calls import BY_LOT
+from members.places.grades import BANDS
 from members.rights.restriction_store import NOT_RESTRICTED
 
 _HERE = "($1::text IS NULL OR organisation = $1)"

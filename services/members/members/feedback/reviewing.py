@@ -5,10 +5,10 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from chassis.database import Transaction
-from members.commitments import Commitment
 from members.feedback import store
 from members.feedback.policy import POLICY
 from members.feedback.reviews import Review, review
+from members.strategy.commitments import Commitment
 
 
 async def reviews(tx: Transaction, commitments: Iterable[Commitment], today: date) -> Mapping[UUID, Review]:

@@ -17,10 +17,10 @@ from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from chassis.web import FormError, errors_from, read_form, render, typed_day
 from contracts.refusal import Invalid, NotFound, Refused
-from members import strategy_store
 from members.feedback import api
 from members.feedback.pages import ON_A_PAGE, its_and_its_promise
 from members.feedback.policy import POLICY
+from members.strategy import store as strategy_store
 
 router = APIRouter(prefix="/members/feedback", route_class=RetryingRoute, include_in_schema=False)
 

@@ -13,11 +13,11 @@ from chassis.identity import Caller, SignedIn, permit
 from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
-from members import store
 from members.groups import api, champion_store, champions, ending_terms
 from members.groups.api import Limit, Line, Words
 from members.groups.champion_store import Champion
 from members.groups.champions import Ending, NoSuchTerm, NoSuchTheme, TermIsOver, Theme
+from members.membership import store
 
 router = APIRouter(prefix="/api/members/v1", tags=["champions"], route_class=RetryingRoute, responses=RESPONSES)
 

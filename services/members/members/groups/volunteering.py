@@ -11,7 +11,7 @@ from uuid import UUID
 
 from contracts.groups import VolunteerJoinedGroup, VolunteerLeftGroup
 from contracts.refusal import NotFound, Refused
-from members.domain import Member
+from members.membership.domain import Member
 
 MOST_HOURS: Final = 40  # a month
 

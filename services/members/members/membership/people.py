@@ -1,4 +1,5 @@
-"""Finding members: for the central team everywhere, for a head of profession in their own organisation alone.
+"""Finding members: for the central team everywhere, for a head of profession in their own organisation alone, without
+whoever is restricted there.
 
 What is looked for is often a name or an address. It travels in the body of a POST and stands in no address, so that
 neither a browser's history nor a log of requests holds it.
@@ -20,12 +21,12 @@ from chassis.service import Db
 from chassis.web import errors_from, read_form, render
 from contracts.members import Grade
 from contracts.refusal import FieldError, Invalid, NotFound
-from members import organisation_store
-from members.api import Text
-from members.grades import COMMON
 from members.membership import people_store
+from members.membership.api import Text
 from members.membership.people_store import Found, State, Wanted
-from members.organisations import Places
+from members.places import store as organisation_store
+from members.places.grades import COMMON
+from members.places.organisations import Places
 
 router = APIRouter(prefix="/api/members/v1", tags=["members"], route_class=RetryingRoute, responses=RESPONSES)
 pages = APIRouter(prefix="/members/people", route_class=RetryingRoute, include_in_schema=False)
@@ -106,11 +107,16 @@ async def _look(database: Database, caller: Caller, form: SearchForm) -> tuple[l
 
 
 def _wanted(form: SearchForm, places: Places, only: str | None) -> Wanted:
-    """What was asked for. With `only`, there and nowhere else. Raises `Invalid`, and `NotFound` for elsewhere."""
+    """What was asked for. With `only`, there and nowhere else, and nobody restricted.
+
+    Raises `Invalid`, and `NotFound` for elsewhere.
+    """
     wrong = []
     its = places.register.named(form.organisation) if form.organisation.strip() else None
     if its is None and form.organisation.strip():
-        wrong.append(FieldError("organisation", f"This organisation is not known here. {places.written_so}"))
+        wrong.append(
+            FieldError("organisation", f"This organisation is not known here. Enter one of these: {places.written_so}")
+        )
     grade = form.grade.strip()
     if grade and grade not in set(Grade):
         wrong.append(FieldError("grade", f"Enter one of these: {', '.join(Grade)}"))
@@ -121,7 +127,8 @@ def _wanted(form: SearchForm, places: Places, only: str | None) -> Wanted:
     if only is not None and its is not None and its.code != only:
         raise NotFound("There is nothing here, or it is not yours to see.")
     state: State = next(state for state in get_args(State) if state == form.state)
-    return Wanted(form.text, only or (its.code if its else None), Grade(grade) if grade else None, state)
+    organisation = only or (its.code if its else None)
+    return Wanted(form.text, organisation, Grade(grade) if grade else None, state, restricted_too=only is None)
 
 
 async def _page(request: Request, database: Database, caller: Caller, typed: dict[str, str]) -> HTMLResponse:

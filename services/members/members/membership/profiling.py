@@ -18,10 +18,9 @@ from chassis.service import Db
 from chassis.web import errors_from, read_form, render
 from contracts.members import MemberProfileUpdated
 from contracts.refusal import Invalid, Refused
-from members import answers, store
-from members.api import MemberView, Text, there, view
-from members.domain import HasLeft, Member
-from members.membership import topics
+from members.membership import answers, store, topics
+from members.membership.api import MemberView, Text, there, view
+from members.membership.domain import HasLeft, Member
 from members.rights import change_store
 
 router = APIRouter(prefix="/api/members/v1", tags=["members"], route_class=RetryingRoute, responses=RESPONSES)
@@ -78,14 +77,14 @@ async def form(request: Request, database: Db, caller: SignedIn) -> HTMLResponse
     async with database.transaction() as tx:
         member = await store.present(tx, caller.member_id) if caller.member_id else None
     if member is None:
-        return render(request, "not_a_member.html")
+        return render(request, "membership/not_a_member.html")
     return _form(request, _as_form(member))
 
 
 @pages.post("/topics")
 async def change_by_form(request: Request, database: Db, caller: SignedIn) -> Response:
     if caller.member_id is None:
-        return render(request, "not_a_member.html")
+        return render(request, "membership/not_a_member.html")
     values = await read_form(request, lists=FIELDS)
     try:
         wanted = ProfileForm(interests=_of(values, "interests"), skills=_of(values, "skills"))

@@ -20,10 +20,9 @@ from chassis.service import Db
 from chassis.web import render
 from contracts.address_proof import address_proof
 from contracts.refusal import Refused
-from members import store
-from members.api import MemberView, there, view
-from members.domain import Member
-from members.membership import verifying
+from members.membership import store, verifying
+from members.membership.api import MemberView, there, view
+from members.membership.domain import Member
 from members.membership.verifying import AlreadyVerified, AskedJustNow, LinkExpired, NoSuchLink
 
 router = APIRouter(prefix="/api/members/v1", tags=["members"], route_class=RetryingRoute, responses=RESPONSES)
@@ -52,7 +51,7 @@ async def ask_again(member_id: UUID, database: Db, key: Key, caller: SignedIn) -
 async def ask_again_by_form(request: Request, database: Db, caller: SignedIn) -> Response:
     """The same from the profile."""
     if caller.member_id is None:
-        return render(request, "not_a_member.html")
+        return render(request, "membership/not_a_member.html")
     try:
         await ask_again(caller.member_id, database, None, caller)
     except AskedJustNow:

@@ -15,7 +15,7 @@ from uuid import UUID
 from chassis.web import moment
 from contracts.members import MemberContactChanged
 from contracts.refusal import NotFound, Refused
-from members.domain import HasLeft, Member, ask_to_verify
+from members.membership.domain import HasLeft, Member, ask_to_verify
 
 LASTS: Final = timedelta(hours=48)
 PAUSE: Final = timedelta(minutes=10)

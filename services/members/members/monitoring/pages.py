@@ -11,12 +11,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import ValidationError
 
 from chassis.database import Database
+from chassis.days import day_in_london
 from chassis.identity import SignedIn
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from chassis.web import FormError, errors_from, read_form, render
 from contracts.refusal import FieldError, Invalid
-from members.days import day_in_london
 from members.monitoring import api, questions
 from members.monitoring.answers import NoAnswers
 
@@ -32,7 +32,7 @@ DONE: Final = {
 async def form(request: Request, database: Db, caller: SignedIn, done: str = "") -> HTMLResponse:
     """What is asked and why, with what the member has answered."""
     if caller.member_id is None:
-        return render(request, "not_a_member.html")
+        return render(request, "membership/not_a_member.html")
     try:
         its = await api.show(caller.member_id, request, database, caller)
     except NoAnswers:
@@ -43,7 +43,7 @@ async def form(request: Request, database: Db, caller: SignedIn, done: str = "")
 @router.post("")
 async def answer(request: Request, database: Db, caller: SignedIn) -> Response:
     if caller.member_id is None:
-        return render(request, "not_a_member.html")
+        return render(request, "membership/not_a_member.html")
     values = await read_form(request)
     asked = [its.code for its in questions.on(day_in_london(database.clock())).characteristics]
     try:
@@ -57,13 +57,13 @@ async def answer(request: Request, database: Db, caller: SignedIn) -> Response:
 @router.get("/delete")
 async def delete_form(request: Request, caller: SignedIn) -> HTMLResponse:
     """What it means, before it is done."""
-    return render(request, "monitoring/delete.html" if caller.member_id else "not_a_member.html")
+    return render(request, "monitoring/delete.html" if caller.member_id else "membership/not_a_member.html")
 
 
 @router.post("/delete")
 async def delete(request: Request, database: Db, caller: SignedIn) -> Response:
     if caller.member_id is None:
-        return render(request, "not_a_member.html")
+        return render(request, "membership/not_a_member.html")
     await api.withdraw(caller.member_id, request, database, caller)
     return RedirectResponse("/members/monitoring?done=deleted", 303)
 

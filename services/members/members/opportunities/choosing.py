@@ -9,10 +9,10 @@ from uuid import UUID
 from contracts.members import Grade
 from contracts.opportunities import ApplicantsNotSelected, ParticipantsSelected
 from contracts.refusal import FieldError, Invalid, Refused
-from members.grades import BANDS
 from members.opportunities.calls import BY_LOT, AlreadyHeld, Interest, NotInterested, Opportunity, Outcome
 from members.opportunities.drawing import Applicant, draw
 from members.opportunities.eligibility import Rule
+from members.places.grades import BANDS
 
 MOST_IN_ONE: Final = 500  # ids in one event, so that a record stays small
 Said = ParticipantsSelected | ApplicantsNotSelected

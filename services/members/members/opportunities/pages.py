@@ -20,7 +20,7 @@ from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from chassis.web import FormError, errors_from, read_form, render
 from contracts.refusal import NotFound, Refused
-from members import store as members
+from members.membership import store as members
 from members.opportunities import api, calls, drawing, store
 from members.opportunities.calls import BY_LOT, AlreadyInterested, Kind, NotInterested, NotSelectedYet, Opportunity
 

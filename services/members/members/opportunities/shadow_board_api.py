@@ -8,14 +8,14 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field, StringConstraints
 
 from chassis import idempotency, outbox
+from chassis.days import day_in_london
 from chassis.idempotency import Key
 from chassis.identity import Caller, MaybeSignedIn, SignedIn, permit
 from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
-from members import store as members
-from members.days import day_in_london
-from members.domain import HasLeft
+from members.membership import store as members
+from members.membership.domain import HasLeft
 from members.opportunities import shadow_board, shadow_board_store, store
 from members.opportunities.api import Day, Heading, Limit, is_team
 from members.opportunities.shadow_board import Advice, NoSuchAdvice, NoSuchSeat, NotAmongTheChosen, Seat, Term

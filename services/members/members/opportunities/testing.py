@@ -9,8 +9,8 @@ from uuid import UUID, uuid4
 from chassis.database import Database
 from chassis.testing import signed_in
 from contracts.members import Grade
-from members import store
-from members.domain import Member
+from members.membership import store
+from members.membership.domain import Member
 
 API = "/api/members/v1"
 Client = Any  # what a test asks with: a service imports no HTTP client

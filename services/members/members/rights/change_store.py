@@ -8,7 +8,7 @@ from uuid import UUID
 
 from chassis.database import Transaction
 from chassis.identity import Caller
-from members.domain import Member
+from members.membership.domain import Member
 
 
 class Who(StrEnum):

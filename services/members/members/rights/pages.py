@@ -16,7 +16,7 @@ from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from chassis.web import read_form, render
 from contracts.erasure import Holder
-from members import store
+from members.membership import store
 from members.rights import erasures, restricting, restriction_store
 from members.rights.change_store import What, Who
 from members.rights.restricting import Place
@@ -38,7 +38,7 @@ WHAT: Final[Mapping[What, str]] = {
 WHO: Final[Mapping[Who, str]] = {
     Who.MEMBER: "You",
     Who.TEAM: "The central team",
-    Who.LIST: "A list that your organisation sent",
+    Who.LIST: "A list from your organisation",
     Who.MERGER: "The merger of your organisation",
 }
 
@@ -48,7 +48,7 @@ async def restriction(request: Request, database: Db, caller: SignedIn, done: bo
     """Whether the member is restricted, what that means, and a button for the other."""
     member_id = await _present(database, caller)
     if member_id is None:
-        return render(request, "not_a_member.html")
+        return render(request, "membership/not_a_member.html")
     async with database.transaction(one_statement=True) as tx:
         since = await restriction_store.since(tx, member_id)
     return render(request, "rights/restriction.html", since=since, done=done)
@@ -58,7 +58,7 @@ async def restriction(request: Request, database: Db, caller: SignedIn, done: bo
 async def restrict(request: Request, database: Db, caller: SignedIn) -> Response:
     member_id = await _present(database, caller)
     if member_id is None:
-        return render(request, "not_a_member.html")
+        return render(request, "membership/not_a_member.html")
     settle = restricting.lift if (await read_form(request)).get("restricted") == "no" else restricting.restrict
     await settle(member_id, database, None, caller)
     return RedirectResponse(f"{RESTRICTION}?done=true", 303)
@@ -69,7 +69,7 @@ async def changes(request: Request, database: Db, caller: SignedIn, before: Plac
     """What was changed of the member, by whom and when."""
     member_id = await _present(database, caller)
     if member_id is None:
-        return render(request, "not_a_member.html")
+        return render(request, "membership/not_a_member.html")
     found, following = await restricting.some_changes(database, member_id, before, ON_A_PAGE)
     return render(
         request,

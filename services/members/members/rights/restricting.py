@@ -20,8 +20,8 @@ from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from contracts.erasure import MemberProcessingRestricted
 from contracts.refusal import NotFound
-from members import store
-from members.domain import HasLeft
+from members.membership import store
+from members.membership.domain import HasLeft
 from members.rights import change_store, restriction_store
 from members.rights.change_store import Change, What, Who
 

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 
 from chassis.database import Transaction
 from contracts.members import Grade
-from members.grades import BANDS
+from members.places.grades import BANDS
 from members.rights.restriction_store import NOT_RESTRICTED
 from members.statistics.counting import Place
 from members.statistics.diversity import Figures

@@ -9,15 +9,15 @@ import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient
 
+from chassis.days import day_in_london
 from chassis.testing import signed_in
 from contracts.members import Grade
-from members import store as members
-from members import strategy_store
-from members.commitments import Commitment
 from members.dashboard import overview
-from members.days import day_in_london
-from members.domain import Member
+from members.membership import store as members
+from members.membership.domain import Member
 from members.rights import restriction_store
+from members.strategy import store as strategy_store
+from members.strategy.commitments import Commitment
 
 API = "/api/members/v1/dashboard"
 HERE = "/members/organisation"

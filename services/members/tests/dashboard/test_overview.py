@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from uuid import uuid4
 
-from members.commitments import Commitment, Course
 from members.dashboard.overview import Counted, due, month_began, months, shown
+from members.strategy.commitments import Commitment, Course
 
 TODAY = date(2026, 3, 15)
 BANDS = ("AA-AO", "EO", "HEO-SEO", "G7-G6", "SCS")

@@ -10,12 +10,13 @@ import pytest
 
 from chassis import testing
 from chassis.database import Database, connect
-from members import app, strategy_store
-from members.commitments import Commitment
-from members.days import day_in_london
+from chassis.days import day_in_london
+from members import app
 from members.feedback import ballot_store, closing, reviewing, secrecy, store
 from members.feedback.domain import Asked, FeedbackGiven, Rating, Round
-from members.strategies import Draft, Strategy
+from members.strategy import store as strategy_store
+from members.strategy.commitments import Commitment
+from members.strategy.strategies import Draft, Strategy
 from testkit.databases import Databases
 
 KEY = b"k" * 32

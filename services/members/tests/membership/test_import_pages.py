@@ -10,8 +10,8 @@ import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient, Response
 
-from members.import_store import Settled
-from members.membership.import_report import as_csv
+from members.imports.report import as_csv
+from members.imports.store import Settled
 from testkit.eventually import eventually
 
 HERE = "/members/imports"

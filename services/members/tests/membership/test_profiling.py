@@ -11,8 +11,8 @@ import pytest
 from httpx2 import AsyncClient
 
 from contracts.members import Grade, MemberProfileUpdated
-from members.domain import HasLeft, Member
 from members.membership import topics
+from members.membership.domain import HasLeft, Member
 from members.membership.profiling import SameProfile, update
 
 ADA = UUID("00000000-0000-4000-8000-00000000000a")

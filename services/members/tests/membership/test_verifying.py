@@ -8,8 +8,8 @@ import pytest
 
 from contracts.members import Grade, MemberContactChanged
 from contracts.refusal import Refused
-from members.domain import HasLeft, Member
 from members.membership import verifying
+from members.membership.domain import HasLeft, Member
 from members.membership.verifying import AlreadyVerified, AskedJustNow, LinkExpired, NoSuchLink
 
 ADA = UUID("00000000-0000-4000-8000-00000000000a")

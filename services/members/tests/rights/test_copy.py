@@ -8,9 +8,10 @@ from fastapi import FastAPI
 from httpx2 import AsyncClient
 
 from chassis.testing import in_browser, left_out
-from members import account_store, role_store
 from members.rights import copy_store
-from members.roles import Grant
+from members.roles import store as role_store
+from members.roles.domain import Grant
+from members.signing_in import account_store
 
 SignIn = Callable[..., dict[str, str]]
 API: Final = "/api/members/v1"

@@ -16,7 +16,8 @@ from contracts.erasure import (
     MemberDataErasedByMentoring,
     MemberDataErasedByNotifications,
 )
-from members import app, erasing
+from members import app
+from members.erasure import erasing
 
 SignIn = Callable[..., dict[str, str]]
 API: Final = "/api/members/v1"

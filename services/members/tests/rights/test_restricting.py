@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from httpx2 import AsyncClient
 
 from chassis.testing import CSRF_OF_FORMS, in_browser
-from members import import_store
+from members.imports import store as import_store
 from members.rights import change_store
 from members.rights.restriction_store import NOT_RESTRICTED
 

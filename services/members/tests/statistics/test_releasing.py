@@ -17,8 +17,8 @@ from httpx2 import AsyncClient
 from chassis.database import Database
 from chassis.testing import CSRF_OF_FORMS, in_browser, signed_in, what_was_said
 from contracts.members import Grade
-from members import store as members
-from members.domain import Member
+from members.membership import store as members
+from members.membership.domain import Member
 from members.monitoring import store as monitoring
 from members.monitoring.questions import VERSIONS
 from members.rights import restriction_store

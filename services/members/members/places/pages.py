@@ -1,0 +1,141 @@
+"""The pages of the register: which organisations take part, what became of those that closed; forms for the team.
+
+Each form is the API's own request in a browser: its handler decides, and these pages put it into words.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from pydantic import ValidationError
+
+from chassis.database import Database
+from chassis.identity import MaybeSignedIn, SignedIn, permit
+from chassis.retrying import RetryingRoute
+from chassis.service import Db
+from chassis.web import FormError, errors_from, read_form, render, typed_day
+from contracts.refusal import Invalid, NotFound, Refused
+from members.places import register
+from members.places import store as organisation_store
+from members.places.organisations import AlreadyMerged, Organisation, Places
+
+router = APIRouter(prefix="/members/organisations", route_class=RetryingRoute, include_in_schema=False)
+
+FIELDS: Final = ("name", "short", "code", "opened_on")
+MERGER_FIELDS: Final = ("into", "on")
+A_REAL_DAY: Final = "Enter a real date, such as 1 4 2027"
+SENTENCES: Final = {
+    "name.missing": "Enter the full name",
+    "name.string_too_long": "The name must be 120 characters or fewer",
+    "short.string_too_long": "The short name must be 120 characters or fewer",
+    "code.missing": "Enter a code",
+    "code": "Enter a code of up to 32 capital letters, digits and hyphens, such as MET-OFFICE",
+    "opened_on": A_REAL_DAY,
+    "into": "Choose what it becomes",
+    "on": A_REAL_DAY,
+}
+DONE: Final = {
+    "registered": "The organisation is in the register. People join there from its first day.",
+    "merged": "It is in the register. From its closing day nobody joins there, and its members move or are asked.",
+}
+
+
+@router.get("")
+async def organisations(request: Request, database: Db, caller: MaybeSignedIn, done: str = "") -> HTMLResponse:
+    """Which take part and since when, which will, and what became of the closed ones."""
+    places, is_team = await organisation_store.places_now(database), caller is not None and "team" in caller.roles
+    every = places.register.organisations
+    return render(
+        request,
+        "places/organisations.html",
+        taking_part=places.open,
+        to_come=[its for its in every if its.opened_on is not None and its.opened_on > places.day],
+        closed=[its for its in every if its.has_closed(places.day)],
+        label=places.register.label,
+        is_team=is_team,
+        done=DONE.get(done) if is_team else None,
+    )
+
+
+@router.get("/new")
+async def form(request: Request, caller: SignedIn) -> HTMLResponse:
+    permit(caller, "team")
+    return _form(request, {})
+
+
+@router.post("/new")
+async def enter(request: Request, database: Db, caller: SignedIn) -> Response:
+    permit(caller, "team")
+    values = await read_form(request)
+    try:
+        answers = {name: values[name] for name in ("name", "short", "code") if name in values}
+        its = register.OrganisationForm.model_validate(answers | typed_day("opened_on", values))
+        await register.register(its, database, None, caller)
+    except ValidationError as error:
+        return _form(request, values, errors_from(error, order=FIELDS, sentences=SENTENCES))
+    except Refused as refused:
+        return _form(request, values, [{"field": "name", "text": refused.sentence, "href": "#name"}])
+    return RedirectResponse("/members/organisations?done=registered", 303)
+
+
+@router.get("/{code}/merger")
+async def merger_form(request: Request, code: str, database: Db, caller: SignedIn) -> HTMLResponse:
+    """What becomes of an organisation, and what that means for its members, before it is said."""
+    permit(caller, "team")
+    places, its = await _its(database, code)
+    on = (
+        {"on-day": its.closed_on.day, "on-month": its.closed_on.month, "on-year": its.closed_on.year}
+        if (its.closed_on)
+        else {}
+    )
+    return _merger_form(request, places, its, {"into": list(its.successors)} | on)
+
+
+@router.post("/{code}/merger")
+async def merge(request: Request, code: str, database: Db, caller: SignedIn) -> Response:
+    permit(caller, "team")
+    values = await read_form(request, lists=["into"])
+    try:
+        its = register.MergerForm.model_validate({"into": values["into"]} | typed_day("on", values))
+        await register.merge(code=code, form=its, request=request, database=database, key=None, caller=caller)
+    except (ValidationError, Invalid) as error:
+        errors = errors_from(error, order=MERGER_FIELDS, sentences=SENTENCES)
+        return _merger_form(request, *await _its(database, code), values, errors)
+    except NotFound:
+        raise
+    except Refused as refused:
+        field = "on" if isinstance(refused, AlreadyMerged) else "into"
+        errors = [{"field": field, "text": refused.sentence, "href": f"#{field}"}]
+        return _merger_form(request, *await _its(database, code), values, errors)
+    return RedirectResponse("/members/organisations?done=merged", 303)
+
+
+def _form(request: Request, values: Mapping[str, Any], errors: list[FormError] | None = None) -> HTMLResponse:
+    return render(request, "places/organisation_new.html", values=values, errors=errors)
+
+
+def _merger_form(
+    request: Request,
+    places: Places,
+    its: Organisation,
+    values: Mapping[str, Any],
+    errors: list[FormError] | None = None,
+) -> HTMLResponse:
+    others = [
+        each for each in places.register.organisations if each.code != its.code and not each.has_closed(places.day)
+    ]
+    return render(
+        request,
+        "places/organisation_merger.html",
+        its=its,
+        has_closed=its.has_closed(places.day),
+        items=[{"value": each.code, "text": each.label} for each in others],
+        values=values,
+        errors=errors,
+    )
+
+
+async def _its(database: Database, code: str) -> tuple[Places, Organisation]:
+    places = await organisation_store.places_now(database)
+    return places, register.there(places, code)

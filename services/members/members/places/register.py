@@ -1,0 +1,162 @@
+"""The register of organisations over HTTP; and of those that close the word, and where their members go."""
+
+from datetime import date
+from typing import Annotated, Final
+from uuid import uuid4
+
+from fastapi import APIRouter, Request
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
+
+from chassis import idempotency, outbox
+from chassis.database import Database
+from chassis.idempotency import Key
+from chassis.identity import SignedIn, permit
+from chassis.problems import RESPONSES
+from chassis.retrying import RetryingRoute
+from chassis.service import Db
+from contracts.base import Code, DomainEvent, Title
+from contracts.refusal import FieldError, Invalid
+from members.membership import domain, store
+from members.places import organisations
+from members.places import store as organisation_store
+from members.places.organisations import NoSuchOrganisation, Organisation, Places
+from members.rights import change_store
+
+router = APIRouter(prefix="/api/members/v1", tags=["organisations"], route_class=RetryingRoute, responses=RESPONSES)
+
+BATCH: Final = 100  # members a transaction: short, so that whoever changes something meanwhile hardly waits
+
+
+def _line(text: str) -> str:
+    if not text.strip():
+        raise ValueError("Enter a value")
+    if not text.isprintable():
+        raise ValueError("Write this on one line, without control characters")
+    return text.strip()
+
+
+Text = Annotated[str, StringConstraints(max_length=1000)]
+Name = Annotated[Title, AfterValidator(_line)]
+Day = Annotated[date, Field(ge=date(1900, 1, 1), lt=date(2100, 1, 1))]
+
+
+class OrganisationForm(BaseModel):
+    code: Annotated[Code, Field(description="For events and programs; it stays for ever")]
+    name: Name
+    short: Annotated[Name | None, Field(description="What people call it, where that is not the name")] = None
+    opened_on: Annotated[Day, Field(description="From this day in London people join there")]
+
+
+class MergerForm(BaseModel):
+    into: Annotated[list[Text], Field(min_length=1, max_length=20, description="Its successors, by code or name")]
+    on: Annotated[Day, Field(description="From this day in London it is closed; may be past or to come")]
+
+
+class OrganisationView(BaseModel):
+    """Without `opened_on` it was there before the register."""
+
+    code: str
+    name: str
+    short: str | None
+    opened_on: date | None
+    closed_on: date | None
+    successors: tuple[str, ...]
+    open: Annotated[bool, Field(description="Whether people join there today")]
+
+
+class OrganisationsView(BaseModel):
+    organisations: list[OrganisationView]
+
+
+@router.get("/organisations")
+async def every(database: Db) -> OrganisationsView:
+    """All that take part, did, or will, by name; for anyone."""
+    places = await organisation_store.places_now(database)
+    return OrganisationsView(organisations=[_view(its, places) for its in places.register.organisations])
+
+
+@router.post("/organisations", status_code=201)
+async def register(form: OrganisationForm, database: Db, key: Key, caller: SignedIn) -> OrganisationView:
+    permit(caller, "team")
+    its = Organisation(uuid4(), form.code, form.name, form.short or "", form.opened_on)
+    async with database.transaction() as tx:
+        if await idempotency.claim(tx, key, resource_id=its.organisation_id, status=201) is None:
+            await organisation_store.hold(tx)
+            said = organisations.register((await organisation_store.places(tx)).register, its)
+            await organisation_store.add(tx, its)
+            await outbox.put(tx, said)
+        places = await organisation_store.places(tx)
+    return _view(there(places, form.code), places)
+
+
+@router.post("/organisations/{code}/mergers")
+async def merge(
+    *, code: str, form: MergerForm, request: Request, database: Db, key: Key, caller: SignedIn
+) -> OrganisationView:
+    """Say what becomes of an organisation, and when; until that day it can be said anew.
+
+    With one successor its members move there from that day on, keeping their grades. With several they are asked, and
+    stay until they choose or an import says where they work.
+    """
+    permit(caller, "team")
+    async with database.transaction() as tx:
+        if await idempotency.claim(tx, key, resource_id=uuid4(), status=200) is None:
+            await organisation_store.hold(tx)
+            places = await organisation_store.places(tx)
+            into = [_successor(places, text) for text in form.into]
+            its = organisations.merge(places.register, code, into, form.on, today=places.day)
+            await organisation_store.merge(tx, its)
+        places = await organisation_store.places(tx)
+    request.app.state.mergers.wake()
+    return _view(there(places, code), places)
+
+
+async def carry_out(database: Database) -> int:
+    """Say of an organisation whose closing day has come that it is merged, and move some of its members.
+
+    A timer's work; gives how much was done, 0 when nothing is left. A member moves in the transaction that says so:
+    whoever is killed in between has moved nobody, and no two move the same.
+    """
+    async with database.transaction() as tx:
+        places = await organisation_store.places(tx)
+        taken = await organisation_store.take_merged(tx, places.day)
+        if taken is None:
+            return 0
+        code, to_say = taken
+        said = list[DomainEvent]()
+        if to_say:
+            said.append(organisations.tell_merged(places.register.by_code[code]))
+            await organisation_store.note_said(tx, code)
+        if (destination := places.destination(code)) != code:
+            members = await store.lock_some_of(tx, code, BATCH)
+            said += [domain.transfer(member, destination, member.grade)[1] for member in members]
+            await organisation_store.move(tx, [member.member_id for member in members], destination)
+            await change_store.record_merger(tx, [member.member_id for member in members])
+        await outbox.put(tx, *said)
+    return len(said)
+
+
+def there(places: Places, code: str) -> Organisation:
+    its = places.register.by_code.get(code)
+    if its is None:
+        raise NoSuchOrganisation
+    return its
+
+
+def _successor(places: Places, text: str) -> str:
+    its = places.register.named(text)
+    if its is None:
+        raise Invalid(FieldError("into", "Name successors that are in the register; register new ones first"))
+    return its.code
+
+
+def _view(its: Organisation, places: Places) -> OrganisationView:
+    return OrganisationView(
+        code=its.code,
+        name=its.name,
+        short=its.short or None,
+        opened_on=its.opened_on,
+        closed_on=its.closed_on,
+        successors=its.successors,
+        open=its.is_open(places.day),
+    )
