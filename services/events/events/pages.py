@@ -14,11 +14,11 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from chassis.database import Database
+from chassis.days import day_in_london
 from chassis.identity import Caller, MaybeSignedIn, SignedIn
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from chassis.web import days, render, span
-from chassis.web.times import LONDON
 from contracts.refusal import Refused
 from events import hosted_event_store, hosted_events, key_date_store, planned_pages
 from events.calendar_rules import KeyDate
@@ -45,7 +45,7 @@ class Entry:
 async def calendar(request: Request, database: Db) -> HTMLResponse:
     """What is on today, and what is coming within a year, month by month."""
     async with database.transaction() as tx:
-        today = tx.now.astimezone(LONDON).date()
+        today = day_in_london(tx.now)
         key_dates = await key_date_store.between(tx, today, today + AHEAD)
         hosted = await hosted_event_store.upcoming(tx, tx.now, tx.now + AHEAD)
     entries = ordered(key_dates, hosted, today)
@@ -126,7 +126,7 @@ def ordered(key_dates: Sequence[KeyDate], hosted: Sequence[HostedEvent], today: 
     """The entries by day; what has begun already stands at today."""
     entries = [Entry(max(its.starts_on, today), _days(its.starts_on, its.ends_on), its.title) for its in key_dates] + [
         Entry(
-            max(its.starts_at.astimezone(LONDON).date(), today),
+            max(day_in_london(its.starts_at), today),
             span(its.starts_at, its.ends_at),
             its.title,
             its.place,

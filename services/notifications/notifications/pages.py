@@ -12,10 +12,10 @@ from jinja2.utils import urlize
 from markupsafe import Markup
 
 from chassis.database import Transaction
+from chassis.days import day_in_london
 from chassis.identity import Caller, SignedIn
 from chassis.service import Db
 from chassis.web import days, moment, render, span
-from chassis.web.times import LONDON
 from notifications import choosing_store, hosted_event_store, my_store, store
 from notifications.domain import NoSuchNotice, NoticeState, Recipient, RecipientState
 from notifications.hosted_event_notices import Announcement
@@ -80,7 +80,7 @@ async def my(request: Request, database: Db, caller: SignedIn) -> HTMLResponse:
         pairs = await my_store.pairs_of(tx, member_id)
         events = await my_store.open_to(tx, member_id, tx.now, limit=A_FEW)
         schemes = await my_store.open_schemes(tx, limit=A_FEW)
-        key_dates = await my_store.key_dates_to_come(tx, tx.now.astimezone(LONDON).date(), limit=A_FEW)
+        key_dates = await my_store.key_dates_to_come(tx, day_in_london(tx.now), limit=A_FEW)
         told = await store.inbox(tx, member_id, before=None, limit=A_FEW)
         unread = await store.count_unread(tx, member_id)
         announced = await hosted_event_store.announcements(tx, [row["hosted_event_id"] for row in told])

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from chassis.days import LONDON
 from chassis.subscription import Reaction
-from chassis.web.times import LONDON
 from contracts.base import DomainEvent
 from contracts.catalogue import EVENTS as EVERY_EVENT
 from contracts.erasure import (

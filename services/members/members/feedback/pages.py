@@ -12,13 +12,13 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import ValidationError
 
 from chassis.database import Database, Transaction
+from chassis.days import day_in_london
 from chassis.identity import Caller, MaybeSignedIn, SignedIn
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from chassis.web import FormError, errors_from, read_form, render
 from chassis.web.charts import Chart, bars
 from contracts.refusal import Invalid, NotFound, Refused
-from members.days import day_in_london
 from members.feedback import answering, api, ballot_store, reviewing, secrecy, store
 from members.feedback.domain import Rating, Round
 from members.feedback.figures import EVERYBODY

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
 from chassis import idempotency, outbox
+from chassis.days import day_in_london
 from chassis.idempotency import Key
 from chassis.identity import Caller, MaybeSignedIn, SignedIn, permit
 from chassis.problems import RESPONSES
@@ -16,7 +17,6 @@ from chassis.retrying import RetryingRoute
 from chassis.sentences import ONE_LINE
 from chassis.service import Db
 from contracts.base import Link, Summary, Title
-from members.days import day_in_london
 from members.membership import store as members
 from members.membership.domain import HasLeft
 from members.opportunities import calls, choosing, eligibility, store

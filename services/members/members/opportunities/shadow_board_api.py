@@ -8,12 +8,12 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field, StringConstraints
 
 from chassis import idempotency, outbox
+from chassis.days import day_in_london
 from chassis.idempotency import Key
 from chassis.identity import Caller, MaybeSignedIn, SignedIn, permit
 from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
-from members.days import day_in_london
 from members.membership import store as members
 from members.membership.domain import HasLeft
 from members.opportunities import shadow_board, shadow_board_store, store

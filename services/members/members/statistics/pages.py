@@ -11,13 +11,13 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from chassis.database import Database
+from chassis.days import day_in_london
 from chassis.identity import MaybeSignedIn, SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from chassis.web import render
 from chassis.web.charts import Chart, bars
 from contracts.refusal import NotFound, Refused
-from members.days import day_in_london
 from members.monitoring import questions
 from members.monitoring.questions import Characteristic
 from members.places import store as organisation_store

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field, StringConstraints, TypeAdapter
 
 from chassis import idempotency, outbox
 from chassis.database import Database, Transaction
+from chassis.days import day_in_london
 from chassis.idempotency import Key
 from chassis.identity import Caller, MaybeSignedIn, SignedIn, permit
 from chassis.problems import RESPONSES
@@ -19,7 +20,6 @@ from chassis.retrying import RetryingRoute
 from chassis.sentences import ONE_LINE
 from chassis.service import Db
 from contracts.base import Link, Summary, Title
-from members.days import day_in_london
 from members.feedback import reviewing
 from members.feedback.reviews import Review, Reviewing
 from members.strategy import commitments, strategies

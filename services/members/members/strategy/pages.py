@@ -12,12 +12,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import ValidationError
 
 from chassis.database import Database
+from chassis.days import day_in_london
 from chassis.identity import MaybeSignedIn, SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from chassis.web import FormError, errors_from, read_form, render
 from contracts.refusal import NotFound, Refused
-from members.days import day_in_london
 from members.feedback import reviewing
 from members.feedback import store as feedback_store
 from members.strategy import api as strategy

@@ -193,3 +193,18 @@ def test_a_meeting_is_an_icalendar_file_whose_lines_are_folded_between_character
     assert "DTSTART:20270331T130000Z\r\nDTEND:20270331T140000Z\r\n" in unfolded
     assert f"SUMMARY:DIAG\\; all: {'é' * 60}\r\nLOCATION:Room 1\\, second floor\r\n" in unfolded
     assert unfolded.endswith("END:VEVENT\r\nEND:VCALENDAR\r\n")
+
+
+async def test_a_copy_says_what_its_owner_did_for_a_meeting_and_when(client: AsyncClient) -> None:
+    at, team = await group(client), signed_in("team")
+    made = await client.post(f"{at}/meetings", json=form(), headers=team)
+
+    copy = (await client.get(f"{API}/my/copy", headers=team)).json()
+
+    [did] = [its["rows"] for its in copy["holdings"] if its["title"] == "What you did for groups"]
+    assert made.status_code == 201
+    assert sorted(its["what"] for its in did) == [
+        "the agenda of the meeting “Plan the autumn”",
+        "the meeting “Plan the autumn”",
+    ]
+    assert all(abs(datetime.fromisoformat(its["when"]) - datetime.now(UTC)) < timedelta(days=1) for its in did)
