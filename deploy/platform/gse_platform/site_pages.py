@@ -224,7 +224,7 @@ SITE_PAGES: Final = (
     SitePage("sent", "/notifications/sent", "team"),
     SitePage("sent-chosen", "/notifications/sent?type=EventPublished", "team"),
     SitePage("sent-event", "/notifications/sent/{occasion}", "team"),
-    SitePage("sent-again", "/notifications/sent/{occasion}/again", "team"),
+    SitePage("sent-again", "/notifications/sent/{occasion}/again?state=failed", "team"),
     SitePage("templates", "/notifications/templates", "team"),
     SitePage("template", "/notifications/templates/invitation", "team"),
     SitePage("template-before", "/notifications/templates/welcome?version=1", "team"),
