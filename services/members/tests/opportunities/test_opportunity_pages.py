@@ -232,8 +232,8 @@ async def test_that_one_has_applied_is_shown_however_often_one_applied_since(
                 ada,
                 CLOSES,
             )
-        herself = {"headers": signed_in("member", member_id=ada)}
-        listed = (await client.get(f"{API}/opportunities", **herself)).json()["opportunities"]
+        answer = await client.get(f"{API}/opportunities", headers=signed_in("member", member_id=ada))
+        listed = answer.json()["opportunities"]
         page = await client.get(HERE, headers=in_browser("member", member_id=ada))
 
     assert [its["mine"]["state"] for its in listed if its["opportunity_id"] == here] == ["registered"]
