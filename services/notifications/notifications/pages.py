@@ -76,7 +76,7 @@ async def my(request: Request, database: Db, caller: SignedIn) -> HTMLResponse:
         if isinstance(member, HTMLResponse):
             return member
         member_id = member.member_id
-        places = await my_store.places_of(tx, member_id, tx.now)
+        places = await my_store.places_of(tx, member_id, tx.now, limit=A_PAGE + 1)
         pairs = await my_store.pairs_of(tx, member_id)
         events = await my_store.open_to(tx, member_id, tx.now, limit=A_FEW)
         schemes = await my_store.open_schemes(tx, limit=A_FEW)
@@ -88,7 +88,8 @@ async def my(request: Request, database: Db, caller: SignedIn) -> HTMLResponse:
         request,
         "my.html",
         name=member.name,
-        places=[_entry(row) for row in places],
+        places=[_entry(row) for row in places[:A_PAGE]],
+        has_more_places=len(places) > A_PAGE,
         pairs=pairs,
         events=[_entry(row) for row in events],
         schemes=schemes,

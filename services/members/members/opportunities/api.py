@@ -156,8 +156,9 @@ async def every(database: Db, caller: MaybeSignedIn, after: UUID | None = None, 
     """The one that closes last first; for anyone."""
     async with database.transaction() as tx:
         found = await store.newest(tx, after=after, limit=limit + 1)
-        mine = await store.all_of_member(tx, caller.member_id) if caller else {}
-    page = found[:limit]
+        page = found[:limit]
+        own = caller.member_id if caller else None
+        mine = await store.of_member_among(tx, own, (its.opportunity_id for its in page))
     return Opportunities(
         opportunities=[view(its, tx.now, caller, mine.get(its.opportunity_id)) for its in page],
         next=page[-1].opportunity_id if len(found) > limit else None,
