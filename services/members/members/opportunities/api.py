@@ -209,16 +209,17 @@ async def register(
     member_id = _member(caller)
     async with database.transaction() as tx:
         interest = Interest(uuid4(), opportunity_id, member_id, tx.now, form.statement or None)
-        earlier = await idempotency.claim(tx, key, resource_id=interest.interest_id, status=201)
+        if await idempotency.claim(tx, key, resource_id=interest.interest_id, status=201) is not None:
+            its = there(await store.by_id(tx, opportunity_id))
+            return view(its, tx.now, caller, await store.of_member(tx, opportunity_id, member_id))
         member = await members.lock_present(tx, member_id, None)
         if member is None:
             raise HasLeft
         its = there(await store.hold_open(tx, opportunity_id))
-        mine = await store.of_member(tx, opportunity_id, member_id)
-        if earlier is None:
-            mine = calls.register(its, interest, member.grade, has_one=mine is not None)
-            if not await store.add_interest(tx, mine):  # their other window was quicker
-                raise calls.AlreadyInterested
+        has_one = await store.of_member(tx, opportunity_id, member_id) is not None
+        mine = calls.register(its, interest, member.grade, has_one=has_one)
+        if not await store.add_interest(tx, mine):  # their other window was quicker
+            raise calls.AlreadyInterested
     return view(its, tx.now, caller, mine)
 
 

@@ -116,6 +116,22 @@ async def test_a_term_ends_when_its_last_day_ends_in_london_once_and_the_seat_is
     assert (free["opened_on"], free["member_id"]) == ("2028-07-01", None)
 
 
+async def test_a_repeated_appointment_is_answered_as_before_also_when_its_holder_has_left(
+    client: AsyncClient, database: Database
+) -> None:
+    [ada] = await there_are(database, EO)
+    with at(database, OPENS) as move:
+        its = await seat(client)
+        [number] = await chosen(client, database, move, ada)
+        form, headers = {"number": number, "ends_on": str(LAST_DAY)}, signed_in("team") | {"Idempotency-Key": "one"}
+        first = await post(client, f"/seats/{its}/appointments", form, headers)
+        await client.post(f"{API}/members/{ada}/departures", headers=signed_in("member", member_id=ada))
+        again = await post(client, f"/seats/{its}/appointments", form, headers)
+
+    assert (first.status_code, first.json()["member_id"]) == (201, str(ada))
+    assert (again.status_code, again.json()["seat_id"], again.json()["member_id"]) == (201, its, None)
+
+
 async def test_nobody_is_given_two_seats_at_once(client: AsyncClient, database: Database) -> None:
     [ada] = await there_are(database, EO)
     with at(database, OPENS) as move:
