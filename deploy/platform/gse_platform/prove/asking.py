@@ -1,7 +1,6 @@
 """Sends one command over HTTP and keeps what became of it: the history of a run."""
 
 import asyncio
-import contextlib
 import json
 import random
 import re
@@ -115,8 +114,11 @@ class History:
     async def _send(self, command: Command, tries: int) -> Command:
         request, doubted = self.requests[command.number], command.doubted
         for left in reversed(range(tries)):
-            with contextlib.suppress(httpx2.HTTPError):
+            try:
                 answer = await self._answer(request)
+            except httpx2.HTTPError:
+                doubted = True
+            else:
                 if answer.is_success:
                     made = str(answer.json()[request.made]) if request.made else ""
                     return replace(command, outcome="ok", made=made, doubted=doubted, ended=time.time())

@@ -22,6 +22,7 @@ from gse_platform.who_hears import (
     WHATEVER_THEY_CHOSE,
     Event,
     World,
+    audience,
 )
 from gse_platform.who_hears import CATEGORIES as CATEGORY_OF
 
@@ -94,7 +95,8 @@ def _owed(facts: Facts, world: World) -> Iterable[tuple[Event, str, str]]:
     seen, heard, introduced = _first_seen(facts), _heard(facts), _introduced(facts)
     for its in world.events.values():
         began = heard.get(its.event_id, 0.0)
-        for template, who in TABLE.get(its.name, {}).items():
+        for template in TABLE.get(its.name, {}):
+            who = audience(its, template)
             if who == BOTH:
                 both = world.may_hear(its, template)
                 is_apart = its.name == "MentoringPairEnded"

@@ -73,7 +73,7 @@ async def test_of_two_hundred_the_hundred_before_the_instant_are_in_and_anybody_
     assert set(became) == set(in_time)
     assert {answer.json()["mine"]["number"] for answer in first} == {each["number"] for each in everyone}
 
-    chosen = {each["number"] for each in everyone if each["state"] == "chosen"}
+    chosen = {each["number"] for each in everyone if each["chosen"]}
     bands = Counter(each["band"] for each in everyone if each["number"] in chosen)
     assert bands == {"AA-AO": 1, "EO": 3, "HEO-SEO": 5, "G7-G6": 3}  # of 0.96 2.64 5.52 2.88
     spread = Counter(each["organisation"] for each in everyone if each["number"] in chosen)
