@@ -214,6 +214,8 @@ SITE_PAGES: Final = (
     SitePage("event-member", "/events/{event}", "member"),
     SitePage("event-proposed", "/events/{proposal}", "team"),
     SitePage("my", "/my", "member"),
+    SitePage("get-involved", "/get-involved"),
+    SitePage("get-involved-member", "/get-involved", "member"),
     SitePage("inbox", "/notifications/inbox", "member"),
     SitePage("notice", "/notifications/inbox/{notice}", "member"),
     SitePage("preferences", "/notifications/preferences", "member"),
