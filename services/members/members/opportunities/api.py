@@ -271,8 +271,8 @@ async def select(
         earlier = await idempotency.claim(tx, key, resource_id=opportunity_id, status=201)
         its = there(await store.lock(tx, opportunity_id))
         if earlier is None:
-            interests = await store.lock_interests(tx, opportunity_id)
-            choice = choosing.by_hand(its, interests, set(form.numbers), by=caller.account_id, now=tx.now)
+            candidates = await store.lock_candidates(tx, opportunity_id)
+            choice = choosing.by_hand(its, candidates, set(form.numbers), by=caller.account_id, now=tx.now)
             its = choice.its
             await store.save_interests(tx, choice.interests)
             await store.save(tx, its)
