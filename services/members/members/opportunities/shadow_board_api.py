@@ -13,6 +13,7 @@ from chassis.idempotency import Key
 from chassis.identity import Caller, MaybeSignedIn, SignedIn, permit
 from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
+from chassis.sentences import LINES
 from chassis.service import Db
 from members.membership import store as members
 from members.membership.domain import HasLeft
@@ -24,7 +25,7 @@ router = APIRouter(
     prefix="/api/members/v1/shadow-board", tags=["shadow board"], route_class=RetryingRoute, responses=RESPONSES
 )
 
-Words = Annotated[str, StringConstraints(min_length=1, max_length=4000, strip_whitespace=True)]
+Words = Annotated[str, StringConstraints(min_length=1, max_length=4000, strip_whitespace=True), LINES]
 
 
 class SeatForm(BaseModel):
