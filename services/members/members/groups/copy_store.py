@@ -65,7 +65,7 @@ async def kept_going(tx: Transaction, caller: Caller) -> Rows:
             FROM group_extension JOIN profession_group USING (group_id) WHERE extended_by = $1
         UNION ALL SELECT its.title, 'the meeting “' || meeting.title || '”', starts_at
             FROM group_meeting meeting JOIN profession_group its USING (group_id)
-            WHERE $1 IN (scheduled_by, agenda_by, notes_by)
+            WHERE $1 IN (scheduled_by, agenda_by, notes_by, changed_by, cancelled_by)
         ORDER BY "when", what
         """,
         caller.account_id,
