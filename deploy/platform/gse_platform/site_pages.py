@@ -201,6 +201,8 @@ SITE_PAGES: Final = (
     SitePage("meeting", "/members/groups/{group}/meetings/{meeting}", "team"),
     SitePage("meeting-new", "/members/groups/{group}/meetings/new", "team"),
     SitePage("meeting-mistakes", "/members/groups/{group}/meetings/new", "team", {"on-day": "42"}, status=422),
+    SitePage("meeting-move", "/members/groups/{group}/meetings/{meeting}/move", "team"),
+    SitePage("meeting-cancel", "/members/groups/{group}/meetings/{meeting}/cancel", "team"),
     SitePage("meeting-agenda", "/members/groups/{group}/meetings/{meeting}/agenda", "team"),
     SitePage("agenda-mistakes", "/members/groups/{group}/meetings/{meeting}/agenda", "team", {"text": ""}, status=422),
     SitePage("meeting-notes", "/members/groups/{group}/meetings/{meeting}/notes", "team"),
