@@ -19,6 +19,7 @@ from gse_platform.who_hears import (
     VOLUNTEER,
     Event,
     World,
+    audience,
 )
 
 ALWAYS: Final = frozenset({MEMBER, MEMBER_ASKED_AGAIN, NAMED})
@@ -85,7 +86,8 @@ def _owed(facts: Facts, world: World) -> Iterable[tuple[Event, str, str]]:
     seen, heard, introduced = _first_seen(facts), _heard(facts), _introduced(facts)
     for its in world.events.values():
         began = heard.get(its.event_id, 0.0)
-        for template, who in TABLE.get(its.name, {}).items():
+        for template in TABLE.get(its.name, {}):
+            who = audience(its, template)
             if who == BOTH:
                 both = world.may_hear(its, template)
                 is_apart = its.name == "MentoringPairEnded"
