@@ -97,6 +97,7 @@ SITE_PAGES: Final = (
     SitePage("feedback-team", "/members/feedback", "team"),
     SitePage("feedback-question", "/members/feedback/{question}"),
     SitePage("feedback-question-member", "/members/feedback/{question}", "member"),
+    SitePage("feedback-token", "/members/feedback/{question}", "scheme-lead", answers={}),
     SitePage("feedback-closed", "/members/feedback/{closed}", "team"),
     SitePage("feedback-heard", "/members/feedback/{heard}"),
     SitePage("feedback-answer", "/members/feedback/{question}/answer"),
@@ -251,20 +252,22 @@ SITE_PAGES: Final = (
 async def visit(page: Page, front_door: str, its: SitePage, known: Mapping[str, str]) -> int:
     """Open a page of the site in a browser; gives its status.
 
-    Raises KeyError where an id that its address needs is not `known`.
+    Raises KeyError where an id that its address needs is not `known`, and where there is no such form to send.
     """
     answer = await page.goto(front_door + its.address.format_map(known))
     if its.answers is not None:
-        await page.evaluate(
-            """answers => {
-              for (const [name, value] of Object.entries(answers))
-                document.querySelector(`main [name="${name}"]`).value = value
+        holding = "".join(f':has([name="{name}"])' for name in list(its.answers)[:1])
+        form = page.locator(f"main form{holding}").first
+        if not await form.count():
+            raise KeyError("form to send")
+        await form.evaluate(
+            """(form, answers) => {
+              for (const [name, value] of Object.entries(answers)) form.querySelector(`[name="${name}"]`).value = value
             }""",
             dict(its.answers),
         )
         async with page.expect_navigation() as sent:
-            holding = "".join(f':has([name="{name}"])' for name in list(its.answers)[:1])
-            await page.locator(f"main form{holding} button").first.click()
+            await form.locator("button").first.click()
         answer = await sent.value
     return answer.status if answer else 0
 

@@ -17,6 +17,7 @@ from contracts.refusal import Invalid, NotFound, Refused
 from members.opportunities import shadow_board_api, shadow_board_store, store
 from members.opportunities.api import is_team
 from members.opportunities.shadow_board import NoSuchSeat
+from members.places import store as organisation_store
 
 router = APIRouter(prefix="/members/opportunities/shadow-board", route_class=RetryingRoute, include_in_schema=False)
 
@@ -180,13 +181,14 @@ async def _appointment(
         if seat is None:
             raise NoSuchSeat
         waiting = await store.chosen_for_the_board(tx, after=after, limit=WAITING + 1)
+        label = (await organisation_store.places(tx)).register.label
     return render(
         request,
         "opportunities/appointment.html",
         status=409 if refusal else None,
         seat=seat,
         waiting=[
-            {"value": str(row["interest_id"]), "text": f"{row['name']}, {row['grade']}, {row['organisation']}"}
+            {"value": str(row["interest_id"]), "text": f"{row['name']}, {row['grade']}, {label(row['organisation'])}"}
             for row in waiting[:WAITING]
         ],
         after=after,

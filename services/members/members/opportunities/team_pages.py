@@ -18,6 +18,7 @@ from chassis.web import FormError, errors_from, read_form, render, typed_day
 from contracts.refusal import Invalid, NotFound, Refused
 from members.opportunities import api, calls, eligibility, store
 from members.opportunities.pages import KINDS
+from members.places import store as organisation_store
 
 router = APIRouter(prefix="/members/opportunities", route_class=RetryingRoute, include_in_schema=False)
 
@@ -185,6 +186,7 @@ async def _applicants(
     async with database.transaction() as tx:
         its = api.there(await store.by_id(tx, opportunity_id))
         found = await store.page_of(tx, opportunity_id, after=after, limit=AT_ONCE + 1)
+        places = await organisation_store.places(tx)
     page, chosen = found[:AT_ONCE], {str(number) for number in marked or []}
     here = {str(row["interest_id"]) for row in page}
     return render(
@@ -193,6 +195,7 @@ async def _applicants(
         status=409 if refusal else None,
         its=its,
         page=page,
+        label=places.register.label,
         may_choose=its.seed is None and its.closed_at is not None,
         within=its.eligible.grades,
         values={"numbers": sorted(chosen & here)},
