@@ -102,6 +102,12 @@ class Event:
     subject: str
     data: Mapping[str, Any]
     time: datetime | None = None  # business time
+    number: int = 0  # among those of its subject; 0: unknown
+
+    @property
+    def asks_to_confirm(self) -> bool:
+        """Of a contact: the address is to be confirmed, and not by the welcome, which asks for the first one."""
+        return bool(self.data.get("verification_id")) and self.number != 1
 
 
 def audience(its: Event, template: str) -> str:
@@ -158,7 +164,8 @@ class World:
         of_its_subject = {BOTH: self.pairs, WITH_A_PLACE: self.places}
         match who:
             case "the member" | "the member, unless their welcome asks it":
-                return {str(its.data.get("member_id", its.subject))}
+                hears = who == MEMBER or its.asks_to_confirm
+                return {str(its.data.get("member_id", its.subject))} if hears else set()
             case "who is named":
                 return set(map(str, its.data["member_ids"]))
             case "everybody":

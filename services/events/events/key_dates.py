@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from chassis import outbox
 from chassis.database import Database
+from chassis.days import day_in_london
 from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
@@ -43,7 +44,7 @@ async def key_dates(
 ) -> KeyDates:
     """The dates of the inclusion calendar of which a day lies between the two, both included. For anyone."""
     async with database.transaction() as tx:
-        first = first or tx.now.date()
+        first = first or day_in_london(tx.now)
         last = last or min(first, date.max - A_YEAR) + A_YEAR
         if last < first:
             raise Invalid(FieldError("to", "Choose a day that is not before the first"))
@@ -57,7 +58,7 @@ async def roll(database: Database) -> int:
     What is past when it is worked out is scheduled, so that the year is whole, and never said to approach.
     """
     async with database.transaction() as tx:
-        today = tx.now.date()
+        today = day_in_london(tx.now)
         wanted = [its for year in (today.year, today.year + 1) for its in calendar_rules.key_dates(year)]
         known = await key_date_store.known(tx, [its.key_date_id for its in wanted])
         missing = [its for its in wanted if its.key_date_id not in known]

@@ -68,6 +68,25 @@ async def test_a_key_date_approaches_sixty_days_before_and_once(events: Database
     }
 
 
+async def test_a_day_begins_when_it_does_in_london(events: Database) -> None:
+    """11pm of UTC is midnight in a London summer: 11 August, 60 days before 10 October, begins."""
+    await roll_at(events, datetime(2027, 8, 10, 22, 30, tzinfo=UTC))
+    assert "2027-10-10" not in when(await was_said(events), "KeyDateApproaching")
+
+    await roll_at(events, datetime(2027, 8, 10, 23, 30, tzinfo=UTC))
+
+    assert "2027-10-10" in when(await was_said(events), "KeyDateApproaching")
+
+
+async def test_today_is_londons_where_no_days_are_asked_for(events: Database) -> None:
+    await roll_at(events, datetime(2027, 6, 23, 22, 30, tzinfo=UTC))
+    before = (await key_dates.key_dates(events)).key_dates
+    events.clock = lambda: datetime(2027, 6, 23, 23, 30, tzinfo=UTC)
+    after = (await key_dates.key_dates(events)).key_dates
+
+    assert [its.title for its in before if its not in after] == ["International Women in Engineering Day"]
+
+
 async def test_what_is_past_when_it_is_worked_out_never_approaches_and_what_is_near_does_at_once(
     events: Database,
 ) -> None:

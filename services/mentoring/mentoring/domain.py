@@ -171,10 +171,10 @@ def is_due(scheme: Scheme, today: date) -> bool:
     return scheme.opened_at is None and scheme.opens_on <= today
 
 
-def open_scheme(scheme: Scheme, now: datetime) -> tuple[Scheme, MentoringSchemeOpened]:
+def open_scheme(scheme: Scheme, today: date, now: datetime) -> tuple[Scheme, MentoringSchemeOpened]:
     opened = MentoringSchemeOpened(
         scheme_id=scheme.scheme_id,
-        opened_on=now.date(),
+        opened_on=today,
         title=scheme.title,
         summary=scheme.summary,
         link=scheme.link,

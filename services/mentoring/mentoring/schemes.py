@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from chassis import idempotency, outbox
 from chassis.database import Database
+from chassis.days import day_in_london
 from chassis.idempotency import Key
 from chassis.identity import Forbidden, SignedIn, permit
 from chassis.problems import RESPONSES
@@ -70,7 +71,7 @@ async def announce(form: SchemeForm, database: Db, key: Key, caller: SignedIn) -
     """Open a scheme, or have it open by itself on a day to come."""
     permit(caller, "scheme-lead", "team")
     async with database.transaction() as tx:
-        scheme_id = uuid4()
+        scheme_id, today = uuid4(), day_in_london(tx.now)
         if (earlier := await idempotency.claim(tx, key, resource_id=scheme_id, status=201)) is not None:
             return SchemeMade(scheme_id=earlier)
         scheme = Scheme(
@@ -79,12 +80,12 @@ async def announce(form: SchemeForm, database: Db, key: Key, caller: SignedIn) -
             summary=form.summary,
             link=form.link,
             across_organisations=form.across_organisations,
-            opens_on=form.opens_on or tx.now.date(),
+            opens_on=form.opens_on or today,
         )
-        if not domain.is_due(scheme, tx.now.date()):
+        if not domain.is_due(scheme, today):
             await scheme_store.add(tx, scheme)
             return SchemeMade(scheme_id=scheme_id)
-        scheme, opened = domain.open_scheme(scheme, tx.now)
+        scheme, opened = domain.open_scheme(scheme, today, tx.now)
         await scheme_store.add(tx, scheme)
         await outbox.put(tx, opened)
     return SchemeMade(scheme_id=scheme_id)
@@ -93,7 +94,8 @@ async def announce(form: SchemeForm, database: Db, key: Key, caller: SignedIn) -
 async def open_due(database: Database) -> int:
     """Open the schemes whose day has come; says how many. A timer's work."""
     async with database.transaction() as tx:
-        due = [domain.open_scheme(scheme, tx.now) for scheme in await scheme_store.take_due(tx, tx.now.date())]
+        today = day_in_london(tx.now)
+        due = [domain.open_scheme(scheme, today, tx.now) for scheme in await scheme_store.take_due(tx, today)]
         for scheme, _ in due:
             await scheme_store.mark_opened(tx, scheme)
         await outbox.put(tx, *(opened for _, opened in due))
@@ -112,7 +114,7 @@ async def schemes(database: Db) -> Schemes:
                 title=scheme.title,
                 summary=scheme.summary,
                 link=scheme.link,
-                opened_on=scheme.opened_at.date(),
+                opened_on=day_in_london(scheme.opened_at),
             )
             for scheme in found
             if scheme.opened_at

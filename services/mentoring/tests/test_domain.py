@@ -106,7 +106,7 @@ def test_others_are_told_of_no_profile_where_nothing_was_heard() -> None:
 
 
 def test_a_scheme_is_due_from_its_day_until_it_opens() -> None:
-    opened, _ = domain.open_scheme(CONNECT, FEBRUARY)
+    opened, _ = domain.open_scheme(CONNECT, date(2026, 2, 11), FEBRUARY)
 
     assert not domain.is_due(CONNECT, date(2026, 2, 10))
     assert domain.is_due(CONNECT, date(2026, 2, 11))
@@ -115,7 +115,7 @@ def test_a_scheme_is_due_from_its_day_until_it_opens() -> None:
 
 
 def test_a_scheme_that_opens_says_so_with_its_words_and_the_day() -> None:
-    scheme, said = domain.open_scheme(CONNECT, FEBRUARY)
+    scheme, said = domain.open_scheme(CONNECT, date(2026, 2, 11), FEBRUARY)
 
     assert scheme == replace(CONNECT, opened_at=FEBRUARY)
     assert said == MentoringSchemeOpened(

@@ -9,6 +9,8 @@ from fastapi import FastAPI
 from httpx2 import AsyncClient
 
 from chassis.database import Database, connect
+from chassis.days import day_in_london
+from chassis.identity import Caller
 from chassis.testing import deliver, said
 from mentoring import scheme_store, schemes
 from mentoring.app import MEMBERS
@@ -62,7 +64,7 @@ async def test_a_scheme_opens_at_once_is_said_and_is_shown_to_anyone(
 ) -> None:
     made = await client.post(SCHEMES, json=FORM, headers=signed_in("scheme-lead"))
 
-    scheme_id, today = made.json()["scheme_id"], datetime.now(UTC).date().isoformat()
+    scheme_id, today = made.json()["scheme_id"], day_in_london(datetime.now(UTC)).isoformat()
     assert made.status_code == 201
     shown = (await client.get(SCHEMES)).json()["schemes"]
     assert [its for its in shown if its["scheme_id"] == scheme_id] == [
@@ -152,6 +154,33 @@ async def test_a_scheme_opens_by_itself_on_its_day_of_the_business_clock_and_onc
         assert await what_was_said(mentoring, scheme.scheme_id) == [opened_event(scheme.scheme_id, "2027-02-11")]
     finally:
         await mentoring.close()
+
+
+async def test_a_scheme_opens_when_its_day_begins_in_london(mentoring: Database) -> None:
+    """11pm of UTC is midnight in a London summer."""
+    scheme = Scheme(
+        uuid4(), FORM["title"], FORM["summary"], FORM["link"], across_organisations=True, opens_on=date(2027, 7, 11)
+    )
+    async with mentoring.transaction() as tx:
+        await scheme_store.add(tx, scheme)
+
+    mentoring.clock = lambda: datetime(2027, 7, 10, 22, 30, tzinfo=UTC)
+    the_evening_before = await schemes.open_due(mentoring)
+    mentoring.clock = lambda: datetime(2027, 7, 10, 23, 30, tzinfo=UTC)
+    that_night = await schemes.open_due(mentoring)
+
+    assert (the_evening_before, that_night) == (0, 1)
+    assert await what_was_said(mentoring, scheme.scheme_id) == [opened_event(scheme.scheme_id, "2027-07-11")]
+    assert [its.opened_on for its in (await schemes.schemes(mentoring)).schemes] == [date(2027, 7, 11)]
+
+
+async def test_a_scheme_of_a_day_that_has_begun_in_london_opens_at_once(mentoring: Database) -> None:
+    mentoring.clock = lambda: datetime(2027, 7, 10, 23, 30, tzinfo=UTC)
+    lead = Caller(uuid4(), None, None, frozenset({"scheme-lead"}))
+
+    for day in (None, date(2027, 7, 11)):
+        made = await schemes.announce(schemes.SchemeForm(**FORM, opens_on=day), mentoring, None, lead)
+        assert await what_was_said(mentoring, made.scheme_id) == [opened_event(made.scheme_id, "2027-07-11")]
 
 
 async def test_a_member_enrols_once_and_nothing_is_said_of_it(

@@ -13,7 +13,7 @@ from datetime import datetime, time, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from chassis.web.times import LONDON
+from chassis.days import LONDON, day_in_london
 from contracts.events import EventPublished
 from contracts.notifications import NoticeCategory
 from notifications.domain import Notice, NoticeState, Recipient, RecipientState, Template
@@ -100,5 +100,5 @@ def notice_of_place(
 
 def reminder_at(starts_at: datetime) -> datetime:
     """Nine in the morning, in London, of the day before."""
-    the_day = starts_at.astimezone(LONDON).date()
+    the_day = day_in_london(starts_at)
     return datetime.combine(the_day - timedelta(days=1), REMINDED_AT, LONDON)

@@ -145,6 +145,7 @@ class Notify:
         )
 
     def _until_midnight(self) -> timedelta:
+        """Of UTC, whose day is Notify's, not of London, whose day is ours."""
         now = self.clock().astimezone(UTC)
         return datetime.combine(now.date() + timedelta(days=1), time.min, UTC) - now
 

@@ -3,7 +3,7 @@
 from datetime import datetime, time, timedelta
 
 from chassis.database import Transaction
-from chassis.web.times import LONDON
+from chassis.days import LONDON
 from contracts.feedback import FeedbackRoundOpened
 from contracts.groups import (
     ChampionAppointed,

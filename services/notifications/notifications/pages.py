@@ -12,10 +12,10 @@ from jinja2.utils import urlize
 from markupsafe import Markup
 
 from chassis.database import Transaction
+from chassis.days import day_in_london
 from chassis.identity import Caller, SignedIn
 from chassis.service import Db
 from chassis.web import days, moment, render
-from chassis.web.times import LONDON
 from notifications import choosing_store, door_pages, given_store, group_store, hosted_event_store, my_store, store
 from notifications.coming import Entry, entry_of
 from notifications.domain import NoSuchNotice, NoticeState, Recipient, RecipientState
@@ -67,13 +67,13 @@ async def my(request: Request, database: Db, caller: SignedIn) -> HTMLResponse:
         if isinstance(member, HTMLResponse):
             return member
         member_id = member.member_id
-        places = await my_store.places_of(tx, member_id, tx.now)
+        places = await my_store.places_of(tx, member_id, tx.now, limit=A_PAGE + 1)
         pairs = await my_store.pairs_of(tx, member_id)
         doors = await door_pages.open_doors(tx, caller, shown=A_FEW)
         groups = await group_store.groups_of(tx, member_id, most=A_PAGE)
         given = await given_store.of(tx, member_id, most=A_PAGE)
         schemes = await my_store.open_schemes(tx, limit=A_FEW)
-        key_dates = await my_store.key_dates_to_come(tx, tx.now.astimezone(LONDON).date(), limit=A_FEW)
+        key_dates = await my_store.key_dates_to_come(tx, day_in_london(tx.now), limit=A_FEW)
         told = await store.inbox(tx, member_id, before=None, limit=A_FEW)
         unread = await store.count_unread(tx, member_id)
         announced = await hosted_event_store.announcements(tx, [row["hosted_event_id"] for row in told])
@@ -81,7 +81,8 @@ async def my(request: Request, database: Db, caller: SignedIn) -> HTMLResponse:
         request,
         "my.html",
         name=member.name,
-        places=[entry_of(row) for row in places],
+        places=[entry_of(row) for row in places[:A_PAGE]],
+        has_more_places=len(places) > A_PAGE,
         pairs=pairs,
         doors=doors,
         groups=groups,

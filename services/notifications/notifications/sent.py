@@ -13,7 +13,7 @@ from uuid import UUID
 import asyncpg
 
 from chassis.database import Transaction
-from chassis.web.times import LONDON
+from chassis.days import LONDON, day_in_london
 from contracts.notifications import NoticeCategory
 from contracts.refusal import FieldError, Invalid, NotFound
 from notifications import sent_store, told
@@ -88,7 +88,7 @@ class Wanted:
 
 def days_until(now: datetime, number: int) -> list[date]:
     """So many days in London, today the last."""
-    today = now.astimezone(LONDON).date()
+    today = day_in_london(now)
     return [today - timedelta(days=ago) for ago in reversed(range(number))]
 
 

@@ -11,8 +11,8 @@ from datetime import datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from chassis.days import LONDON
 from chassis.subscription import Reaction
-from chassis.web.times import LONDON
 from contracts.base import DomainEvent
 from contracts.catalogue import EVENTS as EVERY_EVENT
 from contracts.erasure import (
@@ -272,7 +272,7 @@ TOLD: Final = (
     Line(
         OpportunityOpened,
         EVERYBODY,
-        Template("opportunity-opened", 1, OPPORTUNITIES, "There is something that you can apply for"),
+        Template("opportunity-opened", 1, OPPORTUNITIES, "Members can apply for something"),
         says=("title", "summary", "closes_at"),
         until=its_closing,
     ),

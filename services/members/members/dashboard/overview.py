@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
-from chassis.web.times import LONDON
+from chassis.days import LONDON
 from members.statistics.participation import Part, part
 from members.strategy.commitments import Commitment, Standing, standing
 

@@ -10,13 +10,13 @@ from fastapi import APIRouter, Request
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from chassis.database import Transaction
+from chassis.days import day_in_london
 from chassis.identity import SignedIn, permit
 from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from contracts.base import Code
 from contracts.refusal import FieldError, Invalid
-from members.days import day_in_london
 from members.feedback import ballot_store, domain, secrecy, store
 from members.feedback.api import MOST_GROUPS, there
 from members.feedback.domain import NotAMember, Rating, RoundClosed, TokenTaken, TokenUsed

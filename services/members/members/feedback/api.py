@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field, StringConstraints
 
 from chassis import idempotency, outbox
+from chassis.days import day_in_london
 from chassis.idempotency import Key
 from chassis.identity import Caller, MaybeSignedIn, SignedIn, permit
 from chassis.problems import RESPONSES
@@ -19,7 +20,6 @@ from chassis.sentences import ONE_LINE
 from chassis.service import Db
 from contracts.base import Code, Summary, Title
 from contracts.refusal import FieldError, Invalid
-from members.days import day_in_london
 from members.feedback import domain, store
 from members.feedback.domain import Asked, NoSuchRound, Rating, Round
 from members.feedback.figures import EVERYBODY

@@ -3,7 +3,7 @@
 import secrets
 
 from chassis.database import Database
-from members.days import day_in_london
+from chassis.days import day_in_london
 from members.feedback import ballot_store, domain, secrecy, store
 from members.feedback.policy import POLICY
 

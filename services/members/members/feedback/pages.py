@@ -12,21 +12,21 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import ValidationError
 
 from chassis.database import Database, Transaction
+from chassis.days import day_in_london
 from chassis.identity import Caller, MaybeSignedIn, SignedIn
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from chassis.web import FormError, errors_from, read_form, render
 from chassis.web.charts import Chart, bars
 from contracts.refusal import Invalid, NotFound, Refused
-from members.days import day_in_london
 from members.feedback import answering, api, ballot_store, reviewing, secrecy, store
 from members.feedback.domain import Rating, Round
 from members.feedback.figures import EVERYBODY
 from members.feedback.policy import POLICY
 from members.feedback.reviews import Reviewing
 from members.strategy import store as strategy_store
-from members.strategy.api import there
 from members.strategy.commitments import Commitment
+from members.strategy.commitments_api import there
 
 router = APIRouter(prefix="/members/feedback", route_class=RetryingRoute, include_in_schema=False)
 

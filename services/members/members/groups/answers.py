@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import date, datetime, time
 from typing import Any
 
+from chassis.days import LONDON
 from chassis.web import typed_day
-from chassis.web.times import LONDON
 
 
 def moment(on: str, at: str, values: Mapping[str, Any]) -> datetime | None:

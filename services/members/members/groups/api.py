@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from chassis import idempotency, outbox
 from chassis.database import Transaction
+from chassis.days import day_in_london
 from chassis.idempotency import Key
 from chassis.identity import Caller, Forbidden, SignedIn, permit
 from chassis.problems import RESPONSES
@@ -16,7 +17,6 @@ from chassis.retrying import RetryingRoute
 from chassis.sentences import ONE_LINE
 from chassis.service import Db
 from contracts.base import Summary, Title
-from members.days import day_in_london
 from members.groups import group_store, task_groups, task_store, volunteering
 from members.groups.task_groups import Deliverable, State
 from members.groups.volunteering import MOST_HOURS, Group, Kind, NoSuchGroup, Skill, Volunteer
@@ -122,17 +122,25 @@ async def establish(form: GroupForm, database: Db, key: Key, caller: SignedIn) -
 
 @router.get("/groups")
 async def every(
-    database: Db, caller: SignedIn, *, over: bool = False, after: UUID | None = None, limit: Limit = 100
+    database: Db,
+    caller: SignedIn,
+    *,
+    over: bool = False,
+    own: Annotated[bool, Query(description="In which you are")] = False,
+    late: Annotated[bool, Query(description="Past their last day with something to deliver")] = False,
+    after: UUID | None = None,
+    limit: Limit = 100,
 ) -> Groups:
     """The groups that go on, or those that have disbanded; for members and the team."""
     permit(caller, "member", "team")
     async with database.transaction() as tx:
-        found = await group_store.some(tx, over=over, after=after, most=limit + 1)
+        whose = member_of(caller) if own else None
+        found = await group_store.some(tx, over=over, late=late, of_member=whose, after=after, most=limit + 1)
         page = found[:limit]
         numbers = await group_store.counted(tx, [its.group_id for its in page]) if is_team(caller) else None
-        own = await group_store.volunteering_of(tx, caller.member_id) if caller.member_id else []
+        volunteering = await group_store.volunteering_of(tx, caller.member_id) if caller.member_id else []
         today = day_in_london(tx.now)
-    in_them = {its.group_id: its for its in own}
+    in_them = {its.group_id: its for its in volunteering}
     return Groups(
         groups=[
             view(
@@ -239,6 +247,12 @@ def there(its: Group | None) -> Group:
     if its is None:
         raise NoSuchGroup
     return its
+
+
+def member_of(caller: Caller) -> UUID:
+    if caller.member_id is None:
+        raise Forbidden
+    return caller.member_id
 
 
 def is_team(caller: Caller) -> bool:

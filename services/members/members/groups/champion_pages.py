@@ -5,10 +5,10 @@ Each form is the API's own request in a browser: its handler decides, and these 
 
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import ValidationError
 
@@ -48,11 +48,18 @@ DONE: Final = {
 
 
 @router.get("")
-async def themes(request: Request, database: Db, caller: SignedIn, after: UUID | None = None) -> HTMLResponse:
-    """Each theme with its champions, or that it looks for one."""
+async def themes(
+    request: Request,
+    database: Db,
+    caller: SignedIn,
+    *,
+    vacant: Annotated[bool, Query()] = False,
+    after: UUID | None = None,
+) -> HTMLResponse:
+    """Each theme with its champions, or that it looks for one; or the vacant ones alone."""
     permit(caller, "member", "team")
     async with database.transaction() as tx:
-        found = await champion_store.some(tx, vacant=None, after=after, most=ON_A_PAGE + 1)
+        found = await champion_store.some(tx, vacant=vacant or None, after=after, most=ON_A_PAGE + 1)
         page = found[:ON_A_PAGE]
         serving = await champion_store.champions(tx, [its.theme_id for its in page])
     return render(
@@ -60,6 +67,7 @@ async def themes(request: Request, database: Db, caller: SignedIn, after: UUID |
         "groups/themes.html",
         themes=page,
         serving={theme_id: champions_api.seen_by(caller, its) for theme_id, its in serving.items()},
+        vacant=vacant,
         is_first=after is None,
         following=page[-1].theme_id if len(found) > ON_A_PAGE else None,
         is_team=api.is_team(caller),

@@ -11,9 +11,9 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+from chassis.days import day_in_london
 from contracts.groups import ChampionAppointed, ChampionTermEnded
 from contracts.refusal import FieldError, Invalid, NotFound, Refused
-from members.days import day_in_london
 from members.membership.domain import Member
 
 MOST: Final = 20  # champions of a theme at one time

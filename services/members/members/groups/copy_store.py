@@ -63,9 +63,14 @@ async def kept_going(tx: Transaction, caller: Caller) -> Rows:
             FROM deliverable JOIN profession_group its USING (group_id) WHERE met_by = $1
         UNION ALL SELECT title, 'a later last day', extended_at
             FROM group_extension JOIN profession_group USING (group_id) WHERE extended_by = $1
-        UNION ALL SELECT its.title, 'the meeting “' || meeting.title || '”', starts_at
+        UNION ALL SELECT its.title, did.what || ' “' || meeting.title || '”', did.at
             FROM group_meeting meeting JOIN profession_group its USING (group_id)
-            WHERE $1 IN (scheduled_by, agenda_by, notes_by, changed_by, cancelled_by)
+            CROSS JOIN LATERAL (VALUES ('the meeting', scheduled_by, scheduled_at),
+                ('the agenda of the meeting', agenda_by, agenda_at),
+                ('the notes of the meeting', notes_by, notes_at),
+                ('the last move of the meeting', changed_by, changed_at),
+                ('the cancelling of the meeting', cancelled_by, cancelled_at)) did (what, by, at)
+            WHERE did.by = $1
         ORDER BY "when", what
         """,
         caller.account_id,

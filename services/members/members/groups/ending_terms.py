@@ -5,8 +5,8 @@ from uuid import UUID
 
 from chassis import outbox
 from chassis.database import Database, Transaction
+from chassis.days import day_in_london
 from contracts.groups import ChampionTermEnded
-from members.days import day_in_london
 from members.groups import champion_store, champions
 from members.groups.champions import Ending, Term
 

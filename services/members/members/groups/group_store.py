@@ -45,34 +45,41 @@ async def hold(tx: Transaction, group_id: UUID) -> Group | None:
     return read_group(row) if row else None
 
 
-async def some(tx: Transaction, *, over: bool, after: UUID | None, most: int) -> list[Group]:
-    """Those that go on, or those that have disbanded, by their names."""
+async def hold_those_of(tx: Transaction, member_id: UUID) -> None:
+    """The groups in which a member, who is held, is now: like one."""
+    await tx.execute(
+        """
+        SELECT FROM profession_group
+        WHERE group_id IN (SELECT group_id FROM volunteering WHERE member_id = $1 AND left_at IS NULL)
+        ORDER BY group_id FOR SHARE""",
+        member_id,
+    )
+
+
+async def some(
+    tx: Transaction, *, over: bool, after: UUID | None, most: int, late: bool = False, of_member: UUID | None = None
+) -> list[Group]:
+    """Those that go on, or those that have disbanded, by their names.
+
+    `late` are task groups alone whose last day has passed with something still to deliver; `of_member` those in which a
+    member is.
+    """
     rows = await tx.fetch(
         f"""
         {GROUP}
-        WHERE (disbanded_at IS NOT NULL) = $3 AND ($1::uuid IS NULL
+        WHERE (disbanded_at IS NOT NULL) = $3 AND (NOT $4 OR flagged_at IS NOT NULL)
+            AND ($5::uuid IS NULL
+                OR group_id IN (SELECT group_id FROM volunteering WHERE member_id = $5 AND left_at IS NULL))
+            AND ($1::uuid IS NULL
             OR (lower(title), group_id) > (SELECT lower(title), group_id FROM profession_group WHERE group_id = $1))
         ORDER BY lower(title), group_id LIMIT $2""",  # noqa: S608 - columns of ours
         after,
         most,
         over,
+        late,
+        of_member,
     )
     return [read_group(row) for row in rows]
-
-
-async def flagged(tx: Transaction, *, most: int) -> list[Group]:
-    """Task groups whose last day has passed with something still to deliver, the longest first."""
-    rows = await tx.fetch(
-        f"{GROUP} WHERE flagged_at IS NOT NULL AND disbanded_at IS NULL ORDER BY flagged_at, group_id LIMIT $1", most
-    )
-    return [read_group(row) for row in rows]
-
-
-async def of_member(tx: Transaction, member_id: UUID) -> list[tuple[Group, Volunteer]]:
-    """The groups in which a member is, by their names, each with how they are in it."""
-    found = {its.group_id: its for its in await volunteering_of(tx, member_id)}
-    rows = await tx.fetch(f"{GROUP} WHERE group_id = ANY($1) ORDER BY lower(title)", list(found))
-    return [(read_group(row), found[row["group_id"]]) for row in rows]
 
 
 async def counted(tx: Transaction, groups: Collection[UUID]) -> dict[UUID, int]:
@@ -121,17 +128,6 @@ async def everybody(tx: Transaction, group_id: UUID) -> list[Volunteer]:
     """All who are in a group, which the caller has locked, so that nobody joins or leaves it meanwhile."""
     rows = await tx.fetch(f"{_VOLUNTEER} WHERE group_id = $1 AND left_at IS NULL ORDER BY volunteering_id", group_id)
     return [_volunteer(dict(row)) for row in rows]
-
-
-async def hold_those_of(tx: Transaction, member_id: UUID) -> None:
-    """The groups that a member is in, none of which closes until the transaction ends."""
-    await tx.execute(
-        """
-        SELECT FROM profession_group WHERE group_id IN (
-            SELECT group_id FROM volunteering WHERE member_id = $1 AND left_at IS NULL)
-        ORDER BY group_id FOR SHARE""",
-        member_id,
-    )
 
 
 async def save(tx: Transaction, *volunteers: Volunteer) -> None:

@@ -3,8 +3,10 @@
 Each form is the API's own request in a browser: its handler decides, and these pages put it into words.
 """
 
+import functools
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,12 +15,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import ValidationError
 
 from chassis.database import Database
+from chassis.days import day_in_london
 from chassis.identity import Caller, SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from chassis.web import FormError, errors_from, read_form, render
 from contracts.refusal import NotFound, Refused
-from members.days import day_in_london
 from members.groups import api, champion_store, group_store, meeting_store, meetings_api, task_groups, task_store
 from members.groups.volunteering import MOST_HOURS, Group, GroupExists, NoSuchVolunteer, NotInTheGroup, Skill
 from members.places import store as organisation_store
@@ -27,6 +29,7 @@ router = APIRouter(prefix="/members/groups", route_class=RetryingRoute, include_
 
 ON_A_PAGE: Final = 25
 MEETINGS: Final = 5  # on the group's page
+A_FEW: Final = 5  # of one's own and of what waits, above all groups
 SKILLS: Final[Mapping[Skill, str]] = {
     Skill.COMMUNICATIONS: "Communications",
     Skill.DATA_ANALYSIS: "Data analysis",
@@ -64,27 +67,44 @@ DONE: Final = {
 }
 
 
+class Show(StrEnum):
+    """Which groups."""
+
+    PRESENT = "present"
+    OWN = "own"
+    LATE = "late"
+    OVER = "over"
+
+
 @router.get("")
 async def groups(
-    request: Request, database: Db, caller: SignedIn, *, over: bool = False, after: UUID | None = None
+    request: Request, database: Db, caller: SignedIn, show: Show = Show.PRESENT, after: UUID | None = None
 ) -> HTMLResponse:
-    """Those one is in, and all that there are."""
+    """All that there are, with a few of those one is in and, for the team, of what waits; or a choice of them alone."""
     permit(caller, "member", "team")
+    if show is Show.LATE:
+        permit(caller, "team")
     async with database.transaction() as tx:
-        found = await group_store.some(tx, over=over, after=after, most=ON_A_PAGE + 1)
-        own = await group_store.of_member(tx, caller.member_id) if caller.member_id else []
-        late, vacant = [], []
-        if api.is_team(caller):
-            late = await group_store.flagged(tx, most=ON_A_PAGE)
-            vacant = await champion_store.some(tx, vacant=True, after=None, most=ON_A_PAGE)
+        chosen = functools.partial(group_store.some, tx, over=show is Show.OVER)
+        whose = api.member_of(caller) if show is Show.OWN else None
+        found = await chosen(late=show is Show.LATE, of_member=whose, after=after, most=ON_A_PAGE + 1)
+        own, late, vacant = [], [], []
+        if show is Show.PRESENT and after is None:
+            own = await chosen(of_member=caller.member_id, after=None, most=A_FEW + 1) if caller.member_id else []
+            if api.is_team(caller):
+                late = await chosen(late=True, after=None, most=A_FEW + 1)
+                vacant = await champion_store.some(tx, vacant=True, after=None, most=A_FEW + 1)
+        volunteering = await group_store.volunteering_of(tx, caller.member_id) if caller.member_id else []
     return render(
         request,
         "groups/groups.html",
         groups=found[:ON_A_PAGE],
         own=own,
+        hours={its.group_id: its.hours_per_month for its in volunteering},
         late=late,
         vacant=vacant,
-        over=over,
+        few=A_FEW,
+        show=show.value,
         is_first=after is None,
         following=found[ON_A_PAGE - 1].group_id if len(found) > ON_A_PAGE else None,
         is_team=api.is_team(caller),

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+from chassis.days import day_in_london
 from contracts.groups import (
     TaskGroupDeliverableMet,
     TaskGroupDisbanded,
@@ -21,7 +22,6 @@ from contracts.groups import (
     TaskGroupExtended,
 )
 from contracts.refusal import FieldError, Invalid, NotFound, Refused
-from members.days import day_in_london
 from members.groups.volunteering import Group, GroupIsOver
 
 MOST: Final = 20  # deliverables

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from chassis.database import Transaction
+from chassis.days import LONDON, day_in_london
 from chassis.web import days, moment
-from chassis.web.times import LONDON
 from contracts.events import EventHosted, EventPublished, KeyDateScheduled
 from members.home import coming_up_store
 from members.home.coming_up_store import ComingUp
@@ -42,7 +42,7 @@ def entry(its: ComingUp) -> Entry:
     """As people read it: an event's instant, a key date's days."""
     if its.place is not None:
         return Entry(moment(its.starts_at), its.title, its.place, f"/events/{its.id}")
-    first, last = its.starts_at.astimezone(LONDON).date(), its.ends_at.astimezone(LONDON).date() - timedelta(days=1)
+    first, last = day_in_london(its.starts_at), day_in_london(its.ends_at) - timedelta(days=1)
     return Entry(days(first, last), its.title)
 
 

@@ -18,7 +18,7 @@ from contracts.refusal import NotFound
 from members.membership import answers, domain, leaving, store
 from members.membership.domain import AlreadyAMember, Member
 from members.places import store as organisation_store
-from members.rights import change_store
+from members.rights import change_store, restriction_store
 from members.signing_in import account_store
 
 router = APIRouter(prefix="/api/members/v1", tags=["members"], route_class=RetryingRoute, responses=RESPONSES)
@@ -97,9 +97,12 @@ async def join(form: JoinForm, database: Db, key: Key, _: MaybeSignedIn) -> Join
 
 @router.get("/members/{member_id}")
 async def show(member_id: UUID, database: Db, caller: SignedIn) -> MemberView:
+    """To the member, the team, and their head of profession unless they are restricted."""
     async with database.transaction() as tx:
         member = await store.by_id(tx, member_id)
-    permit(caller, "team", "hosep", owner=member_id, organisation=member.organisation if member else None)
+        is_restricted = await restriction_store.since(tx, member_id) is not None
+    headed = member.organisation if member and not is_restricted else None
+    permit(caller, "team", "hosep", owner=member_id, organisation=headed)
     return view(there(member))
 
 

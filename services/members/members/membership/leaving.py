@@ -4,9 +4,9 @@ from uuid import UUID
 
 from chassis import outbox
 from chassis.database import Transaction
+from chassis.days import day_in_london
 from contracts.base import DomainEvent
 from contracts.members import MemberContactChanged
-from members.days import day_in_london
 from members.erasure import withdrawal_store
 from members.groups import departing
 from members.membership import domain, store

@@ -109,9 +109,8 @@ async def merge(  # noqa: PLR0917 - what the framework gives
             raise HasLeft
         if await duplicate_store.merged_into(tx, ended.member_id) == member_id:
             return view(surviving)
-        is_restricted = (
-            await restriction_store.since(tx, ended.member_id) is not None
-        )  # as one person they asked for it
+        # As one person they asked for it.
+        is_restricted = await restriction_store.since(tx, ended.member_id) is not None
         restricted = await restricting.restrict_held(tx, member_id, caller) if is_restricted else ()
         await leaving.leave(tx, ended, request.app.state.vault, *restricted, by=caller.account_id)
         await account_store.lead_to_another(tx, ended.member_id, member_id)
@@ -120,13 +119,15 @@ async def merge(  # noqa: PLR0917 - what the framework gives
 
 
 @router.post("/two-people", status_code=204)
-async def are_two(form: TwoPeopleForm, database: Db, caller: SignedIn) -> None:
+async def are_two(form: TwoPeopleForm, database: Db, key: Key, caller: SignedIn) -> None:
     """They look like one person and are two; nobody is asked again. Said again, nothing happens."""
     permit(caller, "team")
     first, second = sorted((form.first, form.second))
     if first == second:
         raise SameMember
     async with database.transaction() as tx:
+        if await idempotency.claim(tx, key, resource_id=first, status=204) is not None:
+            return
         there(await store.lock(tx, first)), there(await store.lock(tx, second))
         await duplicate_store.are_two(tx, first, second, caller.account_id)
 
@@ -168,7 +169,7 @@ async def decide(request: Request, first: UUID, second: UUID, database: Db, call
     permit(caller, "team")
     stays = (await read_form(request)).get("stays")
     if stays == "both":
-        await are_two(TwoPeopleForm(first=first, second=second), database, caller)
+        await are_two(TwoPeopleForm(first=first, second=second), database, None, caller)
         return RedirectResponse(f"{HERE}?done=two", 303)
     if stays not in {"first", "second"}:
         text = "Choose which of the two stays, or that they are two people"

@@ -1,4 +1,5 @@
-"""Finding members: for the central team everywhere, for a head of profession in their own organisation alone.
+"""Finding members: for the central team everywhere, for a head of profession in their own organisation alone, without
+whoever is restricted there.
 
 What is looked for is often a name or an address. It travels in the body of a POST and stands in no address, so that
 neither a browser's history nor a log of requests holds it.
@@ -106,11 +107,16 @@ async def _look(database: Database, caller: Caller, form: SearchForm) -> tuple[l
 
 
 def _wanted(form: SearchForm, places: Places, only: str | None) -> Wanted:
-    """What was asked for. With `only`, there and nowhere else. Raises `Invalid`, and `NotFound` for elsewhere."""
+    """What was asked for. With `only`, there and nowhere else, and nobody restricted.
+
+    Raises `Invalid`, and `NotFound` for elsewhere.
+    """
     wrong = []
     its = places.register.named(form.organisation) if form.organisation.strip() else None
     if its is None and form.organisation.strip():
-        wrong.append(FieldError("organisation", f"This organisation is not known here. {places.written_so}"))
+        wrong.append(
+            FieldError("organisation", f"This organisation is not known here. Enter one of these: {places.written_so}")
+        )
     grade = form.grade.strip()
     if grade and grade not in set(Grade):
         wrong.append(FieldError("grade", f"Enter one of these: {', '.join(Grade)}"))
@@ -121,7 +127,8 @@ def _wanted(form: SearchForm, places: Places, only: str | None) -> Wanted:
     if only is not None and its is not None and its.code != only:
         raise NotFound("There is nothing here, or it is not yours to see.")
     state: State = next(state for state in get_args(State) if state == form.state)
-    return Wanted(form.text, only or (its.code if its else None), Grade(grade) if grade else None, state)
+    organisation = only or (its.code if its else None)
+    return Wanted(form.text, organisation, Grade(grade) if grade else None, state, restricted_too=only is None)
 
 
 async def _page(request: Request, database: Database, caller: Caller, typed: dict[str, str]) -> HTMLResponse:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from chassis.database import Transaction
 from contracts.members import Grade
+from members.rights.restriction_store import NOT_RESTRICTED
 
 State = Literal["present", "address-open", "left"]
 
@@ -19,6 +20,7 @@ class Wanted:
     organisation: str | None = None  # a code
     grade: Grade | None = None
     state: State = "present"
+    restricted_too: bool = True
 
 
 @dataclass(frozen=True)
@@ -46,24 +48,26 @@ _WANTED = f"""
     )
     AND ($2::text IS NULL OR organisation = $2) AND ($3::text IS NULL OR grade = $3)
     AND CASE $4 WHEN 'left' THEN left_on IS NOT NULL WHEN 'present' THEN left_on IS NULL
-        ELSE left_on IS NULL AND {_OPEN} END"""
+        ELSE left_on IS NULL AND {_OPEN} END
+    AND ($5 OR {NOT_RESTRICTED})"""
 
 
 async def some(tx: Transaction, wanted: Wanted, *, after: UUID | None, most: int) -> list[Found]:
     """Those behind `after` in the order of their names; from the first one where that member is not there any more."""
     rows = await tx.fetch(
         f"""
-        WITH {_WORDS}, place AS (SELECT coalesce(search_name, '') AS name, member_id FROM member WHERE member_id = $5)
+        WITH {_WORDS}, place AS (SELECT coalesce(search_name, '') AS name, member_id FROM member WHERE member_id = $6)
         SELECT member_id, name, email, organisation, grade, joined_on, left_on,
             left_on IS NULL AND {_OPEN} AS address_is_open
         FROM member
         WHERE {_WANTED} AND (NOT EXISTS (SELECT FROM place)
             OR (coalesce(search_name, ''), member_id) > (SELECT name, member_id FROM place))
-        ORDER BY coalesce(search_name, ''), member_id LIMIT $6""",  # noqa: S608 (parts of ours)
+        ORDER BY coalesce(search_name, ''), member_id LIMIT $7""",  # noqa: S608 (parts of ours)
         wanted.text,
         wanted.organisation,
         wanted.grade,
         wanted.state,
+        wanted.restricted_too,
         after,
         most,
     )
@@ -73,4 +77,5 @@ async def some(tx: Transaction, wanted: Wanted, *, after: UUID | None, most: int
 async def count(tx: Transaction, wanted: Wanted) -> int:
     """How many there are."""
     sql = f"WITH {_WORDS} SELECT count(*) FROM member WHERE {_WANTED}"  # noqa: S608 (parts of ours)
-    return int(await tx.fetchval(sql, wanted.text, wanted.organisation, wanted.grade, wanted.state))
+    looked_for = (wanted.text, wanted.organisation, wanted.grade, wanted.state, wanted.restricted_too)
+    return int(await tx.fetchval(sql, *looked_for))

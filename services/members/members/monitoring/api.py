@@ -11,12 +11,12 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field, StringConstraints
 
+from chassis.days import day_in_london
 from chassis.identity import SignedIn, permit
 from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from contracts.refusal import NotFound
-from members.days import day_in_london
 from members.membership import store as members
 from members.monitoring import answers, questions, store
 from members.monitoring.answers import Answers, NoAnswers

@@ -11,12 +11,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import ValidationError
 
 from chassis.database import Database
+from chassis.days import day_in_london
 from chassis.identity import SignedIn
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from chassis.web import FormError, errors_from, read_form, render
 from contracts.refusal import FieldError, Invalid
-from members.days import day_in_london
 from members.monitoring import api, questions
 from members.monitoring.answers import NoAnswers
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+from chassis.days import day_in_london
 from chassis.web.times import moment
 from contracts.members import Grade
 from contracts.opportunities import (
@@ -19,7 +20,6 @@ from contracts.opportunities import (
     OpportunityOpened,
 )
 from contracts.refusal import FieldError, Invalid, NotFound, Refused
-from members.days import day_in_london
 from members.opportunities import eligibility
 from members.opportunities.drawing import digest_of
 from members.opportunities.eligibility import Rule

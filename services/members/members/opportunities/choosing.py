@@ -98,6 +98,14 @@ def next_ones(its: Opportunity, interests: Sequence[Interest], now: datetime) ->
     return _choose(its, interests, _draw(its, [each for each in interests if each.band]), by=None, now=now)
 
 
+def as_drawn(its: Opportunity, interests: Sequence[Interest]) -> set[UUID]:
+    """Whom the lot chose, of those who were in the draw, whatever became of them since.
+
+    All that a stranger sees. How it stands now would say who left: beside the departure that everybody hears of.
+    """
+    return _draw(its, [replace(each, state=Outcome.REGISTERED) for each in interests])
+
+
 def give_up(its: Opportunity, interest: Interest | None, *, by: UUID, now: datetime) -> Interest | None:
     """A place, or the wish for one. None where it leaves nothing: nobody has been chosen yet.
 

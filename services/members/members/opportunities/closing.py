@@ -5,7 +5,7 @@ from typing import Final
 
 from chassis import outbox
 from chassis.database import Database
-from members.days import day_in_london
+from chassis.days import day_in_london
 from members.opportunities import calls, choosing, store
 from members.opportunities.calls import BY_LOT
 

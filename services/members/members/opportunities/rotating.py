@@ -2,7 +2,7 @@
 
 from chassis import outbox
 from chassis.database import Database
-from members.days import day_in_london
+from chassis.days import day_in_london
 from members.opportunities import shadow_board, shadow_board_store
 
 

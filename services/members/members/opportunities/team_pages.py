@@ -10,13 +10,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import TypeAdapter, ValidationError
 
 from chassis.database import Database
+from chassis.days import LONDON, day_in_london
 from chassis.identity import SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from chassis.web import FormError, errors_from, read_form, render, typed_day
-from chassis.web.times import LONDON
 from contracts.refusal import Invalid, NotFound, Refused
-from members.days import day_in_london
 from members.opportunities import api, calls, eligibility, store
 from members.opportunities.pages import KINDS
 

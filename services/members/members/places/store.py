@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from chassis.database import Database, Transaction
-from members.days import day_in_london
+from chassis.days import day_in_london
 from members.places.organisations import Organisation, Places, Register
 
 _ORGANISATIONS: TypeAdapter[tuple[Organisation, ...]] = TypeAdapter(tuple[Organisation, ...])

@@ -38,7 +38,7 @@ WHAT: Final[Mapping[What, str]] = {
 WHO: Final[Mapping[Who, str]] = {
     Who.MEMBER: "You",
     Who.TEAM: "The central team",
-    Who.LIST: "A list that your organisation sent",
+    Who.LIST: "A list from your organisation",
     Who.MERGER: "The merger of your organisation",
 }
 

@@ -11,12 +11,12 @@ from pydantic import BaseModel, Field
 
 from chassis import idempotency, outbox
 from chassis.database import Transaction
+from chassis.days import day_in_london
 from chassis.idempotency import Key
 from chassis.identity import Caller, MaybeSignedIn, SignedIn, permit
 from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
-from members.days import day_in_london
 from members.monitoring import questions
 from members.monitoring import store as monitoring
 from members.monitoring.questions import Characteristic

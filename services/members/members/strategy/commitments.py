@@ -10,10 +10,10 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
+from chassis.days import day_in_london
 from contracts.base import Summary
 from contracts.refusal import NotFound, Refused
 from contracts.strategy import CommitmentCompleted, CommitmentOverdue, CommitmentProgressReported
-from members.days import day_in_london
 
 
 class Standing(StrEnum):

@@ -9,10 +9,10 @@ import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient
 
+from chassis.days import day_in_london
 from chassis.testing import signed_in
 from contracts.members import Grade
 from members.dashboard import overview
-from members.days import day_in_london
 from members.membership import store as members
 from members.membership.domain import Member
 from members.rights import restriction_store

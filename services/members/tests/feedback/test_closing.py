@@ -10,8 +10,8 @@ import pytest
 
 from chassis import testing
 from chassis.database import Database, connect
+from chassis.days import day_in_london
 from members import app
-from members.days import day_in_london
 from members.feedback import ballot_store, closing, reviewing, secrecy, store
 from members.feedback.domain import Asked, FeedbackGiven, Rating, Round
 from members.strategy import store as strategy_store

@@ -1,5 +1,6 @@
 """The pages of groups, as a browser without JavaScript gets them."""
 
+import html
 import re
 from typing import Any
 from uuid import uuid4
@@ -142,11 +143,38 @@ async def test_lists_of_groups_and_volunteers_are_paged(client: AsyncClient) -> 
         await group(client, f"AAA {number:02} {uuid4().hex}")
 
     first = await client.get(HERE, headers=in_browser("team"))
-    following = re.search(r'href="(/members/groups\?after=[^"]+)"', first.text)
+    following = re.search(r'href="(/members/groups\?show=present&amp;after=[^"]+)"', first.text)
     assert following
-    second = await client.get(following[1], headers=in_browser("team"))
+    second = await client.get(html.unescape(following[1]), headers=in_browser("team"))
 
     assert "AAA 24" in first.text
     assert "AAA 25" not in first.text
     assert "AAA 25" in second.text
     assert "First groups" in second.text
+
+
+async def test_a_few_of_ones_own_groups_are_shown_first_and_all_of_them_page_by_page(client: AsyncClient) -> None:
+    ada, word = await member(client), uuid4().hex
+    for number in range(26):
+        group_id = await group(client, f"{number:02} {word}")
+        await send(client, f"/{group_id}/join", {"hours_per_month": "4"}, "member", member_id=ada)
+    herself = in_browser("member", member_id=ada)
+
+    every = await client.get(HERE, headers=herself)
+    own = await client.get(f"{HERE}?show=own", headers=herself)
+    following = re.search(r'href="(/members/groups\?show=own&amp;after=[^"]+)"', own.text)
+    assert following
+    rest = await client.get(html.unescape(following[1]), headers=herself)
+
+    few = every.text.partition("Your groups")[2].partition("All groups")[0]
+    assert [f"{number:02} {word}" in few for number in (4, 5)] == [True, False]
+    assert 'href="/members/groups?show=own"' in few
+    assert [f"{number:02} {word}" in own.text for number in (0, 24, 25)] == [True, True, False]
+    assert f"25 {word}" in rest.text
+    assert "4 hours a month" in words(rest.text)
+
+
+async def test_who_is_no_member_has_no_groups_to_see(client: AsyncClient) -> None:
+    answer = await client.get(f"{HERE}?show=own", headers=in_browser("team"))
+
+    assert answer.status_code == 403

@@ -247,6 +247,26 @@ async def test_both_lists_are_paged(client: AsyncClient) -> None:
     assert [its["member_id"] for its in await pages(f"groups/{made[0]}/volunteers", "volunteers")] == people
 
 
+async def test_a_list_is_of_those_alone_in_which_one_is_or_that_are_past_their_last_day(
+    client: AsyncClient, running: FastAPI
+) -> None:
+    ada = await member(client)
+    in_it, late = await group(client), await group(client)
+    await group(client)
+    await joined(client, in_it, ada)
+    async with running.state.running.database.transaction() as tx:
+        await tx.execute("UPDATE profession_group SET flagged_at = now() WHERE group_id = $1", UUID(late))
+
+    async def listed(choice: str, *roles: str, member_id: str | None = None) -> list[str]:
+        headers = signed_in(*roles, member_id=member_id)
+        answer = await client.get(f"{API}/groups?{choice}=true", headers=headers)
+        return [its["group_id"] for its in answer.raise_for_status().json()["groups"]]
+
+    assert await listed("own", "member", member_id=ada) == [in_it]
+    assert await listed("late", "team") == [late]
+    assert (await client.get(f"{API}/groups?own=true", headers=signed_in("team"))).status_code == 403
+
+
 async def test_the_same_request_twice_is_one(client: AsyncClient) -> None:
     form = {"title": f"DIAG {uuid4().hex}", "purpose": "Share.", "ask": "The mailbox"}
     headers = {**signed_in("team"), "Idempotency-Key": uuid4().hex}

@@ -281,3 +281,18 @@ def test_a_file_of_a_moved_or_cancelled_meeting_takes_the_place_of_the_one_befor
     assert "DTSTAMP:20270104T090000Z\r\nSEQUENCE:1\r\nSTATUS:CONFIRMED\r\n" in files[1]
     assert "SEQUENCE:2\r\nSTATUS:CANCELLED\r\n" in files[2]
     assert len({each.partition("UID:")[2].partition("\r\n")[0] for each in files}) == 1
+
+
+async def test_a_copy_says_what_its_owner_did_for_a_meeting_and_when(client: AsyncClient) -> None:
+    at, team = await group(client), signed_in("team")
+    made = await client.post(f"{at}/meetings", json=form(), headers=team)
+
+    copy = (await client.get(f"{API}/my/copy", headers=team)).json()
+
+    [did] = [its["rows"] for its in copy["holdings"] if its["title"] == "What you did for groups"]
+    assert made.status_code == 201
+    assert sorted(its["what"] for its in did) == [
+        "the agenda of the meeting “Plan the autumn”",
+        "the meeting “Plan the autumn”",
+    ]
+    assert all(abs(datetime.fromisoformat(its["when"]) - datetime.now(UTC)) < timedelta(days=1) for its in did)

@@ -68,7 +68,7 @@ async def test_the_team_establishes_delivers_extends_and_disbands_with_forms(cli
     before = await see(client, f"{at}/disband", "team")
     disbanded = await send(client, f"{at}/disband", {"reason": "Part of another one."}, "team")
     after = await see(client, f"{at}?done=disbanded", "team")
-    over = await see(client, "?over=true", "team")
+    over = await see(client, "?show=over", "team")
 
     assert len(deliver) == 2
     assert [its.status_code for its in (delivered, twice, extended, disbanded)] == [303] * 4
@@ -120,7 +120,35 @@ async def test_a_group_past_its_day_and_a_vacant_theme_wait_for_the_team_and_for
     assert "its last day, 31 January 2026, has passed with something still to deliver" in team
     assert f"{title} has had no champion since" in team
     assert "Waiting for the central team" not in member
+    assert (
+        await client.get("/members/groups?show=late", headers=signed_in("member", member_id=uuid4()))
+    ).status_code == 403
     assert "Past its last day" in await see(client, at, "member", member_id=str(uuid4()))
+
+
+async def test_a_few_of_what_waits_are_shown_first_and_all_of_it_behind_a_link(
+    client: AsyncClient, running: FastAPI
+) -> None:
+    groups = [await established(client) for _ in range(6)]
+    async with running.state.running.database.transaction() as tx:
+        await tx.execute(
+            "UPDATE profession_group SET flagged_at = now() WHERE group_id = ANY($1)",
+            [UUID(at.removeprefix("/")) for at in groups],
+        )
+    for number in range(6):
+        form = {"title": f"{number} {uuid4().hex}", "purpose": "Careers.", "ask": "The mailbox"}
+        await client.post(f"{API}/champion-themes", json=form, headers=signed_in("team"))
+
+    every = (await client.get(HERE, headers=in_browser("team"))).text
+    late = (await client.get(f"{HERE}?show=late", headers=in_browser("team"))).text
+    vacant = await see(client, "/champions?vacant=true", "team")
+
+    waiting = every.partition("Waiting for the central team")[2].partition("All groups")[0]
+    assert (waiting.count("Extend it or disband it"), waiting.count("Appoint one")) == (5, 5)
+    assert ("?show=late" in waiting, "?vacant=true" in waiting) == (True, True)
+    assert [its for its in groups if its not in late] == []
+    assert "Themes without a champion" in vacant
+    assert "Has a champion" not in vacant
 
 
 async def test_who_runs_a_group_schedules_a_meeting_and_members_put_it_into_their_calendar(client: AsyncClient) -> None:

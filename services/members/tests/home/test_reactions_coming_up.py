@@ -7,8 +7,8 @@ from uuid import UUID
 import pytest
 
 from chassis.database import Database
+from chassis.days import LONDON
 from chassis.testing import connected, deliver, migrating, said
-from chassis.web.times import LONDON
 from contracts.events import EventHosted, EventProposed, EventPublished, EventSignedOff, KeyDateScheduled
 from members import app
 from members.app import COMING_UP

@@ -118,6 +118,19 @@ async def test_mergers_that_cannot_be_are_refused_and_change_nothing(
     assert [name for name, _ in await said(ada)] == ["MemberJoined"]
 
 
+async def test_the_same_key_says_once_that_they_are_two_people(client: AsyncClient, signed_in: SignIn) -> None:
+    mark, team = uuid4().hex, signed_in("team")
+    form = {"first": await joined(client, f"Ada {mark}"), "second": await joined(client, f"Ada {mark}")}
+    keyed = team | {"Idempotency-Key": mark}
+
+    first = await client.post("/api/members/v1/two-people", json=form, headers=keyed)
+    repeat = await client.post("/api/members/v1/two-people", json=form, headers=keyed)
+    other = await client.post("/api/members/v1/two-people", json=form | {"first": str(uuid4())}, headers=keyed)
+
+    assert [its.status_code for its in (first, repeat, other)] == [204, 204, 422]
+    assert other.json()["type"] == "/problems/idempotency-key-reused"
+
+
 async def test_two_people_are_not_shown_again_and_are_forgotten_with_one_of_them(
     client: AsyncClient, signed_in: SignIn, running: FastAPI
 ) -> None:

@@ -108,6 +108,27 @@ async def test_a_head_of_profession_finds_their_own_organisation_alone_and_other
         assert (await client.post(SEARCHES, json={}, headers=caller)).status_code in status
 
 
+async def test_a_head_of_profession_does_not_find_who_is_restricted_and_the_team_does(
+    client: AsyncClient, signed_in: SignIn
+) -> None:
+    mark, team, head = uuid4().hex, signed_in("team"), signed_in("hosep", organisation="DEFRA")
+    ada = await joined(client, f"Ada {mark}", organisation="Defra")
+    await joined(client, f"Bea {mark}", organisation="Defra")
+
+    async def found(caller: dict[str, str]) -> tuple[list[str | None], int, int]:
+        answer = await client.post(SEARCHES, json={"text": mark}, headers=caller)
+        alone = await client.get(f"{MEMBERS}/{ada}", headers=caller)
+        return names(answer), answer.json()["total"], alone.status_code
+
+    await client.post(f"{MEMBERS}/{ada}/restrictions", headers=signed_in("member", member_id=UUID(ada)))
+    meanwhile = [await found(head), await found(team)]
+    await client.post(f"{MEMBERS}/{ada}/restriction-ends", headers=team)
+
+    both = [f"Ada {mark}", f"Bea {mark}"]
+    assert meanwhile == [([f"Bea {mark}"], 1, 404), (both, 2, 200)]
+    assert await found(head) == (both, 2, 200)
+
+
 async def test_what_cannot_be_looked_for_is_told_at_its_field(client: AsyncClient, signed_in: SignIn) -> None:
     wrong = {"organisation": "Narnia", "grade": "Wizard", "state": "asleep"}
 
@@ -118,6 +139,7 @@ async def test_what_cannot_be_looked_for_is_told_at_its_field(client: AsyncClien
         422,
         ["organisation", "grade", "state"],
     )
+    assert answer.json()["errors"][0]["detail"].startswith("This organisation is not known here. Enter one of these: ")
     assert (page.status_code, "There is a problem" in page.text, "kept as typed" in page.text) == (422, True, True)
 
 

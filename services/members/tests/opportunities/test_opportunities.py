@@ -73,7 +73,7 @@ async def test_of_two_hundred_the_hundred_before_the_instant_are_in_and_anybody_
     assert set(became) == set(in_time)
     assert {answer.json()["mine"]["number"] for answer in first} == {each["number"] for each in everyone}
 
-    chosen = {each["number"] for each in everyone if each["state"] == "chosen"}
+    chosen = {each["number"] for each in everyone if each["chosen"]}
     bands = Counter(each["band"] for each in everyone if each["number"] in chosen)
     assert bands == {"AA-AO": 1, "EO": 3, "HEO-SEO": 5, "G7-G6": 3}  # of 0.96 2.64 5.52 2.88
     spread = Counter(each["organisation"] for each in everyone if each["number"] in chosen)
@@ -137,6 +137,25 @@ async def test_interest_is_once_can_be_withdrawn_and_leaves_nothing_then(
     assert (gone.status_code, gone.json()["mine"], left) == (200, None, {})
     assert again.json()["type"] == "/problems/not-interested"
     assert back.json()["mine"]["number"] not in {its.json()["mine"]["number"] for its in both if its.is_success}
+
+
+async def test_a_repeat_is_answered_as_before_also_when_who_applied_has_left(
+    client: AsyncClient, database: Database
+) -> None:
+    [ada] = await there_are(database, EO)
+    with at(database, OPENS):
+        here = (await opened(client, call(CLOSES)))["opportunity_id"]
+        headers = signed_in("member", member_id=ada) | {"Idempotency-Key": "mine"}
+
+        async def apply_once() -> Any:
+            return await client.post(f"{API}/opportunities/{here}/interests", json={}, headers=headers)
+
+        first = await apply_once()
+        await client.post(f"{API}/members/{ada}/departures", headers=signed_in("member", member_id=ada))
+        again = await apply_once()
+
+    assert (first.status_code, first.json()["mine"]["state"]) == (201, "registered")
+    assert (again.status_code, again.json()["opportunity_id"], again.json()["mine"]) == (201, here, None)
 
 
 async def test_a_place_that_is_given_up_or_left_goes_to_the_next_until_nobody_waits(

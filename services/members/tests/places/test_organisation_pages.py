@@ -7,8 +7,8 @@ from uuid import uuid4
 
 from httpx2 import AsyncClient, Response
 
+from chassis.days import day_in_london
 from chassis.testing import CSRF_OF_FORMS, in_browser, signed_in
-from members.days import day_in_london
 
 API = "/api/members/v1"
 HERE = "/members/organisations"

@@ -5,9 +5,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from chassis.days import day_in_london
 from contracts.members import OrganisationMerged, OrganisationRegistered
 from contracts.refusal import Invalid
-from members.days import day_in_london
 from members.places import organisations
 from members.places.organisations import (
     AlreadyMerged,

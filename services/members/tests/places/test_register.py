@@ -10,8 +10,8 @@ import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient, Response
 
+from chassis.days import day_in_london
 from chassis.testing import signed_in
-from members.days import day_in_london
 from members.places import register
 from members.places import store as organisation_store
 from testkit.eventually import eventually

@@ -7,9 +7,9 @@ from uuid import UUID
 
 import pytest
 
+from chassis.days import day_in_london
 from contracts.refusal import FieldError, Invalid
 from contracts.strategy import CommitmentMade, CommitmentOverdue, StrategyPublished
-from members.days import day_in_london
 from members.strategy import commitments, strategies
 from members.strategy.commitments import AlreadyCompleted, Commitment, Course, NotInTheStrategy, Standing
 from members.strategy.strategies import Draft, Goal, NotTheNewest, Promised, Publication, Theme

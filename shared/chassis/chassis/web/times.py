@@ -2,9 +2,9 @@
 
 from datetime import date as calendar_date
 from datetime import datetime, time
-from zoneinfo import ZoneInfo
 
-LONDON = ZoneInfo("Europe/London")
+from chassis.days import LONDON
+
 NOON = 12
 
 
