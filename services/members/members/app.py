@@ -41,7 +41,16 @@ from members.groups import pages as groups_pages
 from members.home import coming_up, pages
 from members.imports import importing
 from members.imports import pages as import_pages
-from members.membership import api, joining_pages, merging, people, profile_pages, profiling, verification
+from members.membership import (
+    api,
+    joining_pages,
+    merging,
+    people,
+    person_pages,
+    profile_pages,
+    profiling,
+    verification,
+)
 from members.monitoring import api as monitoring
 from members.monitoring import pages as monitoring_pages
 from members.monitoring.sealing import Vault
@@ -55,6 +64,7 @@ from members.places import register
 from members.rights import copy_pages, copy_store, erasures, restricting
 from members.rights import pages as rights_pages
 from members.roles import grants as role_grants
+from members.roles import person_pages as role_pages
 from members.roles import records as role_records
 from members.settings import Settings
 from members.signing_in import api as signing_in
@@ -111,6 +121,8 @@ def create(settings: Settings) -> FastAPI:
             merging.pages,
             people.router,
             people.pages,
+            person_pages.router,
+            role_pages.router,
             profiling.router,
             profiling.pages,
             verification.router,

@@ -90,9 +90,9 @@ async def keep(tx: Transaction, day: date) -> dict[str, UUID]:
         tx, Round(ids["round"], Asked(ids["heard"], "Did it reach you?", None, day, ("EO",)), OPENED, TEAM)
     )
     code = ids["place"].hex[:12].upper()
-    await places.add(tx, Organisation(ids["place"], code, f"Office {code}", "", FIRST_DAY))
+    await places.add(tx, Organisation(ids["place"], code, f"Office {code}", "", FIRST_DAY), by=TEAM)
     closes = Organisation(ids["place"], code, f"Office {code}", "", FIRST_DAY, day + timedelta(days=1), ("UKHSA",))
-    await places.merge(tx, closes)
+    await places.merge(tx, closes, by=TEAM)
     return ids
 
 

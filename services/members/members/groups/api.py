@@ -14,7 +14,7 @@ from chassis.idempotency import Key
 from chassis.identity import Caller, Forbidden, SignedIn, permit
 from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
-from chassis.sentences import ONE_LINE
+from chassis.sentences import LINES, ONE_LINE
 from chassis.service import Db
 from contracts.base import Summary, Title
 from members.groups import group_store, task_groups, task_store, volunteering
@@ -25,7 +25,7 @@ from members.membership import store
 router = APIRouter(prefix="/api/members/v1", tags=["groups"], route_class=RetryingRoute, responses=RESPONSES)
 
 Line = Annotated[Title, ONE_LINE]
-Words = Annotated[str, StringConstraints(min_length=1, max_length=1000, strip_whitespace=True)]
+Words = Annotated[str, StringConstraints(min_length=1, max_length=1000, strip_whitespace=True), LINES]
 Limit = Annotated[int, Query(ge=1, le=100)]
 
 

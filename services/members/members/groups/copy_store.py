@@ -68,8 +68,8 @@ async def kept_going(tx: Transaction, caller: Caller) -> Rows:
             CROSS JOIN LATERAL (VALUES ('the meeting', scheduled_by, scheduled_at),
                 ('the agenda of the meeting', agenda_by, agenda_at),
                 ('the notes of the meeting', notes_by, notes_at),
-                ('the last move of the meeting', changed_by, changed_at),
-                ('the cancelling of the meeting', cancelled_by, cancelled_at)) did (what, by, at)
+                ('moving the meeting', changed_by, changed_at),
+                ('cancelling the meeting', cancelled_by, cancelled_at)) did (what, by, at)
             WHERE did.by = $1
         ORDER BY "when", what
         """,

@@ -13,6 +13,7 @@ from chassis.idempotency import Key
 from chassis.identity import Caller, Forbidden, SignedIn, permit
 from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
+from chassis.sentences import LINES
 from chassis.service import Db
 from members.groups import api, group_store, meeting_store, meetings
 from members.groups.api import Limit, Line
@@ -22,7 +23,7 @@ router = APIRouter(
     prefix="/api/members/v1/groups/{group_id}/meetings", tags=["groups"], route_class=RetryingRoute, responses=RESPONSES
 )
 
-Text = Annotated[str, StringConstraints(min_length=1, max_length=10_000, strip_whitespace=True)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=10_000, strip_whitespace=True), LINES]
 
 
 class MeetingForm(BaseModel):

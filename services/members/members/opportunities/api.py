@@ -16,7 +16,7 @@ from chassis.idempotency import Key
 from chassis.identity import Caller, MaybeSignedIn, SignedIn, permit
 from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
-from chassis.sentences import ONE_LINE
+from chassis.sentences import LINES, ONE_LINE
 from chassis.service import Db
 from contracts.base import Link, Summary, Title
 from members.membership import store as members
@@ -52,13 +52,13 @@ class OpportunityForm(BaseModel):
     closes_at: Annotated[AwareDatetime, Field(description="Who applies at this instant is too late")]
     meets_on: Annotated[Day | None, Field(description="When it is to take place, in London")] = None
     capacity: Annotated[int, Field(ge=1, le=200)]
-    eligibility: Annotated[str, StringConstraints(max_length=32)] = "below-scs"
+    eligibility: Annotated[str, StringConstraints(max_length=32), LINES] = "below-scs"
 
 
 class InterestForm(BaseModel):
     """`statement` is for the team alone, until it has chosen; where a lot decides it is not kept."""
 
-    statement: Annotated[str, StringConstraints(max_length=1000, strip_whitespace=True)] | None = None
+    statement: Annotated[str, StringConstraints(max_length=1000, strip_whitespace=True), LINES] | None = None
 
 
 class SelectionForm(BaseModel):
@@ -271,8 +271,8 @@ async def select(
         earlier = await idempotency.claim(tx, key, resource_id=opportunity_id, status=201)
         its = there(await store.lock(tx, opportunity_id))
         if earlier is None:
-            interests = await store.lock_interests(tx, opportunity_id)
-            choice = choosing.by_hand(its, interests, set(form.numbers), by=caller.account_id, now=tx.now)
+            candidates = await store.lock_candidates(tx, opportunity_id)
+            choice = choosing.by_hand(its, candidates, set(form.numbers), by=caller.account_id, now=tx.now)
             its = choice.its
             await store.save_interests(tx, choice.interests)
             await store.save(tx, its)

@@ -140,13 +140,9 @@ async def of_member(tx: Transaction, opportunity_id: UUID, member_id: UUID | Non
     return _interest(row) if row else None
 
 
-async def interest(tx: Transaction, interest_id: UUID) -> tuple[Interest, Kind] | None:
-    """An interest, and what it is in."""
-    row = await tx.fetchrow(
-        "SELECT interest.*, kind FROM interest JOIN opportunity USING (opportunity_id) WHERE interest_id = $1",
-        interest_id,
-    )
-    return (_interest(row), Kind(row["kind"])) if row else None
+async def interest(tx: Transaction, interest_id: UUID) -> Interest | None:
+    row = await tx.fetchrow("SELECT * FROM interest WHERE interest_id = $1", interest_id)
+    return _interest(row) if row else None
 
 
 async def of_member_among(

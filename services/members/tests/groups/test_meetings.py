@@ -270,19 +270,6 @@ def test_a_meeting_is_an_icalendar_file_whose_lines_are_folded_between_character
     assert unfolded.endswith("END:VEVENT\r\nEND:VCALENDAR\r\n")
 
 
-def test_a_file_of_a_moved_or_cancelled_meeting_takes_the_place_of_the_one_before() -> None:
-    its = Meeting(uuid4(), uuid4(), "T", "P", STARTS, STARTS + timedelta(hours=1), STARTS, uuid4())
-    moved = replace(its, changes=1, changed_at=datetime(2027, 1, 4, 9, 0, tzinfo=UTC), changed_by=uuid4())
-    cancelled = replace(moved, changes=2, cancelled_at=moved.changed_at, cancelled_by=moved.changed_by)
-
-    files = [icalendar.of(each, "G", "https://gse.example/m").decode() for each in (its, moved, cancelled)]
-
-    assert ["SEQUENCE:0\r\nSTATUS:CONFIRMED\r\n" in each for each in files] == [True, False, False]
-    assert "DTSTAMP:20270104T090000Z\r\nSEQUENCE:1\r\nSTATUS:CONFIRMED\r\n" in files[1]
-    assert "SEQUENCE:2\r\nSTATUS:CANCELLED\r\n" in files[2]
-    assert len({each.partition("UID:")[2].partition("\r\n")[0] for each in files}) == 1
-
-
 async def test_a_copy_says_what_its_owner_did_for_a_meeting_and_when(client: AsyncClient) -> None:
     at, team = await group(client), signed_in("team")
     made = await client.post(f"{at}/meetings", json=form(), headers=team)
@@ -296,3 +283,16 @@ async def test_a_copy_says_what_its_owner_did_for_a_meeting_and_when(client: Asy
         "the meeting “Plan the autumn”",
     ]
     assert all(abs(datetime.fromisoformat(its["when"]) - datetime.now(UTC)) < timedelta(days=1) for its in did)
+
+
+def test_a_file_of_a_moved_or_cancelled_meeting_takes_the_place_of_the_one_before() -> None:
+    its = Meeting(uuid4(), uuid4(), "T", "P", STARTS, STARTS + timedelta(hours=1), STARTS, uuid4())
+    moved = replace(its, changes=1, changed_at=datetime(2027, 1, 4, 9, 0, tzinfo=UTC), changed_by=uuid4())
+    cancelled = replace(moved, changes=2, cancelled_at=moved.changed_at, cancelled_by=moved.changed_by)
+
+    files = [icalendar.of(each, "G", "https://gse.example/m").decode() for each in (its, moved, cancelled)]
+
+    assert ["SEQUENCE:0\r\nSTATUS:CONFIRMED\r\n" in each for each in files] == [True, False, False]
+    assert "DTSTAMP:20270104T090000Z\r\nSEQUENCE:1\r\nSTATUS:CONFIRMED\r\n" in files[1]
+    assert "SEQUENCE:2\r\nSTATUS:CANCELLED\r\n" in files[2]
+    assert len({each.partition("UID:")[2].partition("\r\n")[0] for each in files}) == 1

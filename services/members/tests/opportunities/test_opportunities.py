@@ -223,6 +223,53 @@ async def test_whoever_was_promoted_out_of_the_rule_by_the_closing_is_set_aside_
     assert said[-1] == ("ApplicantsNotSelected", {"opportunity_id": here, "member_ids": [str(ben)]})
 
 
+async def test_where_the_team_chooses_nobody_gets_a_place_who_has_moved_out_of_the_rule(
+    client: AsyncClient, database: Database
+) -> None:
+    [ada, ben, cat] = await there_are(database, EO, (Grade.HEO, "UKHSA"), (Grade.G6, "HMRC"))
+    team = signed_in("team")
+    with at(database, OPENS) as move:
+        here = (await opened(client, call(CLOSES, kind="shadow-board", capacity=2)))["opportunity_id"]
+        numbers = {
+            each: (await applies(client, here, each, statement="I see much.")).json()["mine"]["number"]
+            for each in (ada, ben, cat)
+        }
+
+        async def promoted(member_id: UUID, grade: str) -> None:
+            path = f"{API}/members/{member_id}/grade-changes"
+            (await client.post(path, json={"grade": grade}, headers=team)).raise_for_status()
+
+        await promoted(cat, "SCS1")
+        move(CLOSES)
+
+        async def closed() -> bool:
+            await closing.close_due(database)
+            return len(await what_was_said(database, here)) == 3
+
+        await eventually(closed)
+        at_its_closing, said = await states(database, here), await what_was_said(database, here)
+        await promoted(ben, "SCS2")
+        selections = f"{API}/opportunities/{here}/selections"
+        refused = [
+            await client.post(selections, json={"numbers": [numbers[ada], numbers[each]]}, headers=team)
+            for each in (ben, cat)
+        ]
+        chosen = await client.post(selections, json={"numbers": [numbers[ada]]}, headers=team)
+        after = await states(database, here)
+        heard = (await what_was_said(database, here))[3:]
+
+    assert at_its_closing == {ada: "registered", ben: "registered", cat: "not-eligible"}
+    assert said[2] == ("ApplicantsNotSelected", {"opportunity_id": here, "member_ids": [str(cat)]})
+    assert [(its.status_code, its.json()["type"]) for its in refused] == [(409, "/problems/outside-the-rule")] * 2
+    assert "rule below-scs, version 1" in refused[0].json()["detail"]
+    assert chosen.status_code == 201
+    assert after == {ada: "chosen", ben: "not-chosen", cat: "not-eligible"}
+    assert [(name, body["member_ids"]) for name, body in heard] == [
+        ("ParticipantsSelected", [str(ada)]),
+        ("ApplicantsNotSelected", [str(ben)]),
+    ]
+
+
 async def test_where_no_lot_decides_the_team_chooses_once_it_has_closed_and_what_was_written_goes(
     client: AsyncClient, database: Database
 ) -> None:

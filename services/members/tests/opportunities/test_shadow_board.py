@@ -195,6 +195,23 @@ async def test_a_seat_is_for_one_who_was_chosen_and_has_none(client: AsyncClient
     assert {its["member_id"] for its in shown} == {None}  # for the team alone
 
 
+async def test_nobody_is_appointed_who_has_moved_out_of_the_rule_since_they_were_chosen(
+    client: AsyncClient, database: Database
+) -> None:
+    [ada] = await there_are(database, EO)
+    with at(database, OPENS) as move:
+        its = await seat(client)
+        [number] = await chosen(client, database, move, ada)
+        promotion = {"grade": "SCS2"}
+        await client.post(f"{API}/members/{ada}/grade-changes", json=promotion, headers=signed_in("team"))
+        refused = await post(client, f"/seats/{its}/appointments", {"number": number, "ends_on": str(LAST_DAY)})
+        said = await what_was_said(database, its)
+
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/outside-the-rule")
+    assert "rule below-scs, version 1" in refused.json()["detail"]
+    assert [name for name, _ in said] == ["ShadowBoardSeatOpened"]
+
+
 async def test_whoever_has_a_seat_advises_and_the_answer_is_given_once(client: AsyncClient, database: Database) -> None:
     ada, ben = await there_are(database, EO, EO)
     advice = {"title": "Say what the job is", "advice": "Nobody finds us.\nSay what the job is."}
