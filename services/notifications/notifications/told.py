@@ -272,7 +272,7 @@ TOLD: Final = (
     Line(
         OpportunityOpened,
         EVERYBODY,
-        Template("opportunity-opened", 1, OPPORTUNITIES, "There is something that you can apply for"),
+        Template("opportunity-opened", 1, OPPORTUNITIES, "Members can apply for something"),
         says=("title", "summary", "closes_at"),
         until=its_closing,
     ),
