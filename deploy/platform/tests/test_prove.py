@@ -7,10 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx2
 import pytest
 from aiokafka import AIOKafkaProducer
 
 from gse_platform.prove import kafka_log
+from gse_platform.prove.asking import History
 from gse_platform.prove.collecting import Marks, lines_with
 from gse_platform.prove.facts import Record
 from gse_platform.prove.nemesis import DECK, plan
@@ -75,3 +77,18 @@ def test_a_small_run_holds(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Everything held. Seed 5" in done.stdout
     assert list(tmp_path.glob("gse-prove-*")) == []
+
+
+async def test_what_had_no_answer_and_is_refused_when_asked_again_may_have_been_done() -> None:
+    answers = iter([None, 409])
+
+    def answer(_: httpx2.Request) -> httpx2.Response:
+        status = next(answers)
+        if status is None:
+            raise httpx2.ReadTimeout("nobody answers")
+        return httpx2.Response(status)
+
+    async with httpx2.AsyncClient(transport=httpx2.MockTransport(answer), base_url="http://test") as http:
+        its = await History(http, random.Random(1)).ask("token", "/tokens", None, dict)
+
+    assert (its.outcome, its.doubted) == ("fail", True)

@@ -62,6 +62,7 @@ from members.signing_in.provider import Provider
 from members.statistics import api as statistics
 from members.statistics import pages as statistics_pages
 from members.strategy import api as strategy
+from members.strategy import commitments_api, telling_overdue
 from members.strategy import pages as strategy_pages
 
 MENTORING = Subscription("gse.mentoring", {MemberDataErasedByMentoring: erasing.note_receipt})
@@ -117,6 +118,7 @@ def create(settings: Settings) -> FastAPI:
             dashboard.router,
             dashboard_pages.router,
             strategy.router,
+            commitments_api.router,
             strategy_pages.router,
             groups_api.router,
             champions_api.router,
@@ -151,7 +153,7 @@ def create(settings: Settings) -> FastAPI:
             mergers,
             sessions,
             Timer("erasures", erasing.tell_stalled),
-            Timer("commitments", strategy.tell_overdue),
+            Timer("commitments", telling_overdue.tell_overdue),
             Timer("champions", ending_terms.end_those_whose_day_has_ended),
             Timer("feedback", partial(closing_rounds.close_due, key=settings.feedback_key.get_secret_value().encode())),
             Timer("opportunities", closing_opportunities.close_due),

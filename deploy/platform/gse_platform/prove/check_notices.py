@@ -14,16 +14,20 @@ from gse_platform.who_hears import (
     DIGEST,
     EVERYBODY,
     MEMBER,
+    MEMBER_ASKED_AGAIN,
+    NAMED,
     TABLE,
     TEAM,
     VOLUNTEER,
     WHATEVER_THEY_CHOSE,
     Event,
     World,
+    audience,
 )
 from gse_platform.who_hears import CATEGORIES as CATEGORY_OF
 
 NOTICE: Final = "notifications.notice"
+ALWAYS: Final = frozenset({MEMBER, MEMBER_ASKED_AGAIN, NAMED})
 UNSENT: Final = frozenset({"waiting", "sending"})
 SCHEDULED: Final = frozenset({"due", "gathered"})  # unsent, and rightly so until they are due
 BY_THE_SENDER: Final = frozenset({"gathered", "sending", "sent", "failed", "unknown", "suppressed"})
@@ -91,7 +95,8 @@ def _owed(facts: Facts, world: World) -> Iterable[tuple[Event, str, str]]:
     seen, heard, introduced = _first_seen(facts), _heard(facts), _introduced(facts)
     for its in world.events.values():
         began = heard.get(its.event_id, 0.0)
-        for template, who in TABLE.get(its.name, {}).items():
+        for template in TABLE.get(its.name, {}):
+            who = audience(its, template)
             if who == BOTH:
                 both = world.may_hear(its, template)
                 is_apart = its.name == "MentoringPairEnded"
@@ -101,7 +106,7 @@ def _owed(facts: Facts, world: World) -> Iterable[tuple[Event, str, str]]:
             elif who in {TEAM, VOLUNTEER}:
                 owed = _holders(world, seen, who, began)
             else:
-                owed = world.may_hear(its, template) if its.name != "AttendeeRegistered" and who == MEMBER else set()
+                owed = world.may_hear(its, template) if its.name != "AttendeeRegistered" and who in ALWAYS else set()
             yield from ((its, template, each) for each in sorted(owed))
 
 
@@ -115,8 +120,10 @@ def _introduced(facts: Facts) -> dict[str, set[str]]:
 
 
 def _holders(world: World, seen: dict[tuple[str, str], float], role: str, before: float) -> set[str]:
-    granted = [its for its in world.events.values() if its.name == "RoleGranted" and its.data["role"] == role]
-    return {its.subject for its in granted if seen.get((its.subject, its.event_id), before) < before}
+    """Who certainly had the role then: from whom it was taken back, whenever, may have had it or not."""
+    of_role = [its for its in world.events.values() if its.data.get("role") == role]
+    granted = {its.subject for its in of_role if seen.get((its.subject, its.event_id), before) < before}
+    return granted - {its.subject for its in of_role if its.name == "RoleRevoked"}
 
 
 def _first_seen(facts: Facts) -> dict[tuple[str, str], float]:
@@ -362,7 +369,9 @@ def _reference(message_id: str) -> tuple[str, int]:
 
 
 def _world(facts: Facts) -> World:
-    return World.of(Event(its.event_id, its.name, its.subject, its.data) for its in facts.said if _is_json(its))
+    return World.of(
+        Event(its.event_id, its.name, its.subject, its.data, number=its.sequence) for its in facts.said if _is_json(its)
+    )
 
 
 def _is_json(its: Said) -> bool:

@@ -4,12 +4,20 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from gse_platform.prove import (
+    check_board,
     check_commands,
+    check_confided,
     check_effects,
+    check_feedback,
     check_groups,
     check_log,
+    check_membership,
+    check_monitoring,
     check_notices,
+    check_opportunities,
+    check_organisations,
     check_promises,
+    check_restriction,
     check_state,
 )
 from gse_platform.prove.facts import Facts
@@ -42,6 +50,26 @@ CHECKS: Final[Mapping[str, Check]] = {
     "Who joined and left which group is said, once and in order": check_groups.volunteers_are_who_joined,
     "Names and addresses are on no other stream, in no log or figure": check_state.canaries_stay_home,
     "Everybody sees what they were granted, and nothing else": check_state.everybody_sees_their_own,
+    "An opportunity is said to be closed at its instant, once": check_opportunities.closing_is_said_once,
+    "A lot chose those whom an independent draw gives": check_opportunities.the_lot_is_as_anybody_draws_it,
+    "Elsewhere those are chosen whom the team named": check_opportunities.the_team_chose_by_hand,
+    "Who is chosen had applied and not withdrawn or left": check_opportunities.the_chosen_applied,
+    "Who applied stands there, and nobody else": check_opportunities.interests_are_as_asked,
+    "A seat of the Shadow Board is free, taken, free again": check_board.seats_go_round,
+    "Who has a seat advises, and nobody else": check_board.who_sits_advises,
+    "Answers come of tokens, each once, and each counts": check_feedback.answers_come_of_tokens,
+    "A closed round keeps figures and words alone": check_feedback.closed_rounds_keep_figures_alone,
+    "No row of feedback leads to a member": check_feedback.nobody_is_found_in_feedback,
+    "Answers to monitoring are as given; who is gone has none": check_monitoring.answers_are_as_given,
+    "The figures of a quarter are published once": check_monitoring.releases_are_said_once,
+    "Figures count who is present, nobody who is restricted": check_monitoring.the_restricted_are_not_counted,
+    "Who is restricted is said, and stands everywhere": check_restriction.restricting_is_said,
+    "Who is restricted has no mail but what they must, no match": check_restriction.the_restricted_are_left_alone,
+    "Roles are as given, and taken back with membership": check_membership.roles_are_as_given,
+    "Whose address is confirmed used a link for it": check_membership.addresses_are_confirmed_by_links,
+    "Champions serve their terms": check_membership.champions_serve_their_terms,
+    "Organisations merge on their day, and everybody moves once": check_organisations.mergers_are_carried_out,
+    "What is said in confidence stays where it was said": check_confided.what_is_confided_stays,
 }
 
 

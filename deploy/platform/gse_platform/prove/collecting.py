@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,9 +15,10 @@ from aiokafka.errors import KafkaError
 
 from contracts.streams import SERVICES, STREAMS
 from gse_platform.clock import offset, wall_clock
-from gse_platform.prove import kafka_log, looking, witness
+from gse_platform.prove import kafka_log, looking, sealed, witness
 from gse_platform.prove.asking import History
 from gse_platform.prove.bad_records import Stranger
+from gse_platform.prove.check_confided import WHAT_SOMEBODY_IS
 from gse_platform.prove.facts import Facts
 from gse_platform.prove.house import House
 from gse_platform.prove.letters import Post, with_tokens
@@ -127,6 +128,11 @@ async def collect(house: House, history: History, stranger: Stranger, marks: Mar
         return topic.removeprefix(house.prefix)
 
     rows = {table: rows for its in testimonies for table, rows in its.rows.items()}
+    joined = [said.subject for its in testimonies for said in its.said if said.name == "MemberJoined"]
+    key = await asyncio.to_thread(Path(house.environments["members"]["MEMBERS_MONITORING_KEY"]).read_text)
+    rows |= await sealed.opened(house.databases["members"], bytes.fromhex(key), joined)
+    confided = history.confided()
+    secrets = confided | WHAT_SOMEBODY_IS
     tokens = history.tokens | {row["unsubscribe_token"] for row in rows["notifications.recipient"]}
     facts = Facts(
         commands=list(history.commands.values()),
@@ -152,11 +158,24 @@ async def collect(house: House, history: History, stranger: Stranger, marks: Mar
             *await looking.at_members(house, rows["members.member"]),
             *await looking.at_streams(house),
         ],
-        told={place: lines_with(text, marks) + with_tokens(text, tokens) for place, text in texts.items()},
+        told={
+            place: lines_with(text, marks) + with_tokens(text, tokens) + sum(its in text for its in secrets)
+            for place, text in texts.items()
+        },
     )
     addresses = history.addresses(facts.gone())
-    traces = [await witness.traces(house.databases[service], service, addresses) for service in SERVICES]
-    return replace(facts, traces={table: rows for its in traces for table, rows in its.items()})
+    return replace(
+        facts,
+        traces=await _traces(house, addresses),
+        confided=await _traces(house, confided),
+        characteristics=await _traces(house, WHAT_SOMEBODY_IS),
+    )
+
+
+async def _traces(house: House, words: Collection[str]) -> dict[str, int]:
+    """In which tables of which service rows hold one of these, and how many."""
+    found = [await witness.traces(house.databases[service], service, words) for service in SERVICES]
+    return {table: rows for its in found for table, rows in its.items()}
 
 
 def business_now(house: House) -> datetime:

@@ -25,8 +25,8 @@ from members.feedback.figures import EVERYBODY
 from members.feedback.policy import POLICY
 from members.feedback.reviews import Reviewing
 from members.strategy import store as strategy_store
-from members.strategy.api import there
 from members.strategy.commitments import Commitment
+from members.strategy.commitments_api import there
 
 router = APIRouter(prefix="/members/feedback", route_class=RetryingRoute, include_in_schema=False)
 

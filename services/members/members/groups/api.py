@@ -211,7 +211,7 @@ async def leave(group_id: UUID, form: DepartureForm, database: Db, key: Key, cal
     async with database.transaction() as tx:
         earlier = await idempotency.claim(tx, key, resource_id=group_id, status=200)
         await store.lock(tx, who)
-        group = there(await group_store.by_id(tx, group_id))
+        group = there(await group_store.hold(tx, group_id))
         if earlier is None:
             its, left = volunteering.leave(
                 await group_store.volunteer(tx, group_id, who), by=caller.account_id, now=tx.now

@@ -45,6 +45,17 @@ async def hold(tx: Transaction, group_id: UUID) -> Group | None:
     return read_group(row) if row else None
 
 
+async def hold_those_of(tx: Transaction, member_id: UUID) -> None:
+    """The groups in which a member, who is held, is now: like one."""
+    await tx.execute(
+        """
+        SELECT FROM profession_group
+        WHERE group_id IN (SELECT group_id FROM volunteering WHERE member_id = $1 AND left_at IS NULL)
+        ORDER BY group_id FOR SHARE""",
+        member_id,
+    )
+
+
 async def some(
     tx: Transaction, *, over: bool, after: UUID | None, most: int, late: bool = False, of_member: UUID | None = None
 ) -> list[Group]:

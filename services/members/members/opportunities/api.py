@@ -161,8 +161,9 @@ async def every(database: Db, caller: MaybeSignedIn, after: UUID | None = None, 
     """The one that closes last first; for anyone."""
     async with database.transaction() as tx:
         found = await store.newest(tx, after=after, limit=limit + 1)
-        mine = await store.all_of_member(tx, caller.member_id) if caller else {}
-    page = found[:limit]
+        page = found[:limit]
+        own = caller.member_id if caller else None
+        mine = await store.of_member_among(tx, own, (its.opportunity_id for its in page))
     return Opportunities(
         opportunities=[view(its, tx.now, caller, mine.get(its.opportunity_id)) for its in page],
         next=page[-1].opportunity_id if len(found) > limit else None,
@@ -214,16 +215,17 @@ async def register(
     member_id = _member(caller)
     async with database.transaction() as tx:
         interest = Interest(uuid4(), opportunity_id, member_id, tx.now, form.statement or None)
-        earlier = await idempotency.claim(tx, key, resource_id=interest.interest_id, status=201)
+        if await idempotency.claim(tx, key, resource_id=interest.interest_id, status=201) is not None:
+            its = there(await store.by_id(tx, opportunity_id))
+            return view(its, tx.now, caller, await store.of_member(tx, opportunity_id, member_id))
         member = await members.lock_present(tx, member_id, None)
         if member is None:
             raise HasLeft
         its = there(await store.hold_open(tx, opportunity_id))
-        mine = await store.of_member(tx, opportunity_id, member_id)
-        if earlier is None:
-            mine = calls.register(its, interest, member.grade, has_one=mine is not None)
-            if not await store.add_interest(tx, mine):  # their other window was quicker
-                raise calls.AlreadyInterested
+        has_one = await store.of_member(tx, opportunity_id, member_id) is not None
+        mine = calls.register(its, interest, member.grade, has_one=has_one)
+        if not await store.add_interest(tx, mine):  # their other window was quicker
+            raise calls.AlreadyInterested
     return view(its, tx.now, caller, mine)
 
 

@@ -53,8 +53,9 @@ async def every(request: Request, database: Db, caller: MaybeSignedIn, after: UU
     """What is open now, then what has closed, a page at a time."""
     async with database.transaction() as tx:
         found = await store.newest(tx, after=after, limit=SHOWN + 1)
-        mine = await store.all_of_member(tx, caller.member_id) if caller and caller.member_id else {}
-    page = found[:SHOWN]
+        page = found[:SHOWN]
+        own = caller.member_id if caller else None
+        mine = await store.of_member_among(tx, own, (its.opportunity_id for its in page))
     return render(
         request,
         "opportunities/opportunities.html",

@@ -109,7 +109,8 @@ async def appoint(seat_id: UUID, form: AppointmentForm, database: Db, key: Key, 
     permit(caller, "team")
     async with database.transaction() as tx:
         term = Term(uuid4(), seat_id, None, day_in_london(tx.now), form.ends_on, tx.now, caller.account_id)
-        earlier = await idempotency.claim(tx, key, resource_id=term.term_id, status=201)
+        if await idempotency.claim(tx, key, resource_id=term.term_id, status=201) is not None:
+            return _seat(await shadow_board_store.seat(tx, seat_id), await shadow_board_store.term(tx, seat_id))
         interest = await store.interest(tx, form.number)
         if interest is None or interest.member_id is None:
             raise NotAmongTheChosen
@@ -121,20 +122,12 @@ async def appoint(seat_id: UUID, form: AppointmentForm, database: Db, key: Key, 
         seat = await shadow_board_store.lock_seat(tx, seat_id)
         if seat is None:
             raise NoSuchSeat
-        if earlier is None:
-            taken = await shadow_board_store.is_taken(tx, seat_id)
-            sits = await shadow_board_store.sits(tx, interest.member_id)
-            term, said = shadow_board.appoint(term, interest, applied_for, member.grade, is_taken=taken, sits=sits)
-            await shadow_board_store.add_term(tx, term)
-            await outbox.put(tx, said)
-    return SeatView(
-        seat_id=seat_id,
-        title=seat.title,
-        opened_on=seat.opened_on,
-        starts_on=term.starts_on,
-        ends_on=term.ends_on,
-        member_id=interest.member_id,
-    )
+        taken = await shadow_board_store.term(tx, seat_id) is not None
+        sits = await shadow_board_store.sits(tx, interest.member_id)
+        term, said = shadow_board.appoint(term, interest, applied_for, member.grade, is_taken=taken, sits=sits)
+        await shadow_board_store.add_term(tx, term)
+        await outbox.put(tx, said)
+    return _seat(seat, term)
 
 
 @router.get("/advice")
@@ -195,6 +188,20 @@ def known(its: Advice | None) -> Advice:
 def page_of(request: Request, advice_id: UUID) -> str:
     front_door: str = request.app.state.settings.front_door
     return f"{front_door.rstrip('/')}/members/opportunities/shadow-board/advice/{advice_id}"
+
+
+def _seat(its: Seat | None, term: Term | None) -> SeatView:
+    """As the team sees it, with its present term where there is one."""
+    if its is None:
+        raise NoSuchSeat
+    return SeatView(
+        seat_id=its.seat_id,
+        title=its.title,
+        opened_on=its.opened_on,
+        starts_on=term.starts_on if term else None,
+        ends_on=term.ends_on if term else None,
+        member_id=term.member_id if term else None,
+    )
 
 
 def _view(its: Advice, caller: Caller | None) -> AdviceView:

@@ -145,10 +145,12 @@ async def interest(tx: Transaction, interest_id: UUID) -> Interest | None:
     return _interest(row) if row else None
 
 
-async def all_of_member(tx: Transaction, member_id: UUID | None) -> dict[UUID, Interest]:
-    """By opportunity, the newest hundred."""
+async def of_member_among(
+    tx: Transaction, member_id: UUID | None, opportunities: Iterable[UUID]
+) -> dict[UUID, Interest]:
+    """What a member has applied for among these, by opportunity."""
     rows = await tx.fetch(
-        "SELECT * FROM interest WHERE member_id = $1 ORDER BY registered_at DESC LIMIT 100", member_id
+        "SELECT * FROM interest WHERE member_id = $1 AND opportunity_id = ANY($2)", member_id, list(opportunities)
     )
     return {row["opportunity_id"]: _interest(row) for row in rows}
 
@@ -233,15 +235,19 @@ async def page_of(tx: Transaction, opportunity_id: UUID, *, after: UUID | None, 
     )
 
 
-async def chosen_for_the_board(tx: Transaction) -> list[asyncpg.Record]:
-    """Who was chosen for the Shadow Board and has no seat, the latest choice first; a hundred at most."""
+async def chosen_for_the_board(tx: Transaction, *, after: UUID | None, limit: int) -> list[asyncpg.Record]:
+    """Who was chosen for the Shadow Board and has no seat, the latest choice first, from behind `after` on."""
     return await tx.fetch(
         """
         SELECT interest_id, name, grade, member.organisation
         FROM interest JOIN opportunity USING (opportunity_id) JOIN member USING (member_id)
         WHERE kind = 'shadow-board' AND state = 'chosen' AND NOT EXISTS (SELECT FROM shadow_board_term term
             WHERE term.member_id = interest.member_id AND term.ended_at IS NULL)
-        ORDER BY changed_at DESC, interest_id LIMIT 100""",
+            AND ($1::uuid IS NULL OR (changed_at, interest_id) <
+                (SELECT changed_at, interest_id FROM interest WHERE interest_id = $1))
+        ORDER BY changed_at DESC, interest_id DESC LIMIT $2""",
+        after,
+        limit,
     )
 
 
