@@ -47,6 +47,7 @@ TABLE: Final[Mapping[str, Mapping[str, str]]] = {
     "ParticipantsSelected": {"chosen": NAMED},
     "ApplicantsNotSelected": {"not-chosen": NAMED},
     "ShadowBoardMemberAppointed": {"appointed": MEMBER},
+    "ShadowBoardMemberStoodDown": {"seat-ended": MEMBER},
     "ShadowBoardAdviceGiven": {"advice": TEAM},
 }
 CATEGORIES: Final[Mapping[str, str]] = {
@@ -58,6 +59,7 @@ CATEGORIES: Final[Mapping[str, str]] = {
     "role-revoked": "membership",
     "champion-appointed": "membership",
     "champion-term-ended": "membership",
+    "seat-ended": "membership",
     "group-meeting": "events",
     "group-extended": "membership",
     "group-disbanded": "membership",
