@@ -163,6 +163,7 @@ SITE_PAGES: Final = (
     SitePage("seat-new", "/members/opportunities/shadow-board/seats/new", "team"),
     SitePage("seat-mistakes", "/members/opportunities/shadow-board/seats/new", "team", {"title": ""}, status=422),
     SitePage("appointment", "/members/opportunities/shadow-board/seats/{seat}/appointment", "team"),
+    SitePage("term-ending", "/members/opportunities/shadow-board/terms/{term}/ending", "team"),
     SitePage(
         "appointment-mistakes",
         "/members/opportunities/shadow-board/seats/{seat}/appointment",

@@ -1,6 +1,7 @@
 """The pages of the Shadow Board: its seats, its advice and the answers; forms for the team and for who has a seat."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from chassis.web import FormError, errors_from, read_form, render, typed_day
 from contracts.refusal import Invalid, NotFound, Refused
 from members.opportunities import shadow_board_api, shadow_board_store, store
 from members.opportunities.api import is_team
-from members.opportunities.shadow_board import NoSuchSeat
+from members.opportunities.shadow_board import NoSuchSeat, TermIsOver
 from members.places import store as organisation_store
 
 router = APIRouter(prefix="/members/opportunities/shadow-board", route_class=RetryingRoute, include_in_schema=False)
@@ -37,6 +38,7 @@ SENTENCES: Final = {
 DONE: Final = {
     "opened": "The seat is open.",
     "appointed": "They have the seat, and we are writing to them.",
+    "ended": "The term has ended. Everybody else sees the seat as taken until its day.",
     "advised": "The advice is here for everybody to read. The central team has been told.",
     "answered": "The answer is here for everybody to read.",
 }
@@ -56,7 +58,7 @@ async def board(
     async with database.transaction() as tx:
         seats = await shadow_board_store.seats(tx, after=seats_after, limit=SHOWN + 1)
         advice = await shadow_board_store.newest_advice(tx, after=after, limit=SHOWN + 1)
-        sits = bool(caller and caller.member_id and await shadow_board_store.sits(tx, caller.member_id))
+        own = await shadow_board_store.term_of(tx, caller.member_id) if caller and caller.member_id else None
     return render(
         request,
         "opportunities/shadow_board.html",
@@ -64,7 +66,7 @@ async def board(
         seats_next=seats[SHOWN - 1]["seat_id"] if len(seats) > SHOWN else None,
         advice=advice[:SHOWN],
         next=advice[SHOWN - 1].advice_id if len(advice) > SHOWN else None,
-        sits=sits,
+        own=own,
         is_team=is_team(caller),
         done=DONE.get(done) if caller else None,
     )
@@ -115,6 +117,24 @@ async def appoint(
     except Refused as refused:
         return await _appointment(request, seat_id, database, values, after=after, refusal=refused.sentence)
     return RedirectResponse("/members/opportunities/shadow-board?done=appointed", 303)
+
+
+@router.get("/terms/{term_id:uuid}/ending")
+async def ending_form(request: Request, term_id: UUID, database: Db, caller: SignedIn) -> HTMLResponse:
+    """What it means to give up a seat, or to end somebody's term, before it is done."""
+    async with database.transaction() as tx:
+        its = shadow_board_api.own(await shadow_board_store.lock_term(tx, term_id), caller)
+        seat = await shadow_board_store.seat(tx, its.seat_id)
+    return render(
+        request, "opportunities/term_ending.html", its=its, seat=seat, is_own=caller.member_id == its.member_id
+    )
+
+
+@router.post("/terms/{term_id:uuid}/ending")
+async def end_term(term_id: UUID, database: Db, caller: SignedIn) -> Response:
+    with suppress(TermIsOver):  # a second click
+        await shadow_board_api.end_term(term_id, database, None, caller)
+    return RedirectResponse("/members/opportunities/shadow-board?done=ended", 303)
 
 
 @router.get("/advice/new")
