@@ -22,7 +22,7 @@ from members.monitoring import questions
 from members.monitoring.questions import Characteristic
 from members.places import store as organisation_store
 from members.places.organisations import Register
-from members.statistics import api, periods, store
+from members.statistics import api, method, periods, store
 from members.statistics.diversity import Figures
 from members.statistics.participation import Part
 from members.statistics.periods import Quarter
@@ -122,7 +122,7 @@ async def _figures(
         missing=_missing(its) if its else [],
         measures=_measures(its, places.register) if its else [],
         others=[_quarter(period) for period, _ in others if its is None or period != its.period],
-        settings=request.app.state.settings,
+        special=method.special(questions.of_version(its.questions_version)) if its else "",
         due=due if is_team and due.code not in {period for period, _ in others} else None,
         done=done == "released" and is_team,
     )
