@@ -22,6 +22,7 @@ from members.feedback import reviewing
 from members.feedback import store as feedback_store
 from members.strategy import commitments, commitments_api, timeline
 from members.strategy import store as strategy_store
+from members.strategy.api import is_team
 from members.strategy.commitments import Commitment, Course, Standing
 
 router = APIRouter(prefix="/members/strategy", route_class=RetryingRoute, include_in_schema=False)
@@ -47,13 +48,14 @@ SENTENCES: Final = {
     "summary.string_too_long": "What has happened must be 300 characters or fewer",
 }
 DONE: Final = {
+    "published": "The version is published. Everybody can see it.",
     "progress": "The report is here for everybody to see.",
     "completion": "This promise is kept. Everybody can see it.",
 }
 
 
 @router.get("")
-async def promises(request: Request, database: Db) -> HTMLResponse:
+async def promises(request: Request, database: Db, caller: MaybeSignedIn, done: str = "") -> HTMLResponse:
     """The mission, a picture of the promises along their days, and each of them with where it stands."""
     async with database.transaction() as tx:
         its = await strategy_store.in_force(tx)
@@ -73,6 +75,8 @@ async def promises(request: Request, database: Db) -> HTMLResponse:
         in_words=IN_WORDS,
         today=today,
         dropped=[each for each in found if commitments.standing(each, today) is Standing.DROPPED],
+        is_team=is_team(caller),
+        done=DONE.get(done) if is_team(caller) else None,
     )
 
 
