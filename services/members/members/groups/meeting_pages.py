@@ -77,10 +77,10 @@ async def form(request: Request, group_id: UUID, database: Db, caller: SignedIn)
 @router.post("/new")
 async def schedule(request: Request, group_id: UUID, database: Db, caller: SignedIn) -> Response:
     group, values = await _run_by(database, group_id, caller), await read_form(request)
-    times = {name: answers.moment("on", name, values) for name in ("starts_at", "ends_at")}
     typed = {name: values[name] for name in ("title", "place", "agenda") if name in values}
     try:
-        form = meetings_api.MeetingForm.model_validate(typed | {name: its for name, its in times.items() if its})
+        times = answers.moments("on", ("starts_at", "ends_at"), values)
+        form = meetings_api.MeetingForm.model_validate(typed | times)
         its = await meetings_api.schedule(group_id, form, database, None, caller)
     except (ValidationError, Invalid) as error:
         return _form(request, group, values, errors_from(error, order=FIELDS, sentences=SENTENCES))
