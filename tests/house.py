@@ -63,18 +63,25 @@ class House:
     databases: dict[str, str]
     http: httpx2.AsyncClient  # through the front door
 
-    async def token(self, persona: str) -> str:
-        """A bearer token, by the persona's own sign-in."""
-        state = {
+    @property
+    def state(self) -> dict[str, Any]:
+        """What the commands that look at a running platform read of it."""
+        return {
             "front_door": self.platform.front_door,
+            "services": {service: {"url": self.platform.url(service)} for service in SERVICES},
             "identity_provider": {
                 "issuer": self.platform.issuer,
                 "local": True,
                 "client_id": "gse",
                 "client_secret": self.platform.secrets["oidc-client"],
             },
+            "mail_sink": {"url": self.platform.mail},
+            "clock_file": str(self.platform.home.clock),
         }
-        return await asyncio.to_thread(token, state, persona)
+
+    async def token(self, persona: str) -> str:
+        """A bearer token, by the persona's own sign-in."""
+        return await asyncio.to_thread(token, self.state, persona)
 
     async def signed_in(self, persona: str) -> dict[str, str]:
         """Headers of somebody who has signed in."""

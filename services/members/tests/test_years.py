@@ -29,8 +29,8 @@ from members.opportunities.shadow_board import Seat, Term
 from members.places import register
 from members.places import store as places
 from members.places.organisations import Organisation
-from members.strategy import api as strategy
 from members.strategy import store as strategies
+from members.strategy import telling_overdue
 from members.strategy.commitments import Commitment
 from members.strategy.strategies import Draft, Strategy
 from testkit.databases import Databases
@@ -52,7 +52,7 @@ DAYS = (
     (date(2029, 10, 28), datetime(2029, 10, 29, 0, tzinfo=UTC)),
 )
 TIMERS: Sequence[Callable[[Database], Awaitable[int]]] = (
-    strategy.tell_overdue,
+    telling_overdue.tell_overdue,
     ending_terms.end_those_whose_day_has_ended,
     partial(closing_rounds.close_due, key=b"k" * 32),
     closing_opportunities.close_due,
@@ -90,9 +90,9 @@ async def keep(tx: Transaction, day: date) -> dict[str, UUID]:
         tx, Round(ids["round"], Asked(ids["heard"], "Did it reach you?", None, day, ("EO",)), OPENED, TEAM)
     )
     code = ids["place"].hex[:12].upper()
-    await places.add(tx, Organisation(ids["place"], code, f"Office {code}", "", FIRST_DAY))
+    await places.add(tx, Organisation(ids["place"], code, f"Office {code}", "", FIRST_DAY), by=TEAM)
     closes = Organisation(ids["place"], code, f"Office {code}", "", FIRST_DAY, day + timedelta(days=1), ("UKHSA",))
-    await places.merge(tx, closes)
+    await places.merge(tx, closes, by=TEAM)
     return ids
 
 

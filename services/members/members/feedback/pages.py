@@ -25,8 +25,8 @@ from members.feedback.figures import EVERYBODY
 from members.feedback.policy import POLICY
 from members.feedback.reviews import Reviewing
 from members.strategy import store as strategy_store
-from members.strategy.api import there
 from members.strategy.commitments import Commitment
+from members.strategy.commitments_api import there
 
 router = APIRouter(prefix="/members/feedback", route_class=RetryingRoute, include_in_schema=False)
 
@@ -211,6 +211,7 @@ async def _form(
         errors=errors,
         refusal=refusal,
         longest=answering.LONGEST,
+        kept_until=POLICY.kept_until(its.asked.closes_on),
         fewest_of_group=POLICY.fewest_of_group,
         ratings=[{"value": rating.value, "text": words} for rating, words in IN_WORDS.items()],
         groups=[{"value": code, "text": POLICY.label(code)} for code in its.asked.must_hear],

@@ -17,6 +17,7 @@ from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from chassis.web import FormError, errors_from, read_form, render, typed_day
 from contracts.refusal import Invalid, NotFound, Refused
+from members.days import day_in_london
 from members.feedback import api
 from members.feedback.pages import ON_A_PAGE, its_and_its_promise
 from members.feedback.policy import POLICY
@@ -77,6 +78,8 @@ async def comments(
     found = await api.comments(round_id, database, caller, after, ON_A_PAGE)
     async with database.transaction() as tx:
         its, promise = await its_and_its_promise(tx, round_id)
+        today = day_in_london(tx.now)
+    kept_until = POLICY.kept_until(its.asked.closes_on)
     return render(
         request,
         "feedback/comments.html",
@@ -86,6 +89,8 @@ async def comments(
         following=found.next,
         is_first=after is None,
         fewest=POLICY.fewest,
+        kept_until=kept_until,
+        is_forgotten=kept_until < today,
     )
 
 

@@ -20,7 +20,7 @@ from chassis.web import FormError, errors_from, read_form, render, typed_day
 from contracts.refusal import Invalid, NotFound, Refused
 from members.groups import api, group_store, task_api
 from members.groups.task_groups import AlreadyMet
-from members.groups.volunteering import Group, GroupExists
+from members.groups.volunteering import Group, GroupExists, Kind
 
 router = APIRouter(prefix="/members/groups", route_class=RetryingRoute, include_in_schema=False)
 
@@ -101,7 +101,7 @@ async def extend(request: Request, group_id: UUID, database: Db, caller: SignedI
 
 @router.get("/{group_id:uuid}/disband")
 async def disbandment_form(request: Request, group_id: UUID, database: Db, caller: SignedIn) -> HTMLResponse:
-    """What it means, before it is done."""
+    """What it means, before it is done; of a standing group too."""
     permit(caller, "team")
     return _form(request, "disband", await _its(database, group_id), {})
 
@@ -112,7 +112,10 @@ async def disband(request: Request, group_id: UUID, database: Db, caller: Signed
     values = await read_form(request)
     typed = {name: values[name] for name in ("reason",) if name in values}
     try:
-        await task_api.disband(group_id, task_api.DisbandmentForm.model_validate(typed), database, None, caller)
+        if (await _its(database, group_id)).kind is Kind.STANDING:
+            await api.close(group_id, api.ClosureForm.model_validate(typed), database, None, caller)
+        else:
+            await task_api.disband(group_id, task_api.DisbandmentForm.model_validate(typed), database, None, caller)
     except ValidationError as error:
         errors = errors_from(error, order=("reason",), sentences=SENTENCES)
         return _form(request, "disband", await _its(database, group_id), values, errors)

@@ -1,6 +1,8 @@
 """Opportunities over HTTP: open one, apply, withdraw, choose, and say what came of it."""
 
 import secrets
+from bisect import bisect_right
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID, uuid4
@@ -135,12 +137,15 @@ class Applicants(BaseModel):
 
 
 class Drawn(BaseModel):
-    """Somebody in the draw. `organisation` is a label of this draw alone, the same for all of one organisation."""
+    """Somebody in the draw. `organisation` is a label of this draw alone, the same for all of one organisation.
+
+    `chosen` is by the lot, on that day: what became of it since is for themselves and the team.
+    """
 
     number: UUID
     band: str
     organisation: str
-    state: Outcome
+    chosen: bool
 
 
 class Draw(BaseModel):
@@ -156,8 +161,9 @@ async def every(database: Db, caller: MaybeSignedIn, after: UUID | None = None, 
     """The one that closes last first; for anyone."""
     async with database.transaction() as tx:
         found = await store.newest(tx, after=after, limit=limit + 1)
-        mine = await store.all_of_member(tx, caller.member_id) if caller else {}
-    page = found[:limit]
+        page = found[:limit]
+        own = caller.member_id if caller else None
+        mine = await store.of_member_among(tx, own, (its.opportunity_id for its in page))
     return Opportunities(
         opportunities=[view(its, tx.now, caller, mine.get(its.opportunity_id)) for its in page],
         next=page[-1].opportunity_id if len(found) > limit else None,
@@ -209,16 +215,17 @@ async def register(
     member_id = _member(caller)
     async with database.transaction() as tx:
         interest = Interest(uuid4(), opportunity_id, member_id, tx.now, form.statement or None)
-        earlier = await idempotency.claim(tx, key, resource_id=interest.interest_id, status=201)
+        if await idempotency.claim(tx, key, resource_id=interest.interest_id, status=201) is not None:
+            its = there(await store.by_id(tx, opportunity_id))
+            return view(its, tx.now, caller, await store.of_member(tx, opportunity_id, member_id))
         member = await members.lock_present(tx, member_id, None)
         if member is None:
             raise HasLeft
         its = there(await store.hold_open(tx, opportunity_id))
-        mine = await store.of_member(tx, opportunity_id, member_id)
-        if earlier is None:
-            mine = calls.register(its, interest, member.grade, has_one=mine is not None)
-            if not await store.add_interest(tx, mine):  # their other window was quicker
-                raise calls.AlreadyInterested
+        has_one = await store.of_member(tx, opportunity_id, member_id) is not None
+        mine = calls.register(its, interest, member.grade, has_one=has_one)
+        if not await store.add_interest(tx, mine):  # their other window was quicker
+            raise calls.AlreadyInterested
     return view(its, tx.now, caller, mine)
 
 
@@ -264,8 +271,8 @@ async def select(
         earlier = await idempotency.claim(tx, key, resource_id=opportunity_id, status=201)
         its = there(await store.lock(tx, opportunity_id))
         if earlier is None:
-            interests = await store.lock_interests(tx, opportunity_id)
-            choice = choosing.by_hand(its, interests, set(form.numbers), by=caller.account_id, now=tx.now)
+            candidates = await store.lock_candidates(tx, opportunity_id)
+            choice = choosing.by_hand(its, candidates, set(form.numbers), by=caller.account_id, now=tx.now)
             its = choice.its
             await store.save_interests(tx, choice.interests)
             await store.save(tx, its)
@@ -275,14 +282,20 @@ async def select(
 
 @router.get("/opportunities/{opportunity_id}/draw")
 async def draw(opportunity_id: UUID, database: Db, after: UUID | None = None, limit: Limit = 100) -> Draw:
-    """The draw, for anyone who wants to do it again: the seed, and every number with band and label."""
+    """The draw as it was drawn, for anyone who wants to do it again: the seed, and every number with band and label."""
     async with database.transaction() as tx:
         its = there(await store.by_id(tx, opportunity_id))
         if its.selected_at is None or its.seed is None or its.seed_digest is None:
             raise NotSelectedYet
-        found = await store.drawn(tx, opportunity_id, after=after, limit=limit + 1)
+        everybody = await store.in_the_draw(tx, opportunity_id)
+    found, chosen = of_draw(everybody, after, limit + 1), choosing.as_drawn(its, everybody)
     page = [
-        Drawn(number=each.interest_id, band=each.band or "", organisation=each.organisation or "", state=each.state)
+        Drawn(
+            number=each.interest_id,
+            band=each.band or "",
+            organisation=each.organisation or "",
+            chosen=each.interest_id in chosen,
+        )
         for each in found[:limit]
     ]
     return Draw(
@@ -329,6 +342,12 @@ def there(its: Opportunity | None) -> Opportunity:
     if its is None:
         raise NoSuchOpportunity
     return its
+
+
+def of_draw(everybody: Sequence[Interest], after: UUID | None, limit: int) -> Sequence[Interest]:
+    """So many of them, who are sorted by number, from behind `after` on."""
+    first = bisect_right(everybody, after, key=lambda its: its.interest_id) if after else 0
+    return everybody[first : first + limit]
 
 
 def is_team(caller: Caller | None) -> bool:

@@ -20,6 +20,7 @@ from members.opportunities.shadow_board import NoSuchSeat
 
 router = APIRouter(prefix="/members/opportunities/shadow-board", route_class=RetryingRoute, include_in_schema=False)
 
+WAITING: Final = 50  # for a seat, in one list to choose from
 SHOWN: Final = 20
 SENTENCES: Final = {
     "title.missing": "Enter a title",
@@ -88,13 +89,17 @@ async def open_seat(request: Request, database: Db, caller: SignedIn) -> Respons
 
 
 @router.get("/seats/{seat_id:uuid}/appointment")
-async def appointment_form(request: Request, seat_id: UUID, database: Db, caller: SignedIn) -> HTMLResponse:
+async def appointment_form(
+    request: Request, seat_id: UUID, database: Db, caller: SignedIn, after: UUID | None = None
+) -> HTMLResponse:
     permit(caller, "team")
-    return await _appointment(request, seat_id, database, {})
+    return await _appointment(request, seat_id, database, {}, after=after)
 
 
 @router.post("/seats/{seat_id:uuid}/appointment")
-async def appoint(request: Request, seat_id: UUID, database: Db, caller: SignedIn) -> Response:
+async def appoint(
+    request: Request, seat_id: UUID, database: Db, caller: SignedIn, after: UUID | None = None
+) -> Response:
     permit(caller, "team")
     values = await read_form(request)
     try:
@@ -103,11 +108,11 @@ async def appoint(request: Request, seat_id: UUID, database: Db, caller: SignedI
         await shadow_board_api.appoint(seat_id, form, database, None, caller)
     except (ValidationError, Invalid) as error:
         errors = errors_from(error, order=["number", "ends_on"], sentences=SENTENCES)
-        return await _appointment(request, seat_id, database, values, errors)
+        return await _appointment(request, seat_id, database, values, errors, after=after)
     except NotFound:
         raise
     except Refused as refused:
-        return await _appointment(request, seat_id, database, values, refusal=refused.sentence)
+        return await _appointment(request, seat_id, database, values, after=after, refusal=refused.sentence)
     return RedirectResponse("/members/opportunities/shadow-board?done=appointed", 303)
 
 
@@ -167,13 +172,14 @@ async def _appointment(
     values: Mapping[str, Any],
     errors: list[FormError] | None = None,
     *,
+    after: UUID | None = None,
     refusal: str = "",
 ) -> HTMLResponse:
     async with database.transaction() as tx:
         seat = await shadow_board_store.seat(tx, seat_id)
         if seat is None:
             raise NoSuchSeat
-        waiting = await store.chosen_for_the_board(tx)
+        waiting = await store.chosen_for_the_board(tx, after=after, limit=WAITING + 1)
     return render(
         request,
         "opportunities/appointment.html",
@@ -181,8 +187,10 @@ async def _appointment(
         seat=seat,
         waiting=[
             {"value": str(row["interest_id"]), "text": f"{row['name']}, {row['grade']}, {row['organisation']}"}
-            for row in waiting
+            for row in waiting[:WAITING]
         ],
+        after=after,
+        next=waiting[WAITING - 1]["interest_id"] if len(waiting) > WAITING else None,
         values=values,
         errors=errors,
         refusal=refusal,
@@ -201,7 +209,7 @@ async def _advice(
     done: str = "",
 ) -> HTMLResponse:
     async with database.transaction() as tx:
-        its = shadow_board_api.there(await shadow_board_store.advice(tx, advice_id))
+        its = shadow_board_api.known(await shadow_board_store.advice(tx, advice_id))
     return render(
         request,
         "opportunities/advice.html",

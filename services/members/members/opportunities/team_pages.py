@@ -202,6 +202,7 @@ async def _applicants(
         its=its,
         page=page,
         may_choose=its.seed is None and its.closed_at is not None,
+        within=its.eligible.grades,
         values={"numbers": sorted(chosen & here)},
         elsewhere=sorted(chosen - here),
         next=page[-1]["interest_id"] if len(found) > AT_ONCE else None,

@@ -84,7 +84,7 @@ async def register(form: OrganisationForm, database: Db, key: Key, caller: Signe
         if await idempotency.claim(tx, key, resource_id=its.organisation_id, status=201) is None:
             await organisation_store.hold(tx)
             said = organisations.register((await organisation_store.places(tx)).register, its)
-            await organisation_store.add(tx, its)
+            await organisation_store.add(tx, its, by=caller.account_id)
             await outbox.put(tx, said)
         places = await organisation_store.places(tx)
     return _view(there(places, form.code), places)
@@ -106,7 +106,7 @@ async def merge(
             places = await organisation_store.places(tx)
             into = [_successor(places, text) for text in form.into]
             its = organisations.merge(places.register, code, into, form.on, today=places.day)
-            await organisation_store.merge(tx, its)
+            await organisation_store.merge(tx, its, by=caller.account_id)
         places = await organisation_store.places(tx)
     request.app.state.mergers.wake()
     return _view(there(places, code), places)

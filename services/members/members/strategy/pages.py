@@ -20,8 +20,7 @@ from chassis.web import FormError, errors_from, read_form, render
 from contracts.refusal import NotFound, Refused
 from members.feedback import reviewing
 from members.feedback import store as feedback_store
-from members.strategy import api as strategy
-from members.strategy import commitments, timeline
+from members.strategy import commitments, commitments_api, timeline
 from members.strategy import store as strategy_store
 from members.strategy.commitments import Commitment, Course, Standing
 
@@ -40,6 +39,7 @@ COURSES: Final[Mapping[Course, str]] = {
     Course.DELAYED: "Delayed",
 }
 SHOWN: Final = 3  # rounds of feedback
+REPORTS: Final = 20  # on a promise, on one page
 FIELDS: Final = ("status", "percent", "summary")
 SENTENCES: Final = {
     "status": "Choose how it goes",
@@ -77,13 +77,18 @@ async def promises(request: Request, database: Db) -> HTMLResponse:
 
 
 @router.get("/commitments/{commitment_id:uuid}")
-async def promise(
-    request: Request, commitment_id: UUID, database: Db, caller: MaybeSignedIn, done: str = ""
+async def promise(  # noqa: PLR0917 (what was done, and a place)
+    request: Request,
+    commitment_id: UUID,
+    database: Db,
+    caller: MaybeSignedIn,
+    done: str = "",
+    after: UUID | None = None,
 ) -> HTMLResponse:
     """One promise: whose it is, how it is measured, when it is due, what was reported, and what happens next."""
     async with database.transaction() as tx:
-        its = strategy.there(await strategy_store.by_id(tx, commitment_id))
-        progress = await strategy_store.progress_of(tx, commitment_id)
+        its = commitments_api.there(await strategy_store.by_id(tx, commitment_id))
+        progress = await strategy_store.progress_of(tx, commitment_id, after=after, most=REPORTS + 1)
         today = day_in_london(tx.now)
         reviews = await reviewing.reviews(tx, [its], today)
         asked = await feedback_store.some(tx, commitment_id=commitment_id, after=None, most=SHOWN)
@@ -95,7 +100,9 @@ async def promise(
         stands=stands,
         in_words=IN_WORDS,
         courses=COURSES,
-        progress=progress,
+        progress=progress[:REPORTS],
+        is_first=after is None,
+        following=progress[REPORTS - 1].progress_id if len(progress) > REPORTS else None,
         review=reviews.get(commitment_id),
         asked=[(each, each.is_open(today)) for each in asked],
         is_team=caller is not None and "team" in caller.roles,
@@ -118,8 +125,8 @@ async def report(request: Request, commitment_id: UUID, database: Db, caller: Si
     permit(caller, "team")
     values = await read_form(request)
     try:
-        form = strategy.ProgressForm.model_validate({name: values[name] for name in FIELDS if name in values})
-        await strategy.report(commitment_id, form, database, None, caller)
+        form = commitments_api.ProgressForm.model_validate({name: values[name] for name in FIELDS if name in values})
+        await commitments_api.report(commitment_id, form, database, None, caller)
     except ValidationError as error:
         errors = errors_from(error, order=FIELDS, sentences=SENTENCES)
         return _progress(request, await _its(database, commitment_id), values, errors)
@@ -140,7 +147,7 @@ async def completion_form(request: Request, commitment_id: UUID, database: Db, c
 @router.post("/commitments/{commitment_id:uuid}/completion")
 async def complete(request: Request, commitment_id: UUID, database: Db, caller: SignedIn) -> Response:
     try:
-        await strategy.complete(commitment_id, database, None, caller)
+        await commitments_api.complete(commitment_id, database, None, caller)
     except commitments.AlreadyCompleted:  # a second click
         pass
     except NotFound:
@@ -185,4 +192,4 @@ def _progress(
 
 async def _its(database: Database, commitment_id: UUID) -> Commitment:
     async with database.transaction() as tx:
-        return strategy.there(await strategy_store.by_id(tx, commitment_id))
+        return commitments_api.there(await strategy_store.by_id(tx, commitment_id))

@@ -17,8 +17,7 @@ from chassis import testing
 from chassis.database import Database, connect
 from chassis.testing import signed_in, what_was_said
 from members import app
-from members.strategy import api as strategy
-from members.strategy import commitments
+from members.strategy import commitments, telling_overdue
 from members.strategy import store as strategy_store
 from members.strategy.commitments import Commitment
 from members.strategy.strategies import Draft, Strategy
@@ -244,6 +243,21 @@ async def test_the_same_report_twice_is_one(client: AsyncClient) -> None:
     assert [(each.status_code, len(each.json()["progress"])) for each in answers] == [(201, 1), (201, 1)]
 
 
+async def test_reports_are_paged_the_newest_first(client: AsyncClient) -> None:
+    [its] = await published(client, promise())
+    at = f"{API}/commitments/{its}/progress"
+    for percent in range(5):
+        form = {"status": "on-track", "percent": percent}
+        (await client.post(at, json=form, headers=signed_in("team"))).raise_for_status()
+
+    first = (await client.get(f"{at}?limit=3")).json()
+    second = (await client.get(f"{at}?limit=3&after={first['next']}")).json()
+    nowhere = await client.get(f"{API}/commitments/{uuid4()}/progress")
+
+    assert [each["percent"] for each in first["progress"] + second["progress"]] == [4, 3, 2, 1, 0]
+    assert (len(first["progress"]), second["next"], nowhere.status_code) == (3, None, 404)
+
+
 @pytest.mark.parametrize(
     ("form", "field"),
     [
@@ -337,9 +351,9 @@ async def test_a_commitment_is_overdue_when_its_day_ends_in_london_and_that_is_s
     its = due(day)
     async with two_replicas(alone, lambda: now) as (first, second):
         await keep(first, its)
-        before = [await strategy.tell_overdue(replica) for replica in (first, second)]
+        before = [await telling_overdue.tell_overdue(replica) for replica in (first, second)]
         now = ends_at
-        at_once = await asyncio.gather(*(strategy.tell_overdue(replica) for replica in (first, second) * 3))
+        at_once = await asyncio.gather(*(telling_overdue.tell_overdue(replica) for replica in (first, second) * 3))
         said = await what_was_said(first, its.commitment_id)
 
     assert (before, sum(at_once)) == ([0, 0], 1)
@@ -352,7 +366,7 @@ async def test_a_clock_that_jumps_over_years_tells_each_once_however_many_there_
 
     async def until_nothing_is_left(replica: Database) -> int:
         total = 0
-        while taken := await strategy.tell_overdue(replica):
+        while taken := await telling_overdue.tell_overdue(replica):
             total += taken
         return total
 
@@ -373,7 +387,7 @@ async def test_what_is_completed_or_dropped_is_never_overdue(alone: str) -> None
     async with two_replicas(alone, lambda: now) as (first, _):
         await keep(first, kept, due(date(2027, 1, 31), dropped_at=now))
 
-        assert await strategy.tell_overdue(first) == 0
+        assert await telling_overdue.tell_overdue(first) == 0
 
 
 async def test_while_another_transaction_completes_it_nobody_says_that_it_is_overdue(alone: str) -> None:
@@ -384,8 +398,8 @@ async def test_while_another_transaction_completes_it_nobody_says_that_it_is_ove
         async with first.transaction() as tx:
             held = await strategy_store.lock(tx, its.commitment_id)
             assert held is not None
-            meanwhile = await strategy.tell_overdue(second)
+            meanwhile = await telling_overdue.tell_overdue(second)
             done, _ = commitments.complete(held, by=uuid4(), now=now)
             await strategy_store.save(tx, done)
 
-        assert (meanwhile, await strategy.tell_overdue(second)) == (0, 0)
+        assert (meanwhile, await telling_overdue.tell_overdue(second)) == (0, 0)
