@@ -1,7 +1,7 @@
 """What people wrote is kept for two years after a question's last day (policy.json), and then deleted for good."""
 
 from chassis.database import Database
-from members.days import day_in_london
+from chassis.days import day_in_london
 from members.feedback import store
 from members.feedback.policy import POLICY
 

@@ -12,12 +12,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import ValidationError
 
 from chassis.database import Database
+from chassis.days import day_in_london
 from chassis.identity import SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from chassis.web import FormError, errors_from, read_form, render, typed_day
 from contracts.refusal import Invalid, NotFound, Refused
-from members.days import day_in_london
 from members.feedback import api
 from members.feedback.pages import ON_A_PAGE, its_and_its_promise
 from members.feedback.policy import POLICY

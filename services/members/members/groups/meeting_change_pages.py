@@ -12,11 +12,11 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import ValidationError
 
 from chassis.database import Database
+from chassis.days import LONDON
 from chassis.identity import SignedIn
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from chassis.web import FormError, errors_from, read_form, render
-from chassis.web.times import LONDON
 from contracts.refusal import Invalid, NotFound, Refused
 from members.groups import answers, api, group_store, meeting_store, meetings_api
 from members.groups.meeting_pages import SENTENCES
