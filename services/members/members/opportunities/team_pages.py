@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from chassis.database import Database
 from chassis.days import day_in_london, instant_in_london
+from chassis.idempotency import FormKey
 from chassis.identity import SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
@@ -58,14 +59,14 @@ async def form(request: Request, database: Db, caller: SignedIn) -> HTMLResponse
 
 
 @router.post("/new")
-async def open_call(request: Request, database: Db, caller: SignedIn) -> Response:
+async def open_call(request: Request, database: Db, caller: SignedIn, key: FormKey) -> Response:
     permit(caller, "team")
     values = await read_form(request)
     answers = {name: values[name] for name in ("kind", "title", "summary", "eligibility", "capacity") if name in values}
     try:
         typed = _Typed.model_validate(answers | _closing(values) | typed_day("meets_on", values))
         wanted = api.OpportunityForm(**typed.model_dump(exclude={"closes_time"}))
-        its = await api.open_call(wanted, database, None, caller)
+        its = await api.open_call(wanted, database, key, caller)
     except (ValidationError, Invalid) as error:
         return _form(request, database, values, errors_from(error, order=FIELDS, sentences=SENTENCES))
     return RedirectResponse(f"/members/opportunities/{its.opportunity_id}?done=opened", 303)
