@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from chassis.database import Database
 from chassis.days import day_in_london
+from chassis.idempotency import FormKey
 from chassis.identity import SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
@@ -55,14 +56,14 @@ async def form(request: Request, database: Db, caller: SignedIn, commitment: str
 
 
 @router.post("/new")
-async def ask(request: Request, database: Db, caller: SignedIn) -> Response:
+async def ask(request: Request, database: Db, caller: SignedIn, key: FormKey) -> Response:
     permit(caller, "team")
     values = await read_form(request, lists=["must_hear"])
     try:
         its = api.RoundForm.model_validate(
             {name: values[name] for name in ASKING if name in values} | typed_day("closes_on", values)
         )
-        opened = await api.open_round(its, request, database, None, caller)
+        opened = await api.open_round(its, request, database, key, caller)
     except (ValidationError, Invalid) as error:
         return await _asking(request, database, values, errors_from(error, order=ASKING, sentences=ASKING_SENTENCES))
     except Refused as refused:

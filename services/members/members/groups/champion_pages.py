@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import ValidationError
 
 from chassis.database import Database
+from chassis.idempotency import FormKey
 from chassis.identity import Caller, SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
@@ -81,12 +82,12 @@ async def form(request: Request, caller: SignedIn) -> HTMLResponse:
 
 
 @router.post("/new")
-async def establish(request: Request, database: Db, caller: SignedIn) -> Response:
+async def establish(request: Request, database: Db, caller: SignedIn, key: FormKey) -> Response:
     permit(caller, "team")
     values = await read_form(request)
     try:
         form = champions_api.ThemeForm.model_validate({name: values[name] for name in FIELDS if name in values})
-        its = await champions_api.establish(form, database, None, caller)
+        its = await champions_api.establish(form, database, key, caller)
     except ValidationError as error:
         errors = errors_from(error, order=FIELDS, sentences=SENTENCES)
     except ThemeExists as refused:

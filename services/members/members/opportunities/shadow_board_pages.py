@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import ValidationError
 
 from chassis.database import Database
+from chassis.idempotency import FormKey
 from chassis.identity import MaybeSignedIn, SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
@@ -79,12 +80,12 @@ async def seat_form(request: Request, caller: SignedIn) -> HTMLResponse:
 
 
 @router.post("/seats/new")
-async def open_seat(request: Request, database: Db, caller: SignedIn) -> Response:
+async def open_seat(request: Request, database: Db, caller: SignedIn, key: FormKey) -> Response:
     permit(caller, "team")
     values = await read_form(request)
     try:
         form = shadow_board_api.SeatForm.model_validate({name: values[name] for name in ("title",) if name in values})
-        await shadow_board_api.open_seat(form, database, None, caller)
+        await shadow_board_api.open_seat(form, database, key, caller)
     except ValidationError as error:
         errors = errors_from(error, order=["title"], sentences=SENTENCES)
         return render(request, "opportunities/seat_new.html", values=values, errors=errors)
@@ -143,12 +144,12 @@ async def advice_form(request: Request, _: SignedIn) -> HTMLResponse:
 
 
 @router.post("/advice/new")
-async def advise(request: Request, database: Db, caller: SignedIn) -> Response:
+async def advise(request: Request, database: Db, caller: SignedIn, key: FormKey) -> Response:
     values = await read_form(request)
     fields = ("title", "advice")
     try:
         form = shadow_board_api.AdviceForm.model_validate({name: values[name] for name in fields if name in values})
-        its = await shadow_board_api.advise(form, request, database, None, caller)
+        its = await shadow_board_api.advise(form, request, database, key, caller)
     except ValidationError as error:
         errors = errors_from(error, order=fields, sentences=SENTENCES)
         return render(request, "opportunities/advice_new.html", values=values, errors=errors)

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from chassis.database import Database
 from chassis.days import day_in_london
+from chassis.idempotency import FormKey
 from chassis.identity import MaybeSignedIn, SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
@@ -125,12 +126,12 @@ async def progress_form(request: Request, commitment_id: UUID, database: Db, cal
 
 
 @router.post("/commitments/{commitment_id:uuid}/progress")
-async def report(request: Request, commitment_id: UUID, database: Db, caller: SignedIn) -> Response:
+async def report(request: Request, commitment_id: UUID, database: Db, caller: SignedIn, key: FormKey) -> Response:
     permit(caller, "team")
     values = await read_form(request)
     try:
         form = commitments_api.ProgressForm.model_validate({name: values[name] for name in FIELDS if name in values})
-        await commitments_api.report(commitment_id, form, database, None, caller)
+        await commitments_api.report(commitment_id, form, database, key, caller)
     except ValidationError as error:
         errors = errors_from(error, order=FIELDS, sentences=SENTENCES)
         return _progress(request, await _its(database, commitment_id), values, errors)

@@ -288,9 +288,10 @@ async def test_in_a_browser_the_team_opens_and_fills_a_seat_a_holder_advises_and
         [own] = re.findall(f'href="{HERE}(/terms/[^"]+)"', board)
         not_theirs = await send(client, "/advice/new", {"title": "T", "advice": "A"}, "member", member_id=ben)
         empty = await send(client, "/advice/new", {"title": "Typed"}, "member", member_id=ada)
-        advising = await send(
-            client, "/advice/new", {"title": "Be <seen>", "advice": "Say it."}, "member", member_id=ada
-        )
+        by_ada = in_browser("member", member_id=ada)
+        form = (await client.get(f"{HERE}/advice/new", headers=by_ada)).text.rpartition('name="form_key" value="')[2]
+        advice = {"title": "Be <seen>", "advice": "Say it.", "form_key": form.partition('"')[0], **CSRF_OF_FORMS}
+        advising, second = [await client.post(f"{HERE}/advice/new", data=advice, headers=by_ada) for _ in range(2)]
         address = advising.headers["location"].removeprefix(HERE).partition("?")[0]
         waiting = await client.get(HERE + address, headers=in_browser("team"))
         answering = await send(client, address, {"answer": "We shall."}, "team")
@@ -309,6 +310,7 @@ async def test_in_a_browser_the_team_opens_and_fills_a_seat_a_holder_advises_and
     assert "A Member" not in board
     assert "Give advice" in board
     assert (not_theirs.status_code, empty.status_code, advising.status_code) == (409, 422, 303)
+    assert advising.headers["location"] == second.headers["location"]
     assert 'value="Typed"' in empty.text
     assert "Waits for the board’s answer" in words(waiting.text)
     assert answering.status_code == 303
