@@ -15,3 +15,13 @@ async def house(
     """One running house for all journeys of a session. Each journey has people of its own."""
     async with lent(kafka, databases, tmp_path_factory.mktemp("house")) as house:
         yield house
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def moving_house(
+    kafka: KafkaAddress, databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[House]:
+    """One for the journeys that move the business clock on, which is everybody's; members has two replicas there."""
+    async with lent(kafka, databases, tmp_path_factory.mktemp("moving")) as house:
+        await house.join_replica("members")
+        yield house

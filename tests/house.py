@@ -10,7 +10,8 @@ import json
 import secrets
 import time
 from collections.abc import AsyncIterator, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -26,6 +27,7 @@ from chassis.browsing import Cookies
 from chassis.identity import AUDIENCE, ISSUER, LIFETIME, sign
 from contracts.streams import PARTITIONS, SERVICES
 from gse_platform import home as homes
+from gse_platform.clock import move_clock, offset
 from gse_platform.given import Given
 from gse_platform.home import Home
 from gse_platform.platform import (
@@ -42,6 +44,7 @@ from gse_platform.tokens import token
 from testkit.addresses import KafkaAddress
 from testkit.databases import Databases
 from testkit.eventually import eventually
+from testkit.ports import free_port
 from testkit.provision import provision, remove_topics
 
 ROOT = Path(__file__).parents[1]
@@ -60,18 +63,25 @@ class House:
     databases: dict[str, str]
     http: httpx2.AsyncClient  # through the front door
 
-    async def token(self, persona: str) -> str:
-        """A bearer token, by the persona's own sign-in."""
-        state = {
+    @property
+    def state(self) -> dict[str, Any]:
+        """What the commands that look at a running platform read of it."""
+        return {
             "front_door": self.platform.front_door,
+            "services": {service: {"url": self.platform.url(service)} for service in SERVICES},
             "identity_provider": {
                 "issuer": self.platform.issuer,
                 "local": True,
                 "client_id": "gse",
                 "client_secret": self.platform.secrets["oidc-client"],
             },
+            "mail_sink": {"url": self.platform.mail},
+            "clock_file": str(self.platform.home.clock),
         }
-        return await asyncio.to_thread(token, state, persona)
+
+    async def token(self, persona: str) -> str:
+        """A bearer token, by the persona's own sign-in."""
+        return await asyncio.to_thread(token, self.state, persona)
 
     async def signed_in(self, persona: str) -> dict[str, str]:
         """Headers of somebody who has signed in."""
@@ -81,10 +91,11 @@ class House:
         """Headers of a program that speaks for a member with these roles."""
         return {"Authorization": f"Bearer {self._token(member_id, roles)}"}
 
-    def cookie(self, member_id: UUID, *roles: str) -> dict[str, str]:
+    def cookie(self, member_id: UUID, *roles: str, organisation: str = "UKHSA") -> dict[str, str]:
         """The cookie of a browser at which a member with these roles has signed in."""
         name = Cookies.of(self.platform.front_door).access
-        return {"name": name, "value": self._token(member_id, roles, csrf=uuid4().hex), "url": self.platform.front_door}
+        value = self._token(member_id, roles, csrf=uuid4().hex, organisation=organisation)
+        return {"name": name, "value": value, "url": self.platform.front_door}
 
     def _token(self, member_id: UUID, roles: Iterable[str], **more: str) -> str:
         """As members signs it."""
@@ -189,6 +200,27 @@ class House:
         """The page on which the mail sink shows one of the mails."""
         async with httpx2.AsyncClient(timeout=30, trust_env=False) as client:
             return (await client.get(f"{self.platform.mail}/messages/{mail['number']}")).raise_for_status().text
+
+    def now(self) -> datetime:
+        """The business instant."""
+        return datetime.now(UTC) + timedelta(seconds=offset(self.platform.home.clock))
+
+    def move_clock(self, to: datetime) -> None:
+        """Forwards only, for every service; so in a house that is meant for it."""
+        move_clock(self.platform.home.clock, to.isoformat(), datetime.now(UTC))
+
+    async def join_replica(self, service: str) -> None:
+        """A second one of a service works beside the first; the front door does not lead there."""
+        port = free_port()
+        environment = service_environment(self.platform, service, self.databases[service], self.kafka)
+        part = service_part(self.platform, service, environment | {"GSE_HTTP_PORT": str(port), "GSE_REPLICA": "1"})
+        await self.supervisor.start(replace(part, name=f"{service} 2"))
+        async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=5, trust_env=False) as client:
+
+            async def is_ready() -> bool:
+                return (await client.get("/health/ready")).status_code == 200
+
+            await eventually(is_ready, timeout=START_SECONDS, every=0.5)
 
     def kill(self, service: str) -> None:
         """SIGKILL; the supervisor starts it again."""

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from members.statistics.counting import Person
@@ -61,7 +61,7 @@ def drawn(seed: int, quarters: int = 2) -> Population:
             organisation = draw.choice(organisations) if draw.random() < moving else organisation
             band = draw.choice(bands) if draw.random() < rising else band
             code = answer() if draw.random() < changing else its.code
-            following[number] = replace(its, place=(organisation, band), code=code)
+            following[number] = its._replace(place=(organisation, band), code=code)
         first = max(max(its, default=0) for its in every) + 1
         following |= {first + number: somebody() for number in range(round(len(following) * coming * draw.random()))}
         every.append(following)

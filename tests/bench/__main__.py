@@ -5,7 +5,20 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Callable
 
-from bench import consumer, end_to_end, idle, importing, joining, latency, mail, pages, relay, starting, writers
+from bench import (
+    consumer,
+    end_to_end,
+    idle,
+    importing,
+    joining,
+    latency,
+    mail,
+    pages,
+    relay,
+    release,
+    starting,
+    writers,
+)
 from bench.figures import Finding, Tell, machine, shown
 from gse_platform.progress import Progress, console
 
@@ -22,6 +35,7 @@ BENCHES: dict[str, Callable[[int, Tell], list[Finding]]] = {
     "writers": writers.measure,
     "mail": mail.measure,
     "pages": pages.measure,
+    "release": release.measure,
 }
 ROUNDS = 3
 

@@ -1,52 +1,71 @@
 """How long each page of the site and each list of the API takes, with a profession of its full size behind it.
 
-Ten thousand members come by an import; the strategy holds sixty commitments, and there are thirty groups, an event to
-which all are invited and a scheme. When everything is heard and written, one client asks for each page and list: thirty
-times, after five that are not counted, each time as the persona who would open it. A round is all of them once; what is
-given of each is the median of its rounds' medians, and the figure is that of the slowest.
+Ten thousand members come by an import; the strategy holds sixty commitments, there are thirty groups, and the site is
+furnished so that there is something to see on every page. When everything is heard and written, one client asks for
+each page and list: thirty times, after five that are not counted, each time as the persona who would open it. A round
+is all of them once; what is given of each is the median of its rounds' medians, and the figure is that of the slowest.
 """
 
 import asyncio
+import json
 import statistics
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx2
+from furnishing import bring_in, furnish
 
 from bench.figures import Comparison, Finding, Series, Target, Tell
 from bench.platforms import fresh_home, up
-from contracts.streams import SERVICES
 from gse_platform.demo.acting import Actors
 from gse_platform.people import as_csv, people
+from gse_platform.personas import PERSONAS
+from gse_platform.settling import settle
 from gse_platform.site_ids import known_ids
 from gse_platform.site_pages import SITE_PAGES, SitePage
 
-MEMBERS, COMMITMENTS, GROUPS = 10_000, 60, 30
+MEMBERS, COMMITMENTS, GROUPS, AT_WORK = 10_000, 60, 30, 30
 COUNTED, BEFORE = 30, 5
 SLOWEST = 200  # ms
 SHOWN = 5  # of the slowest
 SETTLED_SECONDS = 900
+V1 = "/api/members/v1"
 LISTS: tuple[tuple[str, str | None], ...] = (
-    ("/api/members/v1/commitments", None),
-    ("/api/members/v1/organisations", None),
-    ("/api/members/v1/groups", "member"),
-    ("/api/members/v1/role-records", "team"),
+    (f"{V1}/commitments", None),
+    (f"{V1}/organisations", None),
+    (f"{V1}/feedback-rounds", None),
+    (f"{V1}/opportunities", None),
+    (f"{V1}/shadow-board/seats", None),
+    (f"{V1}/statistics-releases", None),
+    (f"{V1}/groups", "member"),
+    (f"{V1}/groups/{{group}}/meetings", "member"),
+    (f"{V1}/champion-themes", "member"),
+    (f"{V1}/groups/{{group}}/volunteers", "team"),
+    (f"{V1}/opportunities/{{opportunity}}/interests", "team"),
+    (f"{V1}/role-records", "team"),
+    (f"{V1}/duplicates", "team"),
+    (f"{V1}/erasures", "team"),
+    (f"{V1}/dashboard", "team"),
+    (f"{V1}/imports/{{import}}", "team"),
     ("/api/events/v1/events", None),
     ("/api/mentoring/v1/schemes", None),
-    ("/api/notifications/v1/notices", "team"),
+    ("/api/notifications/v1/notices?state=sent", "team"),
+    ("/api/notifications/v1/occasions", "team"),
 )
+SEARCHES = ('{"text": "ann"}', '{"organisation": "DEFRA", "grade": "G7"}')
 OK = 200
 
 
 @dataclass(frozen=True)
 class Address:
-    """What is asked for, as whom; `known` ids are in it."""
+    """What is asked for, as whom; `known` ids are in it. `search` is what a search sends as its JSON."""
 
     path: str
     persona: str | None
+    search: str | None = None
 
 
 def measure(rounds: int, tell: Tell) -> list[Finding]:
@@ -63,14 +82,20 @@ async def _measured(state: dict[str, Any], rounds: int, tell: Tell) -> dict[Addr
     async with httpx2.AsyncClient(timeout=300, trust_env=False) as client:
         actors = Actors(state, client)
         tell(f"{MEMBERS:,} members")
-        await _import(actors)
-        tell("a strategy, groups, an event and a scheme")
-        await _furnish(actors)
-        await _settled(actors, tell)
+        everybody = people(MEMBERS, datetime.now(UTC).date())
+        imported = await bring_in(actors, as_csv(everybody))
+        tell("a strategy, groups, events, opportunities, rounds of feedback, figures and a scheme")
+        at_work = everybody[len(PERSONAS) :][:AT_WORK]
+        told = await furnish(actors, await actors.introduce(at_work), promises=COMMITMENTS)
+        for number in range(GROUPS):
+            form = {"title": f"Group {number}", "purpose": "Act on what members say.", "ask": "the central team"}
+            await actors.post("/api/members/v1/groups", form, who="team")
+        await settle(client, state, tell, seconds=SETTLED_SECONDS)
     front_door = state["front_door"]
-    known = await known_ids(state)
+    known = {**await known_ids(state), **told, "import": imported}
     wanted = [Address(its.address.format_map(known), its.persona) for its in SITE_PAGES if _is_opened(its, known)]
-    wanted += [Address(path, persona) for path, persona in LISTS]
+    wanted += [Address(path.format_map(known), persona) for path, persona in LISTS]
+    wanted += [Address(f"{V1}/member-searches", "team", search) for search in SEARCHES]
     found: dict[Address, list[float]] = {address: [] for address in dict.fromkeys(wanted)}
     for number in range(rounds):
         for persona in dict.fromkeys(address.persona for address in found):
@@ -83,12 +108,12 @@ async def _measured(state: dict[str, Any], rounds: int, tell: Tell) -> dict[Addr
                         bearer = await Actors(state, other).signed_in(persona)
                 for address, medians in found.items():
                     if address.persona == persona:
-                        medians.append(await _median(client, address.path, bearer))
+                        medians.append(await _median(client, address, bearer))
     return found
 
 
 def _named(address: Address) -> str:
-    return f"{address.path}, {address.persona or 'anyone'}"
+    return f"{address.path} {address.search or ''}, {address.persona or 'anyone'}"
 
 
 def _is_opened(its: SitePage, known: Mapping[str, str]) -> bool:
@@ -100,17 +125,20 @@ def _is_opened(its: SitePage, known: Mapping[str, str]) -> bool:
     return its.answers is None and its.status == OK
 
 
-async def _median(client: httpx2.AsyncClient, path: str, bearer: dict[str, str]) -> float:
+async def _median(client: httpx2.AsyncClient, its: Address, bearer: dict[str, str]) -> float:
     """Of the thirty, in milliseconds."""
     taken = []
-    headers = bearer if path.startswith("/api/") else {}
+    headers = bearer if its.path.startswith("/api/") else {}
     for number in range(BEFORE + COUNTED):
         begun = time.perf_counter()
-        answer = await client.get(path, headers=headers)
+        if its.search is None:
+            answer = await client.get(its.path, headers=headers)
+        else:
+            answer = await client.post(its.path, headers=headers, json=json.loads(its.search))
         if number >= BEFORE:
             taken.append((time.perf_counter() - begun) * 1000)
         if answer.status_code != OK:
-            raise RuntimeError(f"{path} was answered {answer.status_code}")
+            raise RuntimeError(f"{its.path} was answered {answer.status_code}")
     return statistics.median(taken)
 
 
@@ -121,76 +149,3 @@ async def _sign_in(client: httpx2.AsyncClient, persona: str) -> None:
     answer = await client.get(clicked.headers["location"])
     if not client.cookies or answer.is_error:
         raise RuntimeError(f"{persona} could not sign in: {answer.status_code}")
-
-
-async def _import(actors: Actors) -> None:
-    place = f"{actors.state['front_door']}/api/members/v1/imports"
-    file = {"file": ("members.csv", as_csv(people(MEMBERS, datetime.now(UTC).date())).encode(), "text/csv")}
-    bearer = await actors.signed_in("team")
-    answer = await actors.client.post(place, files=file, headers=bearer)
-    while answer.status_code == httpx2.codes.ACCEPTED or (answer.is_success and answer.json()["state"] != "done"):
-        await asyncio.sleep(1)
-        answer = await actors.client.get(f"{place}/{answer.json()['import_id']}", headers=bearer)
-    answer.raise_for_status()
-
-
-async def _furnish(actors: Actors) -> None:
-    today = datetime.now(UTC).date()
-    await actors.post("/api/members/v1/strategies", _strategy(today), who="team")
-    for number in range(GROUPS):
-        form = {"title": f"Group {number}", "purpose": "Act on what members say.", "ask": "the central team"}
-        await actors.post("/api/members/v1/groups", form, who="team")
-    begins = datetime.now(UTC) + timedelta(days=30)
-    event = {
-        "title": "An hour of science",
-        "summary": "Somebody shows what they do",
-        "link": "https://gse.example/an-hour",
-        "place": "Online",
-        "starts_at": begins.isoformat(),
-        "ends_at": (begins + timedelta(hours=1)).isoformat(),
-        "capacity": 200,
-    }
-    made = await actors.post("/api/events/v1/events", event, who="volunteer")
-    place = f"/api/events/v1/events/{made['hosted_event_id']}"
-    await actors.post(f"{place}/sign-off", who="team")
-    await actors.post(f"{place}/publish", who="volunteer")
-    scheme = {"title": "GSE Connect", "summary": "Peers for a year", "link": "https://gse.example/connect"}
-    await actors.post("/api/mentoring/v1/schemes", scheme, who="scheme-lead")
-
-
-def _strategy(today: date) -> dict[str, Any]:
-    commitments = [
-        {
-            "title": f"Promise {number}",
-            "owner": "Central GSE team",
-            "measure": "It is published.",
-            "due_on": str(today + timedelta(days=10 * number - 100)),
-        }
-        for number in range(COMMITMENTS)
-    ]
-    goals = [{"title": f"Goal {at}", "commitments": commitments[at::6]} for at in range(6)]
-    return {
-        "follows": 0,
-        "title": "Diversity and inclusion strategy",
-        "summary": "What the profession does so that all talent counts.",
-        "link": "https://gse.example/strategy",
-        "mission": "We value all talent.",
-        "themes": [{"title": "Be heard", "goals": goals[:3]}, {"title": "Be seen", "goals": goals[3:]}],
-    }
-
-
-async def _settled(actors: Actors, tell: Tell) -> None:
-    """Until all that was said is heard everywhere, and no message is under way."""
-    deadline, quiet = time.monotonic() + SETTLED_SECONDS, 0
-    while quiet < 3:
-        left = 0
-        for service in SERVICES:
-            health = (await actors.client.get(f"{actors.state['services'][service]['url']}/health/status")).json()
-            left += sum(int(health[figure] or 0) for figure in ("outbox_backlog", "lag_records"))
-        counts = await actors.get("/api/notifications/v1/counts")
-        left += counts["waiting"] + counts["due"] + counts["sending"]
-        tell(f"{left:,} events and messages under way")
-        quiet = quiet + 1 if left == 0 else 0
-        if time.monotonic() > deadline:
-            raise RuntimeError(f"not settled after {SETTLED_SECONDS} s")
-        await asyncio.sleep(1)

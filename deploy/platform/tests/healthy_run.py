@@ -8,6 +8,7 @@ from typing import Any
 
 from gse_platform.prove.facts import Change, Command, Facts, Heard, Look, Mail, Parked, Planted, Record, Said
 
+Doctor = Callable[[Facts], Facts]
 ADA, BEN, CAT, DAN = "ada-id", "ben-id", "cat-id", "dan-id"
 SCHEME, RUN, PAIR, TALK, PLACE = "scheme-id", "run-id", "pair-id", "talk-id", "place-id"
 POISON, CANARY = "qpoison", "qcanary"
@@ -139,7 +140,8 @@ def row(who: str, grade: str | None, left: str, **more: Any) -> dict[str, Any]:
     gone = grade is None
     band = {"HEO": "HEO-SEO", "EO": "EO", "SEO": "HEO-SEO", None: None}[grade]
     found = {"member_id": who, "organisation": None if gone else "DSTL", "grade": grade, "grade_band": band}
-    return found | {left: "2026-03-01" if gone else None, "since": None if gone else "2026-02-11"} | more
+    days = {left: "2026-03-01" if gone else None, "since": None if gone else "2026-02-11"}
+    return found | days | {"restricted": False} | more
 
 
 def states(what: str, left: str) -> list[Change]:
@@ -253,11 +255,11 @@ def healthy() -> Facts:
     )
 
 
-def without(what: str, place: int) -> Callable[[Facts], Facts]:
+def without(what: str, place: int) -> Doctor:
     return lambda its: having(its, what, [one for at, one in enumerate(getattr(its, what)) if at != place])
 
 
-def with_more(what: str, *more: Any) -> Callable[[Facts], Facts]:
+def with_more(what: str, *more: Any) -> Doctor:
     return lambda its: having(its, what, [*getattr(its, what), *more])
 
 
@@ -266,7 +268,7 @@ def having(its: Facts, what: str, found: Any) -> Facts:
     return replace(its, **changed)
 
 
-def with_row(table: str, place: int, **values: Any) -> Callable[[Facts], Facts]:
+def with_row(table: str, place: int, **values: Any) -> Doctor:
     def change(its: Facts) -> Facts:
         rows = [{**one, **values} if at == place else one for at, one in enumerate(its.rows[table])]
         return replace(its, rows={**its.rows, table: rows})
@@ -274,7 +276,7 @@ def with_row(table: str, place: int, **values: Any) -> Callable[[Facts], Facts]:
     return change
 
 
-def with_promise(due_on: str, times: int, **values: Any) -> Callable[[Facts], Facts]:
+def with_promise(due_on: str, times: int, **values: Any) -> Doctor:
     """A commitment that was so often said to be overdue by 2 March 2026."""
     row = {"commitment_id": "promise", "due_on": due_on, "completed_on": None, "dropped_at": None} | values
     return lambda its: replace(
@@ -292,21 +294,21 @@ def volunteers(number: int, who: str = BEN) -> Command:
     return Command(number, "volunteer", who, {"group_id": "group"}, "ok")
 
 
-def without_rows(table: str) -> Callable[[Facts], Facts]:
+def without_rows(table: str) -> Doctor:
     return lambda its: replace(its, rows={**its.rows, table: []})
 
 
-def with_record(place: int, **values: Any) -> Callable[[Facts], Facts]:
+def with_record(place: int, **values: Any) -> Doctor:
     return lambda its: replace(
         its, log=[replace(one, **values) if at == place else one for at, one in enumerate(its.log)]
     )
 
 
-def and_also(*changes: Callable[[Facts], Facts]) -> Callable[[Facts], Facts]:
+def and_also(*changes: Doctor) -> Doctor:
     return lambda its: reduce(lambda facts, change: change(facts), changes, its)
 
 
-def happened_to(place: int, **values: Any) -> Callable[[Facts], Facts]:
+def happened_to(place: int, **values: Any) -> Doctor:
     """A notice went through one more state, in which it stands at the end."""
     row = NOTICES[place] | values
     return and_also(
@@ -324,7 +326,7 @@ def swapped(its: Facts) -> Facts:
     return replace(its, log=found, ends={**its.ends, ("gse.members", 0): 11})
 
 
-def looked(*, granted: bool, seen: bool) -> Callable[[Facts], Facts]:
+def looked(*, granted: bool, seen: bool) -> Doctor:
     return with_more("looks", Look("somebody", "a member", granted, seen))
 
 
@@ -336,11 +338,11 @@ def its_sending(number: int) -> Said:
     return said("notice-ada", number, "NotificationSent", "gse.notifications", member_id=ADA)
 
 
-def with_mail(place: int, **values: Any) -> Callable[[Facts], Facts]:
+def with_mail(place: int, **values: Any) -> Doctor:
     return lambda its: replace(
         its, mails=[replace(one, **values) if at == place else one for at, one in enumerate(its.mails)]
     )
 
 
-def parked_with(reason: str) -> Callable[[Facts], Facts]:
+def parked_with(reason: str) -> Doctor:
     return lambda its: replace(its, parked=[replace(its.parked[0], reason=reason), *its.parked[1:]])

@@ -42,15 +42,16 @@ from healthy_run import (
     without,
     without_rows,
 )
+from test_checks_of_members import CASES
 
 from gse_platform.prove.checks import CHECKS, verdicts
-from gse_platform.prove.facts import Change, Command, Facts, Heard, Mail, Parked
+from gse_platform.prove.facts import CONTACTS, Change, Command, Facts, Heard, Mail, Parked
 from gse_platform.who_hears import CATEGORIES, TABLE, WHATEVER_THEY_CHOSE
 from notifications.told import TOLD as TOLD_BY_NOTIFICATIONS
 
 (
     COMMAND, CONTACT, KEY, WHOLE, SAME, ORDER, END, HEARD, ONCE, BAD, NEWEST, FOLD, LEFT, ERASED,
-    TOLD, OWED, MAIL, AGAIN, OUTCOME, CHOICE, READ, PROMISE, GROUP, SECRET, OWN,
+    TOLD, OWED, MAIL, AGAIN, OUTCOME, CHOICE, READ, PROMISE, GROUP, SECRET, OWN, *OF_MEMBERS
 ) = CHECKS  # fmt: skip
 
 DOCTORED: list[tuple[str, str, Callable[[Facts], Facts]]] = [
@@ -127,6 +128,32 @@ DOCTORED: list[tuple[str, str, Callable[[Facts], Facts]]] = [
         "who came was not thanked",
         OWED,
         with_more("said", said(TALK, 3, "EventHosted", "gse.events")),
+    ),
+    (
+        "who has a new address was not asked to confirm it",
+        OWED,
+        with_more("said", said(ADA, 2, "MemberContactChanged", CONTACTS, verification_id="v")),
+    ),
+    (
+        "who was chosen was not told",
+        OWED,
+        with_more("said", said("call", 1, "ParticipantsSelected", member_ids=[ADA])),
+    ),
+    (
+        "the first address was asked for beside the welcome",
+        TOLD,
+        and_also(
+            with_more("said", said("eve", 1, "MemberContactChanged", CONTACTS, verification_id="v")),
+            with_more("changes", made("eve", "confirm-address", "MemberContactChanged eve 1")),
+        ),
+    ),
+    (
+        "who changed their name was asked to confirm an address",
+        TOLD,
+        and_also(
+            with_more("said", said(ADA, 2, "MemberContactChanged", CONTACTS)),
+            with_more("changes", made(ADA, "confirm-address", f"MemberContactChanged {ADA} 2")),
+        ),
     ),
     ("a notice is of no event", TOLD, with_more("changes", made(ADA, "invitation", "nothing"))),
     (
@@ -296,7 +323,10 @@ def test_it_is_noticed_when(what: str, sentence: str, doctor: Callable[[Facts], 
 
 
 def test_every_check_is_shown_to_bite() -> None:
-    assert {sentence for _, sentence, _ in DOCTORED} == set(CHECKS)
+    elsewhere = {check for _, _, check, _ in CASES}
+
+    assert {CHECKS[sentence] for sentence in OF_MEMBERS} == elsewhere
+    assert {sentence for _, sentence, _ in DOCTORED} == set(CHECKS) - set(OF_MEMBERS)
 
 
 def test_the_table_of_who_hears_is_the_one_that_notifications_goes_by() -> None:

@@ -21,7 +21,7 @@ from members import operations
 from members.dashboard import api as dashboard
 from members.dashboard import pages as dashboard_pages
 from members.erasure import contacts_again, erasing, withdrawing
-from members.feedback import answering, team_pages
+from members.feedback import answering, forgetting, team_pages
 from members.feedback import api as feedback
 from members.feedback import closing as closing_rounds
 from members.feedback import pages as feedback_pages
@@ -30,6 +30,7 @@ from members.groups import (
     champion_pages,
     champions_api,
     ending_terms,
+    meeting_change_pages,
     meeting_pages,
     meetings_api,
     reaching_the_end,
@@ -40,7 +41,16 @@ from members.groups import pages as groups_pages
 from members.home import coming_up, pages
 from members.imports import importing
 from members.imports import pages as import_pages
-from members.membership import api, joining_pages, merging, people, profile_pages, profiling, verification
+from members.membership import (
+    api,
+    joining_pages,
+    merging,
+    people,
+    person_pages,
+    profile_pages,
+    profiling,
+    verification,
+)
 from members.monitoring import api as monitoring
 from members.monitoring import pages as monitoring_pages
 from members.monitoring.sealing import Vault
@@ -54,6 +64,7 @@ from members.places import register
 from members.rights import copy_pages, copy_store, erasures, restricting
 from members.rights import pages as rights_pages
 from members.roles import grants as role_grants
+from members.roles import person_pages as role_pages
 from members.roles import records as role_records
 from members.settings import Settings
 from members.signing_in import api as signing_in
@@ -110,6 +121,8 @@ def create(settings: Settings) -> FastAPI:
             merging.pages,
             people.router,
             people.pages,
+            person_pages.router,
+            role_pages.router,
             profiling.router,
             profiling.pages,
             verification.router,
@@ -125,6 +138,7 @@ def create(settings: Settings) -> FastAPI:
             task_api.router,
             meetings_api.router,
             task_pages.router,
+            meeting_change_pages.router,  # before the parts of a meeting
             meeting_pages.router,
             groups_pages.router,
             champion_pages.router,
@@ -158,6 +172,7 @@ def create(settings: Settings) -> FastAPI:
             Timer("commitments", telling_overdue.tell_overdue),
             Timer("champions", ending_terms.end_those_whose_day_has_ended),
             Timer("feedback", partial(closing_rounds.close_due, key=settings.feedback_key.get_secret_value().encode())),
+            Timer("feedback comments", forgetting.forget_comments, seconds=60),
             Timer("opportunities", closing_opportunities.close_due),
             Timer("terms", rotating.end_terms),
             places,

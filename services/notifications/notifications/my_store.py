@@ -80,8 +80,8 @@ async def places_of(tx: Transaction, member_id: UUID, now: datetime, *, limit: i
     )
 
 
-async def open_to(tx: Transaction, member_id: UUID, now: datetime, *, limit: int) -> list[asyncpg.Record]:
-    """The next events that are not over and at which the member has no place, the earliest first."""
+async def open_to(tx: Transaction, member_id: UUID | None, now: datetime, *, limit: int) -> list[asyncpg.Record]:
+    """The next events that are not over and at which the member has no place, the earliest first; of nobody, all."""
     return await tx.fetch(
         """
         SELECT hosted_event_id, title, place, starts_at, ends_at FROM hosted_event

@@ -26,6 +26,7 @@ from notifications.deciding import (
     ADDRESS_FAILED,
     OUTSIDE_HOURS,
     PREFERENCE,
+    UNCHOSEN,
     Choice,
     Fate,
     Frequency,
@@ -233,7 +234,9 @@ def _fate(row: asyncpg.Record, tx: Transaction) -> Fate:
         restricted=row["restricted"],
         by_hand=row["redelivered_at"] is not None,
     )
-    choice = Choice(Frequency(row["frequency"]), row["inbox"]) if row["frequency"] else Choice()
+    # What goes out in a digest stands under a category of its own, for which nobody chooses.
+    unchosen = UNCHOSEN.get(row["category"], Choice())
+    choice = Choice(Frequency(row["frequency"]), row["inbox"]) if row["frequency"] else unchosen
     hours = Hours(row["time_zone"], row["opens"], row["closes"], row["weekdays_only"]) if row["time_zone"] else Hours()
     return deciding.fate(due, choice, hours, tx.now)
 

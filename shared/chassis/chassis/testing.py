@@ -9,6 +9,7 @@
 What a broker does is proved on a real one elsewhere; here it is a double that hands over records and is sought.
 """
 
+import base64
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
@@ -75,6 +76,12 @@ def token_keys(folder: Path) -> Path:
 def signed_in(*roles: str, member_id: UUID | str | None = None, organisation: str | None = None) -> dict[str, str]:
     """The header of a caller, each with a new account: `signed_in("team")`, `signed_in("member", member_id=ADA)`."""
     return {"authorization": f"Bearer {sign(_claims(roles, member_id, organisation), KEY)}"}
+
+
+def account_of(headers: Mapping[str, str]) -> UUID:
+    """The account of a caller with the header that `signed_in` gave."""
+    payload = headers["authorization"].split(".")[1]
+    return UUID(json.loads(base64.urlsafe_b64decode(payload + "=="))["sub"])
 
 
 def in_browser(

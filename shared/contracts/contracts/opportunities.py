@@ -7,6 +7,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from contracts.base import Code, DomainEvent, Internal, Link, Public, Summary, Title, Visibility, Word
+from contracts.members import Grade
 
 
 class OpportunityOpened(DomainEvent, service="members", visibility=Visibility.PUBLIC):
@@ -23,6 +24,7 @@ class OpportunityOpened(DomainEvent, service="members", visibility=Visibility.PU
     seed_digest: Public[tuple[Code, ...] | None] = None
     """Where a lot decides: the SHA-256 of the draw's seed as 64 hexadecimal capitals in two halves, said before anybody
     has applied, so that the seed which is shown afterwards can be no other."""
+    open_to: Public[tuple[Grade, ...] | None] = None  # what the rule comes to: who is of another grade cannot apply
 
 
 class OpportunityClosed(DomainEvent, service="members", visibility=Visibility.PUBLIC):

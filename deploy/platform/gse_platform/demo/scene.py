@@ -1,22 +1,17 @@
 """Where a story is told: the platform, who acts in it, its clock, and who listens."""
 
-import asyncio
 import contextlib
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from datetime import time as time_of_day
 
-import httpx2
-
-from contracts.streams import SERVICES
 from gse_platform.clock import HERE, move_clock, offset, wall_clock
 from gse_platform.demo.acting import Actors
 from gse_platform.demo.telling import Listener, chapter
-from gse_platform.home import CannotGoOn
 from gse_platform.platform import Platform
 from gse_platform.progress import Progress
+from gse_platform.settling import settle
 
 MEET_SECONDS = 600
 SOON_SECONDS = 60
@@ -45,36 +40,8 @@ class Scene:
 
 async def all_know(scene: Scene) -> None:
     """Until all that was said is heard everywhere and no message is under way; says what has become of the mail."""
-    deadline = time.monotonic() + MEET_SECONDS
     with scene.progress.step("Every service hears of it") as tell:
-        quiet = 0
-        while quiet < 2:  # noqa: PLR2004 (what a last reaction says is seen at the second look)
-            standing = await _standing(scene.actors.client, scene.platform)
-            tell(standing.words)
-            quiet = quiet + 1 if standing.settled else 0
-            if time.monotonic() > deadline:
-                raise CannotGoOn(f"Not settled within {MEET_SECONDS // 60} minutes: look at ./gse status.")
-            await asyncio.sleep(0.3)
-
-
-@dataclass(frozen=True)
-class Standing:
-    """How far the platform is with what was said."""
-
-    words: str
-    settled: bool
-
-
-async def _standing(client: httpx2.AsyncClient, platform: Platform) -> Standing:
-    asked = [client.get(f"{platform.url(service)}/health/status") for service in SERVICES]
-    *healths, mail = await asyncio.gather(*asked, client.get(f"{platform.front_door}/api/notifications/v1/counts"))
-    if not all(answer.is_success for answer in (*healths, mail)):
-        return Standing("waiting for a service", settled=False)
-    behind = sum(int(its.json()[figure] or 0) for its in healths for figure in ("outbox_backlog", "lag_records"))
-    counts = mail.json()
-    under_way = counts["waiting"] + counts["due"] + counts["sending"]
-    words = f"{behind:,} events and {under_way:,} messages under way, {counts['sent']:,} messages sent"
-    return Standing(words, settled=not behind and not under_way)
+        await settle(scene.actors.client, scene.actors.state, tell, seconds=MEET_SECONDS)
 
 
 def business_now(platform: Platform) -> datetime:

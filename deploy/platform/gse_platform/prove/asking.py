@@ -1,7 +1,6 @@
 """Sends one command over HTTP and keeps what became of it: the history of a run."""
 
 import asyncio
-import contextlib
 import json
 import random
 import re
@@ -22,8 +21,10 @@ LAST_TRIES = 20
 AT_ONCE = 8
 REFUSALS = range(400, 500)
 BUSY, NOT_YET = 429, 409
-NOT_REPEATED = frozenset({"prefer", "unsubscribe", "send-again"})
-UNSUBSCRIBING = re.compile(r"(?<=/unsubscribe/)[^/]+")  # the token, which whoever has it may use
+NOT_REPEATED = frozenset({"prefer", "unsubscribe", "send-again", "token", "answer-round", "monitor", "unmonitor"})
+VERIFY = "/join/verify/"
+IN_CONFIDENCE = frozenset({"statement", "comment"})  # fields
+PROOFS = re.compile(r"(?<=/unsubscribe/)[^/]+|(?<=/join/verify/).+")  # which whoever has them may use
 
 Headers = Callable[[], dict[str, str]]
 """Who asks; a token lives minutes, so it is made when it is needed."""
@@ -70,7 +71,7 @@ class History:
         number = len(self.commands)
         key = str(UUID(int=self.chance.getrandbits(128)))
         self.requests[number] = Request(path, body, headers, key, made, method, is_form)
-        self.commands[number] = Command(number, kind, about, dict(asked or {}), "unknown")
+        self.commands[number] = Command(number, kind, about, dict(asked or {}), "unknown", began=time.time())
         self.commands[number] = await self._send(self.commands[number], TRIES)
         return self.commands[number]
 
@@ -92,14 +93,16 @@ class History:
         """Ask some of what was acknowledged again under its key; gives how many.
 
         But for what was asked of somebody who was erased: what they sent is forgotten, so a repeat is refused. And for
-        choices: no key guards those, and a repeat would choose anew what was changed since; nor for what the team sent
-        again, which may be gone with its member.
+        choices: no key guards those, and a repeat would choose anew what was changed since; nor for tokens and answers
+        of feedback and of monitoring, of which no key is kept; nor for what the team sent again, which may be gone.
         """
         erased = {its.about for its in self.commands.values() if its.kind == "erase" and its.outcome == "ok"}
         done = [
             its
             for its in self.commands.values()
-            if its.outcome == "ok" and its.kind not in NOT_REPEATED and not erased & {its.about, its.made}
+            if its.outcome == "ok"
+            and its.kind not in NOT_REPEATED
+            and not erased & {its.about, its.made, its.asked.get("surviving")}
         ]
         chosen = self.chance.sample(done, min(len(done), max(20, int(len(done) * share))))
         for its in chosen:
@@ -111,8 +114,11 @@ class History:
     async def _send(self, command: Command, tries: int) -> Command:
         request, doubted = self.requests[command.number], command.doubted
         for left in reversed(range(tries)):
-            with contextlib.suppress(httpx2.HTTPError):
+            try:
                 answer = await self._answer(request)
+            except httpx2.HTTPError:
+                doubted = True
+            else:
                 if answer.is_success:
                     made = str(answer.json()[request.made]) if request.made else ""
                     return replace(command, outcome="ok", made=made, doubted=doubted, ended=time.time())
@@ -130,7 +136,9 @@ class History:
     async def _answer(self, request: Request) -> httpx2.Response:
         body: dict[str, Any] = {"data" if request.is_form else "json": request.body}
         headers = request.headers() | ({} if request.is_form else {"Idempotency-Key": request.key})
-        return await self.http.request(request.method, request.path, headers=headers, **body)
+        return await self.http.request(
+            request.method, request.path, headers=headers, follow_redirects=request.is_form, **body
+        )
 
     def addresses(self, members: Collection[str]) -> set[str]:
         """Every address that these members ever entered."""
@@ -140,13 +148,31 @@ class History:
             if its.kind in {"join", "contact"} and (its.about in members or its.made in members)
         }
 
+    def confided(self) -> set[str]:
+        """All that was written in confidence, every token of feedback, and every proof in a link that was used."""
+        words = {
+            str(body[field])
+            for body in (its.body for its in self.requests.values() if not its.is_form)
+            for field in IN_CONFIDENCE & (body or {}).keys()
+            if body and body[field]
+        }
+        proofs = {request.path.rpartition("/")[2] for request in self.requests.values() if VERIFY in request.path}
+        return words | proofs | {its.made for its in self.commands.values() if its.kind == "token" and its.made}
+
     def keep(self, file: Path) -> None:
         """The history without anything personal, for whoever has to find out."""
         lines = [
             json.dumps(
-                asdict(its)
-                | {"path": UNSUBSCRIBING.sub("…", self.requests[its.number].path), "key": self.requests[its.number].key}
+                asdict(_without_secrets(its))
+                | {"path": PROOFS.sub("…", self.requests[its.number].path), "key": self.requests[its.number].key}
             )
             for its in self.commands.values()
         ]
         file.write_text("\n".join(lines) + "\n")
+
+
+def _without_secrets(its: Command) -> Command:
+    """Without a token of feedback, and without what somebody answered to monitoring."""
+    if its.kind == "token":
+        return replace(its, made="…" if its.made else "")
+    return replace(its, asked={}) if its.kind == "monitor" else its

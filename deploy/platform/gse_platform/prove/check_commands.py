@@ -10,7 +10,8 @@ SAYS: dict[str, tuple[str, bool, tuple[str, ...]]] = {
     "join": ("MemberJoined", True, ("organisation", "grade")),
     "grade": ("MemberGradeChanged", False, ("grade",)),
     "transfer": ("MemberTransferred", False, ("organisation", "grade")),
-    "grant": ("RoleGranted", False, ("role",)),
+    "profile": ("MemberProfileUpdated", False, ("interests", "skills")),
+    "merge": ("MemberLeft", False, ()),
     "leave": ("MemberLeft", False, ()),
     "erase": ("MemberErasureRequested", False, ()),
     "open-scheme": ("MentoringSchemeOpened", True, ()),
@@ -23,6 +24,15 @@ SAYS: dict[str, tuple[str, bool, tuple[str, ...]]] = {
     "publish-strategy": ("StrategyPublished", True, ("version",)),
     "report": ("CommitmentProgressReported", False, ("status", "percent")),
     "complete": ("CommitmentCompleted", False, ()),
+    "ask-round": ("FeedbackRoundOpened", True, ("commitment_id", "closes_on")),
+    "sum-up": ("FeedbackSummaryPublished", False, ()),
+    "respond": ("FeedbackAnswered", False, ()),
+    "open-call": ("OpportunityOpened", True, ("kind", "capacity", "eligibility")),
+    "hold": ("FocusGroupHeld", False, ("held_on",)),
+    "publish-findings": ("FocusGroupFindingsPublished", False, ()),
+    "appoint": ("ShadowBoardMemberAppointed", False, ("member_id", "ends_on")),
+    "advise": ("ShadowBoardAdviceGiven", True, ()),
+    "answer-advice": ("ShadowBoardAdviceAnswered", False, ()),
 }
 # What makes a row and says nothing.
 MAKES = {"enrol": ("mentoring.enrolment", "enrolment_id"), "match": ("mentoring.match_run", "run_id")}
@@ -37,7 +47,10 @@ def acknowledged_is_there(facts: Facts) -> list[str]:
             wanted.setdefault(its.made if makes else its.about, []).append((name, _fields(its.asked, fields)))
     fields_of = {name: fields for name, _, fields in SAYS.values()}
     found: dict[str, list[tuple[str, Any]]] = {}
+    successors = {its.asked["into"] for its in facts.commands if its.kind == "merge-organisations"}
     for event in facts.said:
+        if event.name == "MemberTransferred" and event.data["organisation"] in successors:
+            continue  # nobody asked for that
         if event.name in fields_of:
             found.setdefault(event.subject, []).append((event.name, _fields(event.data, fields_of[event.name])))
     return [
@@ -51,9 +64,9 @@ def contacts_are_there(facts: Facts) -> list[str]:
     """Each joining and each change of a contact is said once on the stream of contacts, and taken back by leaving."""
     wanted: dict[str, list[bool]] = {}
     for its in _ok(facts):
-        if its.kind in {"join", "contact"}:
+        if its.kind in {"join", "contact", "verify-again"}:
             wanted.setdefault(its.made or its.about, []).append(True)
-        elif its.kind == "leave":
+        elif its.kind in {"leave", "merge"}:
             wanted.setdefault(its.about, []).append(False)
     forgotten = facts.erased()
     found = {subject: [event.body is not None for event in said] for subject, said in facts.said_on(CONTACTS).items()}

@@ -42,7 +42,7 @@ def effects_are_made_once(facts: Facts) -> list[str]:
     """The rows of each member went through the states that their events ask for: all of them, once each, in order."""
     wrong = []
     for what, columns, fold in (
-        ("mentoring.profile", ("organisation", "grade"), _profile),
+        ("mentoring.profile", ("organisation", "grade", "restricted"), _profile),
         ("events.invitee", ("organisation", "grade_band", "since"), _invitee),
     ):
         wrong += _went_through(facts, what, columns, fold)
@@ -60,7 +60,7 @@ def _went_through(
     for subject in facts.erased() & found.keys():
         # Forgetting empties and deletes the row in whatever steps; what it went through before is compared.
         states = found[subject]
-        while len(states) > len(wanted.get(subject, [])) and set(states[-1][1:]) == {None}:
+        while len(states) > len(wanted.get(subject, [])) and set(states[-1][1:]) <= {None, False}:
             states.pop()
     return [
         f"{what} {subject}: should have gone through {wanted.get(subject, [])}, went through {found.get(subject, [])}"
@@ -71,12 +71,17 @@ def _went_through(
 
 def _profile(said: Sequence[Said]) -> list[State]:
     states: list[State] = []
+    place, restricted = (None, None), False
     for its in said:
         if its.name == "MemberLeft":
-            states.append(("UPDATE", None, None))
+            place, restricted = (None, None), False
         elif its.name in {"MemberJoined", "MemberGradeChanged", "MemberTransferred"}:
-            op = "INSERT" if its.name == "MemberJoined" else "UPDATE"
-            states.append((op, its.data["organisation"], its.data["grade"]))
+            place = (its.data["organisation"], its.data["grade"])
+        elif its.name == "MemberProcessingRestricted":
+            restricted = its.data["restricted"]
+        else:
+            continue
+        states.append(("INSERT" if its.name == "MemberJoined" else "UPDATE", *place, restricted))
     return states
 
 

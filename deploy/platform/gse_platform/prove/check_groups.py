@@ -35,7 +35,7 @@ def volunteers_are_who_joined(facts: Facts) -> list[str]:
 
 def _asked(its: Command, so_far: dict[Place, list[str]]) -> Iterator[tuple[Place, str]]:
     """What an acknowledged command says of volunteers."""
-    if its.kind in {"leave", "erase"}:
+    if its.kind in {"leave", "erase", "merge"}:
         yield from ((place, LEFT) for place, names in so_far.items() if place[0] == its.about and names[-1] == JOINED)
     elif its.kind in {"volunteer", "step-down"}:
         place = (its.about, its.asked["group_id"])

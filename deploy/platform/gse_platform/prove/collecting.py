@@ -2,8 +2,9 @@
 
 import asyncio
 import os
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,9 +16,10 @@ from aiokafka.errors import KafkaError
 
 from contracts.streams import SERVICES, STREAMS
 from gse_platform.clock import offset, wall_clock
-from gse_platform.prove import kafka_log, looking, witness
+from gse_platform.prove import kafka_log, looking, sealed, witness
 from gse_platform.prove.asking import History
 from gse_platform.prove.bad_records import Stranger
+from gse_platform.prove.check_confided import WHAT_SOMEBODY_IS
 from gse_platform.prove.facts import Facts
 from gse_platform.prove.house import House
 from gse_platform.prove.letters import Post, with_tokens
@@ -25,6 +27,7 @@ from gse_platform.prove.letters import Post, with_tokens
 TOPICS = [stream.name for stream in STREAMS]
 LEVEL_SECONDS = 60  # wanted
 SOON = timedelta(minutes=1)  # what is due by then is under way: it may have been made due just now
+LONG_WORD = re.compile(r"[\w-]{39,}")  # a token of feedback, a proof in a link
 LONGEST_SECONDS = 180  # then it is looked at as it is
 
 
@@ -127,6 +130,11 @@ async def collect(house: House, history: History, stranger: Stranger, marks: Mar
         return topic.removeprefix(house.prefix)
 
     rows = {table: rows for its in testimonies for table, rows in its.rows.items()}
+    joined = [said.subject for its in testimonies for said in its.said if said.name == "MemberJoined"]
+    key = await asyncio.to_thread(Path(house.environments["members"]["MEMBERS_MONITORING_KEY"]).read_text)
+    rows |= await sealed.opened(house.databases["members"], bytes.fromhex(key), joined)
+    confided = history.confided()
+    secrets = confided | WHAT_SOMEBODY_IS
     tokens = history.tokens | {row["unsubscribe_token"] for row in rows["notifications.recipient"]}
     facts = Facts(
         commands=list(history.commands.values()),
@@ -152,11 +160,30 @@ async def collect(house: House, history: History, stranger: Stranger, marks: Mar
             *await looking.at_members(house, rows["members.member"]),
             *await looking.at_streams(house),
         ],
-        told={place: lines_with(text, marks) + with_tokens(text, tokens) for place, text in texts.items()},
+        told={
+            place: lines_with(text, marks) + with_tokens(text, tokens) + sum(its in text for its in secrets)
+            for place, text in texts.items()
+        },
     )
-    addresses = history.addresses(facts.gone())
-    traces = [await witness.traces(house.databases[service], service, addresses) for service in SERVICES]
-    return replace(facts, traces={table: rows for its in traces for table, rows in its.items()})
+    finders = {
+        "traces": holding(history.addresses(facts.gone()), marks.canary),
+        "confided": holding(confided, marks.canary),
+        "characteristics": lambda row: any(its in row for its in WHAT_SOMEBODY_IS),
+    }
+    held: dict[str, dict[str, int]] = {name: {} for name in finders}
+    for service in SERVICES:
+        for name, found in (await witness.traces(house.databases[service], service, finders)).items():
+            held[name] |= found
+    return replace(facts, traces=held["traces"], confided=held["confided"], characteristics=held["characteristics"])
+
+
+def holding(texts: Collection[str], canary: str) -> Callable[[str], bool]:
+    """Whether a row holds one of these: with the canary in it, or a long word that is random."""
+    marked = [its for its in texts if canary in its]
+    random = set(texts) - set(marked)
+    return lambda row: (
+        (canary in row and any(its in row for its in marked)) or not random.isdisjoint(LONG_WORD.findall(row))
+    )
 
 
 def business_now(house: House) -> datetime:

@@ -28,7 +28,8 @@ class Command:
     made: str = ""  # the id that the answer gave
     again: str = ""
     doubted: bool = False  # there was no answer at first
-    ended: float = 0.0  # when the answer came, in seconds of wall time
+    began: float = 0.0  # when it was asked first, in seconds of wall time
+    ended: float = 0.0  # when the answer came
 
 
 @dataclass(frozen=True)
@@ -152,6 +153,8 @@ class Facts:
     poison: str = ""  # part of every bad record
     told: Mapping[str, int] = field(default_factory=dict)  # file or page: lines that hold one of the two
     traces: Mapping[str, int] = field(default_factory=dict)  # <service>.<table>: rows with an address of who is gone
+    confided: Mapping[str, int] = field(default_factory=dict)  # the same: rows with what was said in confidence
+    characteristics: Mapping[str, int] = field(default_factory=dict)  # the same: rows with what somebody is
     looks: Sequence[Look] = ()  # by people at what there is of a member, by services at streams
 
     def said_on(self, stream: str) -> dict[str, list[Said]]:

@@ -5,7 +5,21 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from gse_platform.prove.asking import AT_ONCE
-from gse_platform.prove.commands import events, groups, members, mentoring, notices, promises
+from gse_platform.prove.commands import (
+    champions,
+    events,
+    feedback,
+    groups,
+    members,
+    membership,
+    mentoring,
+    monitoring,
+    notices,
+    opportunities,
+    organisations,
+    promises,
+    shadow_board,
+)
 from gse_platform.prove.people import Person
 from gse_platform.prove.profession import Profession
 
@@ -16,10 +30,23 @@ ALONE: Final[Mapping[Callable[[Profession], Awaitable[None]], int]] = {
     events.move_a_gathering_on: 9,
     mentoring.match: 3,
     notices.send_again: 2,
-    promises.publish: 1,
+    promises.publish: 3,
     promises.report: 2,
     promises.complete: 1,
     groups.establish: 1,
+    opportunities.open_call: 5,
+    opportunities.move_a_call_on: 12,
+    shadow_board.open_seat: 2,
+    shadow_board.appoint: 6,
+    shadow_board.answer: 1,
+    feedback.open_round: 3,
+    feedback.answer: 10,
+    feedback.move_a_round_on: 3,
+    monitoring.release: 2,
+    champions.name_theme: 1,
+    champions.end: 2,
+    organisations.register: 2,
+    organisations.merge: 2,
 }
 ABOUT: Final[Mapping[Callable[[Profession, Person], Awaitable[None]], int]] = {
     mentoring.enrol: 12,
@@ -35,6 +62,21 @@ ABOUT: Final[Mapping[Callable[[Profession, Person], Awaitable[None]], int]] = {
     notices.unsubscribe: 4,
     groups.volunteer: 6,
     groups.step_down: 4,
+    opportunities.register: 20,
+    opportunities.withdraw: 4,
+    shadow_board.advise: 3,
+    feedback.take_token: 12,
+    monitoring.answer: 18,
+    monitoring.delete_answers: 2,
+    monitoring.restrict: 3,
+    monitoring.lift: 2,
+    membership.update_profile: 6,
+    membership.verify_again: 2,
+    membership.confirm: 4,
+    membership.merge: 2,
+    members.revoke: 2,
+    champions.appoint: 4,
+    organisations.move_in: 4,
 }
 
 

@@ -17,6 +17,7 @@ LINK: Final = re.compile(rf"/notifications/inbox/({UUID})")
 UNSUBSCRIBE: Final = re.compile(
     rf"<dt>List-Unsubscribe</dt><dd><https?://[^/]+(/notifications/unsubscribe/({UUID})/\w+)>"
 )
+CONFIRM: Final = re.compile(rf"/join/verify/{UUID}/[\w-]{{43}}")
 AT_ONCE: Final = 8
 
 
@@ -40,6 +41,11 @@ class Post:
         """Where one request ends mail of this kind, as a mail program finds it, and the token in it."""
         found = UNSUBSCRIBE.search(await self.message(number))
         return (found[1], found[2]) if found else None
+
+    async def confirming(self, number: int) -> str | None:
+        """The path behind which the address of this message is confirmed, if it asks for that."""
+        found = CONFIRM.search(await self.message(number))
+        return found[0] if found else None
 
     async def mails(self, heads: Iterable[dict[str, Any]]) -> list[Mail]:
         """What the checks go by; digests are opened."""

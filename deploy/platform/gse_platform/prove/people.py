@@ -52,6 +52,9 @@ class Person:
     busy: bool = True
     roles: set[str] = field(default_factory=set)
     groups: set[str] = field(default_factory=set)
+    interests: set[str] = field(default_factory=set)  # opportunities that they applied for
+    has_a_seat: bool = False
+    restricted: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,10 @@ class Names:
 
     chance: random.Random
     canary: str
+
+    def words(self) -> str:
+        """What somebody writes in confidence."""
+        return f"{word(self.chance)} {word(self.chance)} {self.canary}"
 
     def person(self) -> dict[str, str]:
         first, last = word(self.chance).title(), word(self.chance, 2).title() + self.canary

@@ -1,9 +1,12 @@
 """The run's own picture of the profession, from which the commands draw."""
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from uuid import UUID
 
+from gse_platform.clock import HERE
 from gse_platform.prove.asking import Headers, History
 from gse_platform.prove.facts import Command
 from gse_platform.prove.letters import Post
@@ -31,6 +34,55 @@ class Promise:
 
 
 @dataclass
+class Call:
+    """An opportunity of the run. `stage`: open, held or published, as far as the team has come with it."""
+
+    opportunity_id: str
+    kind: str
+    closes_at: datetime
+    capacity: int
+    stage: str = "open"
+    busy: bool = False
+
+
+@dataclass
+class Seat:
+    """A seat of the Shadow Board."""
+
+    seat_id: str
+    busy: bool = False
+
+
+@dataclass
+class Round:
+    """A round of feedback. `stage`: asked, summed-up or answered."""
+
+    round_id: str
+    closes_on: date
+    groups: list[str]
+    stage: str = "asked"
+    busy: bool = False
+
+
+@dataclass
+class Merging:
+    """An organisation that will close, and what will stand in its place."""
+
+    old: str
+    new: str = ""
+    busy: bool = False
+
+
+@dataclass
+class Ballot:
+    """A token of a round, which leads to nobody."""
+
+    round_id: str
+    token: str
+    used: bool = False
+
+
+@dataclass
 class Profession:
     """The run's own picture of who and what there is; it decides what to ask next, never what is true."""
 
@@ -39,6 +91,7 @@ class Profession:
     names: Names
     chance: random.Random
     post: Post | None = None  # where their mail ends; without it nobody opens any
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)  # business time
     people: list[Person] = field(default_factory=list)
     gatherings: list[Gathering] = field(default_factory=list)
     scheme: str = ""
@@ -48,6 +101,13 @@ class Profession:
     promises: dict[str, Promise] = field(default_factory=dict)  # by the ids of the commitments
     publishing: bool = False
     groups: list[str] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
+    seats: list[Seat] = field(default_factory=list)
+    advice: list[str] = field(default_factory=list)  # that is not answered yet
+    rounds: list[Round] = field(default_factory=list)
+    mergings: list[Merging] = field(default_factory=list)
+    themes: list[str] = field(default_factory=list)
+    ballots: list[Ballot] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.accounts = {
@@ -59,6 +119,10 @@ class Profession:
         present = self.chance.random() > LEAVERS_ASK
         free = [its for its in self.people if not its.busy and its.present is present]
         return self.chance.choice(free) if free else None
+
+    def today(self) -> date:
+        """On the business clock, in London."""
+        return self.now().astimezone(HERE).date()
 
     async def of_member(self, person: Person, kind: str, path: str, form: dict[str, str]) -> Command:
         return await self.history.ask(

@@ -153,6 +153,7 @@ async def _under_fire(size: Size, history: History, nemesis: Nemesis, marks: Mar
         Names(size.chance("names"), marks.canary),
         size.chance("profession"),
         Post(nemesis.house.platform.mail, history.http),
+        lambda: collecting.business_now(nemesis.house),
     )
     faults = plan(size.faults, size.chance("faults"), short=size.faults <= SHORT)
     async with asyncio.TaskGroup() as both:

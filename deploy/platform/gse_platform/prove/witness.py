@@ -1,7 +1,7 @@
 """Installs the witness of a database, and reads what it wrote down; `ledger.sql` is the witness."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -11,16 +11,38 @@ import asyncpg
 
 from gse_platform.prove.facts import Change, Heard, Parked, Row, Said
 
+Finder = Callable[[str], bool]
+"""Whether the text of a row holds what is looked for."""
+
 LEDGER = Path(__file__).with_name("ledger.sql")
 # The rows that events and commands lead to; name and address of a recipient are in the rows, not in the ledger.
 WATCHED = {
-    "members": ("member",),
+    "members": ("member", "interest", "feedback_taken", "feedback_spent", "feedback_sealed"),
     "mentoring": ("profile", "enrolment", "match_run", "pair"),
     "events": ("invitee", "registration"),
     "notifications": ("notice",),
 }
 READ = {
-    "members": ("member", "account", "member_role", "erased_member", "commitment", "volunteering"),
+    "members": (
+        "member",
+        "account",
+        "member_role",
+        "erased_member",
+        "commitment",
+        "volunteering",
+        "opportunity",
+        "interest",
+        "shadow_board_term",
+        "feedback_round",
+        "feedback_taken",
+        "feedback_spent",
+        "feedback_sealed",
+        "feedback_figure",
+        "feedback_comment",
+        "restriction",
+        "champion_term",
+        "statistics_release",
+    ),
     "mentoring": ("profile", "enrolment", "entrant", "pair", "erased_member"),
     "events": ("invitee", "hosted_event", "registration", "erased_member"),
     "notifications": (
@@ -37,6 +59,18 @@ READ = {
         "key_date",
         "erased_member",
     ),
+}
+
+# What timers of members have to do, whatever the time is.
+MEMBERS_OWE = {
+    "erasures": "SELECT count(*) FROM public.erasure WHERE completed_at IS NULL",
+    "places to give": """
+        SELECT count(*) FROM public.opportunity its
+        WHERE seed IS NOT NULL AND selected_at IS NOT NULL AND held_at IS NULL
+            AND capacity > (SELECT count(*) FROM public.interest
+                WHERE opportunity_id = its.opportunity_id AND state = 'chosen')
+            AND EXISTS (SELECT FROM public.interest
+                WHERE opportunity_id = its.opportunity_id AND state = 'not-chosen')""",
 }
 
 
@@ -100,8 +134,25 @@ async def unsettled(url: str, service: str, by: datetime) -> dict[str, int]:
     try:
         found = {"to send": await connection.fetchval("SELECT count(*) FROM public.outbox")}
         if service == "members":
-            found["erasures"] = await connection.fetchval(
-                "SELECT count(*) FROM public.erasure WHERE completed_at IS NULL"
+            found |= {what: await connection.fetchval(sql) for what, sql in MEMBERS_OWE.items()}
+            found["opportunities to close"] = await connection.fetchval(
+                "SELECT count(*) FROM public.opportunity WHERE closed_at IS NULL AND closes_at <= $1", by
+            )
+            found["rounds to close"] = await connection.fetchval(
+                "SELECT count(*) FROM public.feedback_round"
+                " WHERE closed_at IS NULL AND closes_on < ($1 AT TIME ZONE 'Europe/London')::date",
+                by,
+            )
+            found["organisations to merge"] = await connection.fetchval(
+                "SELECT count(*) FROM public.organisation its"
+                " WHERE closed_on <= ($1 AT TIME ZONE 'Europe/London')::date AND (NOT said OR EXISTS"
+                " (SELECT FROM public.member WHERE organisation = its.code AND left_on IS NULL))",
+                by,
+            )
+            found["terms to end"] = await connection.fetchval(
+                "SELECT count(*) FROM public.shadow_board_term"
+                " WHERE ended_at IS NULL AND (member_id IS NULL OR ends_on < ($1 AT TIME ZONE 'Europe/London')::date)",
+                by,
             )
         if service == "notifications":
             found["notices"] = await connection.fetchval(
@@ -114,19 +165,21 @@ async def unsettled(url: str, service: str, by: datetime) -> dict[str, int]:
         await connection.close()
 
 
-async def traces(url: str, service: str, addresses: Collection[str]) -> dict[str, int]:
-    """In which tables of a service rows hold one of these addresses, and how many; the witness's own are left out."""
+async def traces(url: str, service: str, finders: Mapping[str, Finder]) -> dict[str, dict[str, int]]:
+    """Of each finder in which tables of a service it finds something, and in how many rows; the witness's left out."""
     connection = await asyncpg.connect(url)
     try:
         tables = await connection.fetch(
             "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')"
             " AND NOT relispartition"
         )
-        found = {}
+        counts: dict[str, dict[str, int]] = {name: {} for name in finders}
         for table in (row["relname"] for row in tables):
-            rows = await connection.fetch(f"SELECT to_jsonb(its)::text AS row FROM public.{table} its")  # noqa: S608 (our own names)
-            found[f"{service}.{table}"] = sum(any(its in row["row"] for its in addresses) for row in rows)
-        return found
+            found = await connection.fetch(f"SELECT to_jsonb(its)::text AS row FROM public.{table} its")  # noqa: S608 (our own names)
+            rows = [row["row"] for row in found]
+            for name, finds in finders.items():
+                counts[name][f"{service}.{table}"] = sum(map(finds, rows))
+        return counts
     finally:
         await connection.close()
 

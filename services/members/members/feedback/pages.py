@@ -200,6 +200,7 @@ async def _form(
         is_open=is_open,
         is_new=is_new,
         longest=answering.LONGEST,
+        kept_until=POLICY.kept_until(its.asked.closes_on),
         fewest_of_group=POLICY.fewest_of_group,
         ratings=[{"value": rating.value, "text": words} for rating, words in IN_WORDS.items()],
         groups=[{"value": code, "text": POLICY.label(code)} for code in its.asked.must_hear],

@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import ValidationError
 
 from chassis.database import Database
+from chassis.days import day_in_london
 from chassis.identity import SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
@@ -75,6 +76,8 @@ async def comments(
     found = await api.comments(round_id, database, caller, after, ON_A_PAGE)
     async with database.transaction() as tx:
         its, promise = await its_and_its_promise(tx, round_id)
+        today = day_in_london(tx.now)
+    kept_until = POLICY.kept_until(its.asked.closes_on)
     return render(
         request,
         "feedback/comments.html",
@@ -84,6 +87,8 @@ async def comments(
         following=found.next,
         is_first=after is None,
         fewest=POLICY.fewest,
+        kept_until=kept_until,
+        is_forgotten=kept_until < today,
     )
 
 

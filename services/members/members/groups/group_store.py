@@ -45,6 +45,17 @@ async def hold(tx: Transaction, group_id: UUID) -> Group | None:
     return read_group(row) if row else None
 
 
+async def hold_those_of(tx: Transaction, member_id: UUID) -> None:
+    """The groups in which a member, who is held, is now: like one."""
+    await tx.execute(
+        """
+        SELECT FROM profession_group
+        WHERE group_id IN (SELECT group_id FROM volunteering WHERE member_id = $1 AND left_at IS NULL)
+        ORDER BY group_id FOR SHARE""",
+        member_id,
+    )
+
+
 async def some(
     tx: Transaction, *, over: bool, after: UUID | None, most: int, late: bool = False, of_member: UUID | None = None
 ) -> list[Group]:
@@ -111,6 +122,12 @@ async def volunteers(tx: Transaction, group_id: UUID, *, after: UUID | None, mos
         most,
     )
     return [_named(**row) for row in rows]
+
+
+async def everybody(tx: Transaction, group_id: UUID) -> list[Volunteer]:
+    """All who are in a group, which the caller has locked, so that nobody joins or leaves it meanwhile."""
+    rows = await tx.fetch(f"{_VOLUNTEER} WHERE group_id = $1 AND left_at IS NULL ORDER BY volunteering_id", group_id)
+    return [_volunteer(dict(row)) for row in rows]
 
 
 async def save(tx: Transaction, *volunteers: Volunteer) -> None:

@@ -38,6 +38,8 @@ SENTENCES: Final = {
 }
 DONE: Final = {
     "scheduled": "The meeting is scheduled. Everybody in the group hears of it.",
+    "moved": "The meeting is moved. Everybody in the group hears of it.",
+    "cancelled": "The meeting is cancelled. Everybody in the group hears of it.",
     "agenda": "The agenda is here for every member to see.",
     "notes": "The notes are here for everybody in the group to see.",
 }

@@ -19,7 +19,7 @@ from chassis.web import filled, read_form, render, typed_day
 from contracts.refusal import FieldError, Invalid, Refused
 from members.groups import api, group_store, task_api
 from members.groups.task_groups import AlreadyMet
-from members.groups.volunteering import Group, GroupExists
+from members.groups.volunteering import Group, GroupExists, Kind
 
 router = APIRouter(prefix="/members/groups", route_class=RetryingRoute, include_in_schema=False)
 
@@ -94,7 +94,7 @@ async def extend(request: Request, group_id: UUID, database: Db, caller: SignedI
 
 @router.get("/{group_id:uuid}/disband")
 async def disbandment_form(request: Request, group_id: UUID, database: Db, caller: SignedIn) -> HTMLResponse:
-    """What it means, before it is done."""
+    """What it means, before it is done; of a standing group too."""
     permit(caller, "team")
     return render(request, "groups/disband.html", its=await _its(database, group_id), **filled({}))
 
@@ -105,7 +105,10 @@ async def disband(request: Request, group_id: UUID, database: Db, caller: Signed
     values = await read_form(request)
     typed = {name: values[name] for name in ("reason",) if name in values}
     try:
-        await task_api.disband(group_id, task_api.DisbandmentForm.model_validate(typed), database, None, caller)
+        if (await _its(database, group_id)).kind is Kind.STANDING:
+            await api.close(group_id, api.ClosureForm.model_validate(typed), database, None, caller)
+        else:
+            await task_api.disband(group_id, task_api.DisbandmentForm.model_validate(typed), database, None, caller)
     except (ValidationError, Refused) as error:
         again = filled(values, error, order=("reason",), sentences=SENTENCES)
         return render(request, "groups/disband.html", its=await _its(database, group_id), **again)

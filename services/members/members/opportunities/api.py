@@ -14,7 +14,7 @@ from chassis.idempotency import Key
 from chassis.identity import Caller, MaybeSignedIn, SignedIn, permit
 from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
-from chassis.sentences import ONE_LINE
+from chassis.sentences import LINES, ONE_LINE
 from chassis.service import Db
 from contracts.base import Summary, Title
 from members.membership import store as members
@@ -49,13 +49,13 @@ class OpportunityForm(BaseModel):
     closes_at: Annotated[AwareDatetime, Field(description="Who applies at this instant is too late")]
     meets_on: Annotated[Day | None, Field(description="When it is to take place, in London")] = None
     capacity: Annotated[int, Field(ge=1, le=200)]
-    eligibility: Annotated[str, StringConstraints(max_length=32)] = "below-scs"
+    eligibility: Annotated[str, StringConstraints(max_length=32), LINES] = "below-scs"
 
 
 class InterestForm(BaseModel):
     """`statement` is for the team alone, until it has chosen; where a lot decides it is not kept."""
 
-    statement: Annotated[str, StringConstraints(max_length=1000, strip_whitespace=True)] | None = None
+    statement: Annotated[str, StringConstraints(max_length=1000, strip_whitespace=True), LINES] | None = None
 
 
 class OwnInterest(BaseModel):
@@ -158,16 +158,17 @@ async def register(
     member_id = _member(caller)
     async with database.transaction() as tx:
         interest = Interest(uuid4(), opportunity_id, member_id, tx.now, form.statement or None)
-        earlier = await idempotency.claim(tx, key, resource_id=interest.interest_id, status=201)
+        if await idempotency.claim(tx, key, resource_id=interest.interest_id, status=201) is not None:
+            its = there(await store.by_id(tx, opportunity_id))
+            return view(its, tx.now, caller, await store.of_member(tx, opportunity_id, member_id))
         member = await members.lock_present(tx, member_id, None)
         if member is None:
             raise HasLeft
         its = there(await store.hold_open(tx, opportunity_id))
-        mine = await store.of_member(tx, opportunity_id, member_id)
-        if earlier is None:
-            mine = calls.register(its, interest, member.grade, has_one=mine is not None)
-            if not await store.add_interest(tx, mine):  # their other window was quicker
-                raise calls.AlreadyInterested
+        has_one = await store.of_member(tx, opportunity_id, member_id) is not None
+        mine = calls.register(its, interest, member.grade, has_one=has_one)
+        if not await store.add_interest(tx, mine):  # their other window was quicker
+            raise calls.AlreadyInterested
     return view(its, tx.now, caller, mine)
 
 

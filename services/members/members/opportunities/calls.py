@@ -204,6 +204,7 @@ def open_call(its: Opportunity) -> OpportunityOpened:
         eligibility=its.rule,
         policy_version=its.policy_version,
         seed_digest=(digest[:32], digest[32:]) if digest else None,
+        open_to=tuple(grade for grade in Grade if grade in its.eligible.grades),
     )
 
 

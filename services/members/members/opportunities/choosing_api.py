@@ -1,5 +1,7 @@
 """Who has a place, over HTTP: who has applied, a choice by hand, and the draw that anybody can do again."""
 
+from bisect import bisect_right
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -15,7 +17,7 @@ from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from members.opportunities import choosing, store
 from members.opportunities.api import Limit, OpportunityView, there, view
-from members.opportunities.calls import NotSelectedYet, Outcome
+from members.opportunities.calls import Interest, NotSelectedYet, Outcome
 
 router = APIRouter(prefix="/api/members/v1", tags=["opportunities"], route_class=RetryingRoute, responses=RESPONSES)
 
@@ -43,12 +45,15 @@ class Applicants(BaseModel):
 
 
 class Drawn(BaseModel):
-    """Somebody in the draw. `organisation` is a label of this draw alone, the same for all of one organisation."""
+    """Somebody in the draw. `organisation` is a label of this draw alone, the same for all of one organisation.
+
+    `chosen` is by the lot, on that day: what became of it since is for themselves and the team.
+    """
 
     number: UUID
     band: str
     organisation: str
-    state: Outcome
+    chosen: bool
 
 
 class Draw(BaseModel):
@@ -82,8 +87,8 @@ async def select(
         earlier = await idempotency.claim(tx, key, resource_id=opportunity_id, status=201)
         its = there(await store.lock(tx, opportunity_id))
         if earlier is None:
-            interests = await store.lock_interests(tx, opportunity_id)
-            choice = choosing.by_hand(its, interests, set(form.numbers), by=caller.account_id, now=tx.now)
+            candidates = await store.lock_candidates(tx, opportunity_id)
+            choice = choosing.by_hand(its, candidates, set(form.numbers), by=caller.account_id, now=tx.now)
             its = choice.its
             await store.save_interests(tx, choice.interests)
             await store.save(tx, its)
@@ -93,14 +98,20 @@ async def select(
 
 @router.get("/opportunities/{opportunity_id}/draw")
 async def draw(opportunity_id: UUID, database: Db, after: UUID | None = None, limit: Limit = 100) -> Draw:
-    """The draw, for anyone who wants to do it again: the seed, and every number with band and label."""
+    """The draw as it was drawn, for anyone who wants to do it again: the seed, and every number with band and label."""
     async with database.transaction() as tx:
         its = there(await store.by_id(tx, opportunity_id))
         if its.selected_at is None or its.seed is None or its.seed_digest is None:
             raise NotSelectedYet
-        found = await store.drawn(tx, opportunity_id, after=after, limit=limit + 1)
+        everybody = await store.in_the_draw(tx, opportunity_id)
+    found, chosen = of_draw(everybody, after, limit + 1), choosing.as_drawn(its, everybody)
     page = [
-        Drawn(number=each.interest_id, band=each.band or "", organisation=each.organisation or "", state=each.state)
+        Drawn(
+            number=each.interest_id,
+            band=each.band or "",
+            organisation=each.organisation or "",
+            chosen=each.interest_id in chosen,
+        )
         for each in found[:limit]
     ]
     return Draw(
@@ -110,3 +121,9 @@ async def draw(opportunity_id: UUID, database: Db, after: UUID | None = None, li
         applicants=page,
         next=page[-1].number if len(found) > limit else None,
     )
+
+
+def of_draw(everybody: Sequence[Interest], after: UUID | None, limit: int) -> Sequence[Interest]:
+    """So many of them, who are sorted by number, from behind `after` on."""
+    first = bisect_right(everybody, after, key=lambda its: its.interest_id) if after else 0
+    return everybody[first : first + limit]

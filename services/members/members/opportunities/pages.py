@@ -5,6 +5,7 @@ Each form is the API's own request in a browser: its handler decides, and these 
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -19,9 +20,10 @@ from chassis.identity import Caller, MaybeSignedIn, SignedIn
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from chassis.web import Filled, filled, read_form, render
+from contracts.members import GradeBand
 from contracts.refusal import NotFound, Refused
 from members.membership import store as members
-from members.opportunities import api, calls, drawing, store
+from members.opportunities import api, calls, choosing, choosing_api, drawing, store
 from members.opportunities.calls import BY_LOT, AlreadyInterested, Kind, NotInterested, NotSelectedYet, Opportunity
 
 router = APIRouter(prefix="/members/opportunities", route_class=RetryingRoute, include_in_schema=False)
@@ -120,14 +122,17 @@ async def draw(request: Request, opportunity_id: UUID, database: Db, after: UUID
     """How the places were given, and how anybody can do it again."""
     async with database.transaction() as tx:
         its = _drawn(await store.by_id(tx, opportunity_id))
-        found = await store.drawn(tx, opportunity_id, after=after, limit=IN_THE_DRAW + 1)
-        shares = await store.shares(tx, opportunity_id)
+        everybody = await store.in_the_draw(tx, opportunity_id)
+    found, chosen = choosing_api.of_draw(everybody, after, IN_THE_DRAW + 1), choosing.as_drawn(its, everybody)
     page = found[:IN_THE_DRAW]
+    applied = Counter(each.band for each in everybody)
+    placed = Counter(each.band for each in everybody if each.interest_id in chosen)
     return render(
         request,
         "opportunities/draw.html",
         its=its,
-        shares=shares,
+        shares=[(band.value, applied[band.value], placed[band.value]) for band in GradeBand if applied[band.value]],
+        chosen=chosen,
         page=page,
         next=page[-1].interest_id if len(found) > IN_THE_DRAW else None,
     )
@@ -135,14 +140,18 @@ async def draw(request: Request, opportunity_id: UUID, database: Db, after: UUID
 
 @router.get("/{opportunity_id:uuid}/draw.csv")
 async def draw_as_file(opportunity_id: UUID, database: Db) -> Response:
-    """All that the program needs, beside the seed; `now` is how it stands today."""
+    """All that the program needs, beside the seed; `chosen` is what it gives."""
     async with database.transaction() as tx:
-        _drawn(await store.by_id(tx, opportunity_id))
-        found = await store.drawn(tx, opportunity_id, after=None, limit=None)
+        its = _drawn(await store.by_id(tx, opportunity_id))
+        everybody = await store.in_the_draw(tx, opportunity_id)
+    chosen = choosing.as_drawn(its, everybody)
     file = io.StringIO()
     writer = csv.writer(file)
-    writer.writerow(["number", "band", "organisation", "now"])
-    writer.writerows([its.interest_id, its.band, its.organisation, its.state.value] for its in found)
+    writer.writerow(["number", "band", "organisation", "chosen"])
+    writer.writerows(
+        [each.interest_id, each.band, each.organisation, "yes" if each.interest_id in chosen else "no"]
+        for each in everybody
+    )
     headers = {"Content-Disposition": 'attachment; filename="draw.csv"'}
     return Response(file.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
 

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from contracts.members import Grade
 from contracts.opportunities import (
     ShadowBoardAdviceAnswered,
     ShadowBoardAdviceGiven,
@@ -16,7 +17,8 @@ from contracts.opportunities import (
     ShadowBoardTermEnded,
 )
 from contracts.refusal import FieldError, Invalid, NotFound, Refused
-from members.opportunities.calls import Interest, Kind, Outcome
+from members.opportunities.calls import Interest, Kind, Opportunity, Outcome
+from members.opportunities.eligibility import OutsideTheRule
 
 LONGEST: Final = timedelta(days=3 * 366)
 
@@ -101,11 +103,17 @@ def open_seat(its: Seat) -> ShadowBoardSeatOpened:
 
 
 def appoint(
-    term: Term, interest: Interest, kind: Kind, *, is_taken: bool, sits: bool
+    term: Term, interest: Interest, applied_for: Opportunity, grade: Grade, *, is_taken: bool, sits: bool
 ) -> tuple[Term, ShadowBoardMemberAppointed]:
-    """A term from today on. Raises `NotAmongTheChosen`, `SeatIsTaken`, `HasASeat`, `Invalid`."""
-    if kind is not Kind.SHADOW_BOARD or interest.state is not Outcome.CHOSEN or interest.member_id is None:
+    """A term from today on, for somebody who is within the rule still under which they applied.
+
+    Raises `NotAmongTheChosen`, `OutsideTheRule`, `SeatIsTaken`, `HasASeat`, `Invalid`.
+    """
+    chosen = applied_for.kind is Kind.SHADOW_BOARD and interest.state is Outcome.CHOSEN
+    if not chosen or interest.member_id is None:
         raise NotAmongTheChosen
+    if grade not in applied_for.eligible.grades:
+        raise OutsideTheRule(applied_for.eligible)
     if is_taken:
         raise SeatIsTaken
     if sits:

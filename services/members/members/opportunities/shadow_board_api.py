@@ -13,18 +13,19 @@ from chassis.idempotency import Key
 from chassis.identity import Caller, MaybeSignedIn, SignedIn, permit
 from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
+from chassis.sentences import LINES
 from chassis.service import Db
 from members.membership import store as members
 from members.membership.domain import HasLeft
 from members.opportunities import shadow_board, shadow_board_store, store
-from members.opportunities.api import Day, Heading, Limit, is_team
+from members.opportunities.api import Day, Heading, Limit, is_team, there
 from members.opportunities.shadow_board import Advice, NoSuchAdvice, NoSuchSeat, NotAmongTheChosen, Seat, Term
 
 router = APIRouter(
     prefix="/api/members/v1/shadow-board", tags=["shadow board"], route_class=RetryingRoute, responses=RESPONSES
 )
 
-Words = Annotated[str, StringConstraints(min_length=1, max_length=4000, strip_whitespace=True)]
+Words = Annotated[str, StringConstraints(min_length=1, max_length=4000, strip_whitespace=True), LINES]
 
 
 class SeatForm(BaseModel):
@@ -109,32 +110,25 @@ async def appoint(seat_id: UUID, form: AppointmentForm, database: Db, key: Key, 
     permit(caller, "team")
     async with database.transaction() as tx:
         term = Term(uuid4(), seat_id, None, day_in_london(tx.now), form.ends_on, tx.now, caller.account_id)
-        earlier = await idempotency.claim(tx, key, resource_id=term.term_id, status=201)
-        applied = await store.interest(tx, form.number)
-        if applied is None:
+        if await idempotency.claim(tx, key, resource_id=term.term_id, status=201) is not None:
+            return _seat(await shadow_board_store.seat(tx, seat_id), await shadow_board_store.term(tx, seat_id))
+        interest = await store.interest(tx, form.number)
+        if interest is None or interest.member_id is None:
             raise NotAmongTheChosen
-        interest, kind = applied
-        if interest.member_id is not None:  # held, so that nobody gives them another seat meanwhile
-            member = await members.lock(tx, interest.member_id)
-            if member is None or member.left_on is not None:
-                raise HasLeft
+        # The member is held: nobody gives them another seat meanwhile, and their grade stays.
+        member = await members.lock(tx, interest.member_id)
+        if member is None or member.left_on is not None:
+            raise HasLeft
+        applied_for = there(await store.by_id(tx, interest.opportunity_id))
         seat = await shadow_board_store.lock_seat(tx, seat_id)
         if seat is None:
             raise NoSuchSeat
-        if earlier is None:
-            taken = await shadow_board_store.is_taken(tx, seat_id)
-            sits = await shadow_board_store.sits(tx, interest.member_id)
-            term, said = shadow_board.appoint(term, interest, kind, is_taken=taken, sits=sits)
-            await shadow_board_store.add_term(tx, term)
-            await outbox.put(tx, said)
-    return SeatView(
-        seat_id=seat_id,
-        title=seat.title,
-        opened_on=seat.opened_on,
-        starts_on=term.starts_on,
-        ends_on=term.ends_on,
-        member_id=interest.member_id,
-    )
+        taken = await shadow_board_store.term(tx, seat_id) is not None
+        sits = await shadow_board_store.sits(tx, interest.member_id)
+        term, said = shadow_board.appoint(term, interest, applied_for, member.grade, is_taken=taken, sits=sits)
+        await shadow_board_store.add_term(tx, term)
+        await outbox.put(tx, said)
+    return _seat(seat, term)
 
 
 @router.get("/advice")
@@ -155,7 +149,7 @@ async def advise(form: AdviceForm, request: Request, database: Db, key: Key, cal
         its = Advice(uuid4(), form.title, form.advice, tx.now, caller.account_id)
         earlier = await idempotency.claim(tx, key, resource_id=its.advice_id, status=201)
         if earlier is not None:
-            return _view(there(await shadow_board_store.advice(tx, earlier)), caller)
+            return _view(known(await shadow_board_store.advice(tx, earlier)), caller)
         sits = caller.member_id is not None and await shadow_board_store.sits(tx, caller.member_id)
         said = shadow_board.advise(its, page_of(request, its.advice_id), sits=sits)
         await shadow_board_store.add_advice(tx, its)
@@ -166,7 +160,7 @@ async def advise(form: AdviceForm, request: Request, database: Db, key: Key, cal
 @router.get("/advice/{advice_id}")
 async def one_advice(advice_id: UUID, database: Db, caller: MaybeSignedIn) -> AdviceView:
     async with database.transaction() as tx:
-        return _view(there(await shadow_board_store.advice(tx, advice_id)), caller)
+        return _view(known(await shadow_board_store.advice(tx, advice_id)), caller)
 
 
 @router.post("/advice/{advice_id}/answers", status_code=201)
@@ -177,7 +171,7 @@ async def answer(
     permit(caller, "team")
     async with database.transaction() as tx:
         earlier = await idempotency.claim(tx, key, resource_id=advice_id, status=201)
-        its = there(await shadow_board_store.lock_advice(tx, advice_id))
+        its = known(await shadow_board_store.lock_advice(tx, advice_id))
         if earlier is None:
             link = page_of(request, advice_id)
             its, said = shadow_board.answer(its, form.answer, link, by=caller.account_id, now=tx.now)
@@ -186,7 +180,7 @@ async def answer(
     return _view(its, caller)
 
 
-def there(its: Advice | None) -> Advice:
+def known(its: Advice | None) -> Advice:
     if its is None:
         raise NoSuchAdvice
     return its
@@ -195,6 +189,20 @@ def there(its: Advice | None) -> Advice:
 def page_of(request: Request, advice_id: UUID) -> str:
     front_door: str = request.app.state.settings.front_door
     return f"{front_door.rstrip('/')}/members/opportunities/shadow-board/advice/{advice_id}"
+
+
+def _seat(its: Seat | None, term: Term | None) -> SeatView:
+    """As the team sees it, with its present term where there is one."""
+    if its is None:
+        raise NoSuchSeat
+    return SeatView(
+        seat_id=its.seat_id,
+        title=its.title,
+        opened_on=its.opened_on,
+        starts_on=term.starts_on if term else None,
+        ends_on=term.ends_on if term else None,
+        member_id=term.member_id if term else None,
+    )
 
 
 def _view(its: Advice, caller: Caller | None) -> AdviceView:

@@ -191,7 +191,7 @@ async def _advice(
     done: str = "",
 ) -> HTMLResponse:
     async with database.transaction() as tx:
-        its = shadow_board_api.there(await shadow_board_store.advice(tx, advice_id))
+        its = shadow_board_api.known(await shadow_board_store.advice(tx, advice_id))
     return render(
         request,
         "opportunities/advice.html",

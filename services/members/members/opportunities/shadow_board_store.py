@@ -43,12 +43,10 @@ async def seats(tx: Transaction, *, after: UUID | None, limit: int) -> list[asyn
     )
 
 
-async def is_taken(tx: Transaction, seat_id: UUID) -> bool:
-    return bool(
-        await tx.fetchval(
-            "SELECT EXISTS (SELECT FROM shadow_board_term WHERE seat_id = $1 AND ended_at IS NULL)", seat_id
-        )
-    )
+async def term(tx: Transaction, seat_id: UUID) -> Term | None:
+    """The present one of a seat; None: it is free."""
+    row = await tx.fetchrow("SELECT * FROM shadow_board_term WHERE seat_id = $1 AND ended_at IS NULL", seat_id)
+    return Term(**row) if row else None
 
 
 async def sits(tx: Transaction, member_id: UUID | None) -> bool:

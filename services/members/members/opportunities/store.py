@@ -140,13 +140,9 @@ async def of_member(tx: Transaction, opportunity_id: UUID, member_id: UUID | Non
     return _interest(row) if row else None
 
 
-async def interest(tx: Transaction, interest_id: UUID) -> tuple[Interest, Kind] | None:
-    """An interest, and what it is in."""
-    row = await tx.fetchrow(
-        "SELECT interest.*, kind FROM interest JOIN opportunity USING (opportunity_id) WHERE interest_id = $1",
-        interest_id,
-    )
-    return (_interest(row), Kind(row["kind"])) if row else None
+async def interest(tx: Transaction, interest_id: UUID) -> Interest | None:
+    row = await tx.fetchrow("SELECT * FROM interest WHERE interest_id = $1", interest_id)
+    return _interest(row) if row else None
 
 
 async def of_member_among(
@@ -255,28 +251,12 @@ async def chosen_for_the_board(tx: Transaction, *, after: UUID | None, limit: in
     )
 
 
-async def drawn(tx: Transaction, opportunity_id: UUID, *, after: UUID | None, limit: int | None) -> list[Interest]:
-    """Who is in the draw, by number, from behind `after` on; without a limit all."""
+async def in_the_draw(tx: Transaction, opportunity_id: UUID) -> list[Interest]:
+    """Who was in the draw, by number."""
     rows = await tx.fetch(
-        """
-        SELECT * FROM interest WHERE opportunity_id = $1 AND band IS NOT NULL
-            AND ($2::uuid IS NULL OR interest_id > $2) ORDER BY interest_id LIMIT $3""",
-        opportunity_id,
-        after,
-        limit,
+        "SELECT * FROM interest WHERE opportunity_id = $1 AND band IS NOT NULL ORDER BY interest_id", opportunity_id
     )
     return [_interest(row) for row in rows]
-
-
-async def shares(tx: Transaction, opportunity_id: UUID) -> list[asyncpg.Record]:
-    """Of each band in the draw how many applied and how many have a place now."""
-    return await tx.fetch(
-        """
-        SELECT band, count(*) AS applied, count(*) FILTER (WHERE state = 'chosen') AS placed
-        FROM interest WHERE opportunity_id = $1 AND band IS NOT NULL GROUP BY band
-        ORDER BY array_position(ARRAY['AA-AO', 'EO', 'HEO-SEO', 'G7-G6', 'SCS'], band)""",
-        opportunity_id,
-    )
 
 
 def _opportunity(row: asyncpg.Record) -> Opportunity:

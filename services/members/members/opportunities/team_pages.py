@@ -177,6 +177,7 @@ async def _applicants(
         its=its,
         page=page,
         may_choose=its.seed is None and its.closed_at is not None,
+        within=its.eligible.grades,
         elsewhere=sorted(chosen - here),
         next=page[-1]["interest_id"] if len(found) > AT_ONCE else None,
         **(form or filled({})) | {"values": {"numbers": sorted(chosen & here)}},

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 Place = tuple[str, str]
 """An organisation and a grade band."""
@@ -11,8 +11,7 @@ Cells = Mapping[Place, Counter[str]]
 """How many people gave which answer, place by place."""
 
 
-@dataclass(frozen=True)
-class Person:
+class Person(NamedTuple):
     """As one is counted. In an earlier release `code` is None for who has deleted their answers since."""
 
     place: Place
@@ -43,9 +42,9 @@ class Movement:
 
 def cells(people: Iterable[Person], label: Callable[[str], str]) -> dict[Place, Counter[str]]:
     counted: dict[Place, Counter[str]] = {}
-    for its in people:
-        if its.code is not None:
-            counted.setdefault(its.place, Counter())[label(its.code)] += 1
+    for (place, code), figure in Counter(people).items():
+        if code is not None:
+            counted.setdefault(place, Counter())[label(code)] += figure
     return counted
 
 
@@ -60,24 +59,21 @@ def relabelled(its: Cells, label: Callable[[str], str]) -> dict[Place, Counter[s
 
 def movement(now: People, then: People, before: Cells, label: Callable[[str], str]) -> Movement:
     """`before` is everything that the release counted, also those of whom nothing is kept any more: they left."""
-    stayed, joined, known = dict[Place, Counter[str]](), dict[Place, Counter[str]](), dict[Place, Counter[str]]()
+    stayed, joined = dict[Place, Counter[str]](), dict[Place, Counter[str]]()
     organisations, bands, everybody = Counter[str](), Counter[str](), 0
-    unsaid = Counter[Place]()  # counted then, and nobody knows any more as what
-    for was in then.values():
-        if was.code is None:
-            unsaid[was.place] += 1
-        else:
-            known.setdefault(was.place, Counter())[label(was.code)] += 1
-    for name, its in now.items():
-        answer, earlier = label(its.code or ""), then.get(name)
+    known = cells(then.values(), label)
+    unsaid = Counter(was.place for was in then.values() if was.code is None)  # nobody knows any more as what
+    # Alike people are counted first, since they are few kinds.
+    for (its, earlier), figure in Counter((its, then.get(name)) for name, its in now.items()).items():
+        answer = label(its.code or "")
         if earlier is None:
-            joined.setdefault(its.place, Counter())[answer] += 1
+            joined.setdefault(its.place, Counter())[answer] += figure
             continue
-        everybody += 1
-        organisations[its.place[0]] += its.place[0] == earlier.place[0]
-        bands[its.place[1]] += its.place[1] == earlier.place[1]
+        everybody += figure
+        organisations[its.place[0]] += figure * (its.place[0] == earlier.place[0])
+        bands[its.place[1]] += figure * (its.place[1] == earlier.place[1])
         if earlier.code is not None and earlier.place == its.place and label(earlier.code) == answer:
-            stayed.setdefault(its.place, Counter())[answer] += 1
+            stayed.setdefault(its.place, Counter())[answer] += figure
     labelled = relabelled(before, label)
     left = {
         place: figures - known.get(place, Counter()) - Counter(dict.fromkeys(figures, unsaid[place]))

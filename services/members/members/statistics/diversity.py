@@ -60,7 +60,8 @@ def figures(
 
     @lru_cache
     def since(of: str) -> Movement:
-        return movement(now, earlier(of).people, earlier(of).counted, its.group_of.__getitem__)
+        was = earlier(of)
+        return movement(now, was.people, was.counted, its.group_of.__getitem__)
 
     if before is None:
         total = totals.first(detailed, its.group_of, limits, period)

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from contracts.refusal import NotFound, Refused
@@ -18,7 +18,8 @@ from members.statistics.periods import Quarter
 from members.statistics.store import Release
 from members.statistics.tables import Limits
 
-NOWHERE: Final[Place] = ("", "")
+There = list[tuple[bytes, Place, Mapping[str, str] | None]]
+"""Whom an earlier release counted, of those who are there now: where, and as what."""
 
 
 class NoRelease(NotFound):
@@ -63,6 +64,10 @@ def made(
 ) -> Made:
     """All figures of a period. `remembered` holds the releases that the one `before` looks back to."""
     found, exact = dict[str, Figures](), dict[str, list[tuple[str, str, dict[str, int]]]]()
+    there: dict[str, There] = {
+        of: [(name, _place(kept["place"]), kept["codes"]) for name, kept in its.people.items() if name in places]
+        for of, its in remembered.items()
+    }
     for its in asked.characteristics:
         people: dict[bytes, Person] = {
             name: Person(place, _code(its, answers.get(name))) for name, place in places.items()
@@ -74,7 +79,7 @@ def made(
             limits(its),
             period,
             before=before.get(its.code),
-            earlier=_earlier(its.code, remembered, places),
+            earlier=_earlier(its.code, remembered, there),
         )
         if figures is not None:
             found[its.code] = figures
@@ -118,20 +123,16 @@ def _code(its: Characteristic, given: Answers | None) -> str:
 
 
 def _earlier(
-    characteristic: str, remembered: Mapping[str, Remembered], places: Mapping[bytes, Place]
+    characteristic: str, remembered: Mapping[str, Remembered], there: Mapping[str, There]
 ) -> Callable[[str], Earlier]:
     def of(period: str) -> Earlier:
-        its = remembered[period]
-        people: dict[bytes, Person] = {
-            name: Person(
-                _place(kept["place"]), None if kept["codes"] is None else kept["codes"].get(characteristic, NO_ANSWER)
-            )
-            for name, kept in its.people.items()
-            if name in places
+        people = {
+            name: Person(place, None if codes is None else codes.get(characteristic, NO_ANSWER))
+            for name, place, codes in there[period]
         }
         counted = {
             (organisation, band): Counter(figures)
-            for organisation, band, figures in its.counted.get(characteristic, [])
+            for organisation, band, figures in remembered[period].counted.get(characteristic, [])
         }
         return Earlier(people, counted)
 

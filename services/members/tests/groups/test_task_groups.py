@@ -1,7 +1,7 @@
 """Task groups over HTTP and the timer of their last day, on the real database and broker."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -16,10 +16,11 @@ from chassis import testing
 from chassis.database import Database, connect
 from chassis.testing import signed_in, what_was_said
 from members import app
-from members.groups import group_store, reaching_the_end, task_store
+from members.groups import group_store, reaching_the_end, task_groups, task_store
 from members.groups.task_groups import Deliverable
 from members.groups.volunteering import Group, Kind, Volunteer
 from testkit.databases import Databases
+from testkit.eventually import eventually
 
 API = "/api/members/v1"
 TODAY = datetime.now(ZoneInfo("Europe/London")).date()
@@ -278,3 +279,35 @@ async def test_whoever_joins_while_the_group_disbands_is_in_no_group(client: Asy
     assert answers[-1].status_code == 200
     assert {each.status_code for each in answers[:-1]} <= {201, 409}
     assert (await client.get(at, headers=signed_in("team"))).json()["volunteers"] == 0
+
+
+@pytest.mark.parametrize(("way", "status"), [("leave", 409), ("depart", 200), ("erase", 202)])
+async def test_nobody_leaves_a_group_that_has_disbanded_since_they_began(
+    client: AsyncClient, running: FastAPI, waits_for_a_lock: Callable[[], Awaitable[bool]], way: str, status: int
+) -> None:
+    """The disbandment is under way when they begin, and ends before them."""
+    database, team, its = running.state.running.database, UUID(int=7), await established(client)
+    ada, group_id = await joined(client, its), UUID(its["group_id"])
+    at = {"leave": f"groups/{group_id}/departures", "depart": f"members/{ada}/departures"}.get(
+        way, f"members/{ada}/erasure"
+    )
+
+    async with database.transaction() as tx:
+        group = await task_store.lock(tx, group_id)
+        assert group is not None
+        parts = await task_store.deliverables(tx, group_id)
+        group, _ = task_groups.disband(group, parts, "It is done.", by=team, now=tx.now)
+        await task_store.save(tx, group)
+        await task_store.let_all_go(tx, group)
+        volunteering_id = await tx.fetchval(
+            "SELECT volunteering_id FROM volunteering WHERE group_id = $1 AND left_by = $2", group_id, team
+        )
+        going = asyncio.ensure_future(client.post(f"{API}/{at}", json={}, headers=signed_in("member", member_id=ada)))
+        await eventually(waits_for_a_lock)
+    answer = await going
+    async with database.transaction() as tx:
+        left_by = await tx.fetchval("SELECT left_by FROM volunteering WHERE volunteering_id = $1", volunteering_id)
+
+    assert (answer.status_code, left_by) == (status, team)
+    said = await what_was_said(database, str(volunteering_id))
+    assert [name for name, _ in said] == ["VolunteerJoinedGroup"]

@@ -116,6 +116,22 @@ async def test_a_term_ends_when_its_last_day_ends_in_london_once_and_the_seat_is
     assert (free["opened_on"], free["member_id"]) == ("2028-07-01", None)
 
 
+async def test_a_repeated_appointment_is_answered_as_before_also_when_its_holder_has_left(
+    client: AsyncClient, database: Database
+) -> None:
+    [ada] = await there_are(database, EO)
+    with at(database, OPENS) as move:
+        its = await seat(client)
+        [number] = await chosen(client, database, move, ada)
+        form, headers = {"number": number, "ends_on": str(LAST_DAY)}, signed_in("team") | {"Idempotency-Key": "one"}
+        first = await post(client, f"/seats/{its}/appointments", form, headers)
+        await client.post(f"{API}/members/{ada}/departures", headers=signed_in("member", member_id=ada))
+        again = await post(client, f"/seats/{its}/appointments", form, headers)
+
+    assert (first.status_code, first.json()["member_id"]) == (201, str(ada))
+    assert (again.status_code, again.json()["seat_id"], again.json()["member_id"]) == (201, its, None)
+
+
 async def test_nobody_is_given_two_seats_at_once(client: AsyncClient, database: Database) -> None:
     [ada] = await there_are(database, EO)
     with at(database, OPENS) as move:
@@ -177,6 +193,23 @@ async def test_a_seat_is_for_one_who_was_chosen_and_has_none(client: AsyncClient
         "no-such-seat",
     ]
     assert {its["member_id"] for its in shown} == {None}  # for the team alone
+
+
+async def test_nobody_is_appointed_who_has_moved_out_of_the_rule_since_they_were_chosen(
+    client: AsyncClient, database: Database
+) -> None:
+    [ada] = await there_are(database, EO)
+    with at(database, OPENS) as move:
+        its = await seat(client)
+        [number] = await chosen(client, database, move, ada)
+        promotion = {"grade": "SCS2"}
+        await client.post(f"{API}/members/{ada}/grade-changes", json=promotion, headers=signed_in("team"))
+        refused = await post(client, f"/seats/{its}/appointments", {"number": number, "ends_on": str(LAST_DAY)})
+        said = await what_was_said(database, its)
+
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/outside-the-rule")
+    assert "rule below-scs, version 1" in refused.json()["detail"]
+    assert [name for name, _ in said] == ["ShadowBoardSeatOpened"]
 
 
 async def test_whoever_has_a_seat_advises_and_the_answer_is_given_once(client: AsyncClient, database: Database) -> None:

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from gse_platform.prove.facts import Command
 from gse_platform.prove.people import GRADES, ORGANISATIONS, Person
 from gse_platform.prove.profession import MEMBERS, Profession
 
@@ -64,19 +65,31 @@ async def erase(profession: Profession, person: Person) -> None:
 
 
 async def grant(profession: Profession, person: Person) -> None:
-    """The team gives them a role that they have not."""
-    free = [role for role in ROLES if role not in person.roles]
-    if not free:
-        await change_grade(profession, person)
-        return
-    asked = {"role": profession.chance.choice(free)}
+    """The team gives them a role; of one that they have nothing is said."""
+    its = await _of_roles(profession, person, "grant", "role-grants", profession.chance.choice(ROLES))
+    person.roles |= {its.asked["role"]} if its.outcome == "ok" else set()
+
+
+async def revoke(profession: Profession, person: Person) -> None:
+    """The team takes a role back, from somebody who has one if there is such a one who is free."""
+    some = [its for its in profession.people if its.roles and its.present and not its.busy]
+    if some:
+        person.busy, person = False, profession.chance.choice(some)
+        person.busy = True
+    role = profession.chance.choice(sorted(person.roles) or ROLES)
+    its = await _of_roles(profession, person, "revoke", "role-revocations", role)
+    person.roles -= {role} if its.outcome == "ok" else set()
+
+
+async def _of_roles(profession: Profession, person: Person, kind: str, place: str, role: str) -> Command:
+    asked = {"role": role}
     its = await profession.history.ask(
-        "grant",
-        profession.path(person, "role-grants"),
+        kind,
+        profession.path(person, place),
         asked,
         profession.holding("team"),
         about=person.member_id,
         asked=asked,
     )
-    person.roles |= {asked["role"]} if its.outcome == "ok" else set()
     profession.free(person, its)
+    return its

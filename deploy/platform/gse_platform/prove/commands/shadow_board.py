@@ -1,0 +1,89 @@
+"""Seats of the Shadow Board open, who was chosen has one for a term, advises, and is answered."""
+
+from datetime import timedelta
+from typing import Final
+
+from gse_platform.prove.commands.members import change_grade, join
+from gse_platform.prove.commands.opportunities import applicants
+from gse_platform.prove.people import Person
+from gse_platform.prove.profession import Profession, Seat
+
+BOARD: Final = "/api/members/v1/shadow-board"
+SEATS: Final = 4
+TERMS: Final = (1, 1, 200)  # days: over when the night has passed and another day, and not before the end
+WITHOUT_A_SEAT: Final = 0.2  # how often somebody advises who may not
+
+
+async def open_seat(profession: Profession) -> None:
+    if len(profession.seats) >= SEATS:
+        await join(profession)
+        return
+    form = {"title": f"Seat {len(profession.history.commands)}"}
+    its = await profession.history.ask("open-seat", f"{BOARD}/seats", form, profession.holding("team"), made="seat_id")
+    if its.outcome == "ok":
+        profession.seats.append(Seat(its.made))
+
+
+async def appoint(profession: Profession) -> None:
+    """Somebody who was chosen, to a seat that may be taken; now and then somebody who was not chosen."""
+    calls = [its for its in profession.calls if its.kind == "shadow-board"]
+    seats = [its for its in profession.seats if not its.busy]
+    some = await applicants(profession, profession.chance.choice(calls)) if calls and seats else []
+    chosen = [its for its in some if its["state"] == "chosen"] or some
+    if not chosen:
+        await join(profession)
+        return
+    seat, applicant = profession.chance.choice(seats), profession.chance.choice(chosen)
+    seat.busy = True
+    ends_on = profession.today() + timedelta(days=profession.chance.choice(TERMS))
+    member_id = str(applicant["member_id"])
+    its = await profession.history.ask(
+        "appoint",
+        f"{BOARD}/seats/{seat.seat_id}/appointments",
+        {"number": applicant["number"], "ends_on": str(ends_on)},
+        profession.holding("team"),
+        about=seat.seat_id,
+        asked={"member_id": member_id, "ends_on": str(ends_on)},
+    )
+    for person in profession.people:
+        person.has_a_seat |= person.member_id == member_id and its.outcome == "ok"
+    seat.busy = its.outcome == "unknown"
+
+
+async def advise(profession: Profession, person: Person) -> None:
+    """Whoever has a seat speaks rather than this one, if they are free; without one it is refused."""
+    seated = [its for its in profession.people if its.has_a_seat and not its.busy and its.present]
+    if not seated and profession.chance.random() > WITHOUT_A_SEAT:
+        await change_grade(profession, person)
+        return
+    if seated:
+        person.busy, person = False, profession.chance.choice(seated)
+        person.busy = True
+    its = await profession.history.ask(
+        "advise",
+        f"{BOARD}/advice",
+        {"title": "Hear us", "advice": "Ask before you decide"},
+        profession.by(person),
+        about=person.member_id,
+        made="advice_id",
+    )
+    if its.outcome == "ok":
+        profession.advice.append(its.made)
+    profession.free(person, its)
+
+
+async def answer(profession: Profession) -> None:
+    """What the board of the profession says to some advice, once; the last is asked twice now and then."""
+    if not profession.advice:
+        await join(profession)
+        return
+    advice_id = profession.chance.choice(profession.advice)
+    if profession.chance.random() > WITHOUT_A_SEAT:
+        profession.advice.remove(advice_id)
+    await profession.history.ask(
+        "answer-advice",
+        f"{BOARD}/advice/{advice_id}/answers",
+        {"answer": "We will"},
+        profession.holding("team"),
+        about=advice_id,
+    )

@@ -1,0 +1,121 @@
+"""The pages that move a meeting and cancel it, for who runs the group.
+
+Each form is the API's own request in a browser: its handler decides, and these pages put it into words.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from pydantic import ValidationError
+
+from chassis.database import Database
+from chassis.days import LONDON
+from chassis.identity import SignedIn
+from chassis.retrying import RetryingRoute
+from chassis.service import Db
+from chassis.web import FormError, errors_from, read_form, render
+from contracts.refusal import Invalid, NotFound, Refused
+from members.groups import answers, api, group_store, meeting_store, meetings_api
+from members.groups.meeting_pages import SENTENCES
+from members.groups.meetings import Meeting
+
+router = APIRouter(
+    prefix="/members/groups/{group_id:uuid}/meetings/{meeting_id:uuid}",
+    route_class=RetryingRoute,
+    include_in_schema=False,
+)
+
+FIELDS: Final = ("place", "on", "starts_at", "ends_at")
+
+
+@router.get("/move")
+async def move_form(request: Request, group_id: UUID, meeting_id: UUID, database: Db, caller: SignedIn) -> HTMLResponse:
+    """Where and when it is now, to be changed."""
+    async with database.transaction() as tx:
+        await meetings_api.permit_to_run(tx, group_id, caller)
+        its = meetings_api.there(await meeting_store.by_id(tx, group_id, meeting_id))
+    return await _form(request, "move", its, database, _as_typed(its))
+
+
+@router.post("/move")
+async def move(request: Request, group_id: UUID, meeting_id: UUID, database: Db, caller: SignedIn) -> Response:
+    async with database.transaction() as tx:
+        await meetings_api.permit_to_run(tx, group_id, caller)
+        its = meetings_api.there(await meeting_store.by_id(tx, group_id, meeting_id))
+    values = await read_form(request)
+    times = {name: answers.moment("on", name, values) for name in ("starts_at", "ends_at")}
+    typed = {name: values[name] for name in ("place",) if name in values}
+    try:
+        form = meetings_api.MoveForm.model_validate(typed | {name: when for name, when in times.items() if when})
+        await meetings_api.move(group_id, meeting_id, form, database, None, caller)
+    except (ValidationError, Invalid) as error:
+        errors = errors_from(error, order=FIELDS, sentences=SENTENCES)
+        return await _form(request, "move", its, database, values, errors)
+    except NotFound:
+        raise
+    except Refused as refused:
+        return await _form(request, "move", its, database, values, refusal=refused.sentence)
+    return _to(its, "moved")
+
+
+@router.get("/cancel")
+async def cancel_form(
+    request: Request, group_id: UUID, meeting_id: UUID, database: Db, caller: SignedIn
+) -> HTMLResponse:
+    """What it means, before it is done."""
+    async with database.transaction() as tx:
+        await meetings_api.permit_to_run(tx, group_id, caller)
+        its = meetings_api.there(await meeting_store.by_id(tx, group_id, meeting_id))
+    return await _form(request, "cancel", its, database, {})
+
+
+@router.post("/cancel")
+async def cancel(request: Request, group_id: UUID, meeting_id: UUID, database: Db, caller: SignedIn) -> Response:
+    async with database.transaction() as tx:
+        await meetings_api.permit_to_run(tx, group_id, caller)
+        its = meetings_api.there(await meeting_store.by_id(tx, group_id, meeting_id))
+    try:
+        await meetings_api.cancel(group_id, meeting_id, database, None, caller)
+    except NotFound:
+        raise
+    except Refused as refused:
+        return await _form(request, "cancel", its, database, {}, refusal=refused.sentence)
+    return _to(its, "cancelled")
+
+
+async def _form(  # noqa: PLR0917 (what the form shows)
+    request: Request,
+    what: str,
+    its: Meeting,
+    database: Database,
+    values: Mapping[str, Any],
+    errors: list[FormError] | None = None,
+    *,
+    refusal: str = "",
+) -> HTMLResponse:
+    async with database.transaction() as tx:
+        group = api.there(await group_store.by_id(tx, its.group_id))
+    return render(
+        request,
+        f"groups/meeting_{what}.html",
+        status=409 if refusal else None,
+        group=group,
+        its=its,
+        values=values,
+        errors=errors,
+        refusal=refusal,
+    )
+
+
+def _as_typed(its: Meeting) -> dict[str, str]:
+    """Where and when it is, as it would be typed."""
+    starts, ends = its.starts_at.astimezone(LONDON), its.ends_at.astimezone(LONDON)
+    day = {"on-day": str(starts.day), "on-month": str(starts.month), "on-year": str(starts.year)}
+    return {"place": its.place, **day, "starts_at": f"{starts:%H:%M}", "ends_at": f"{ends:%H:%M}"}
+
+
+def _to(its: Meeting, done: str) -> RedirectResponse:
+    return RedirectResponse(f"/members/groups/{its.group_id}/meetings/{its.meeting_id}?done={done}", 303)
