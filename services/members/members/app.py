@@ -55,9 +55,9 @@ from members.monitoring import api as monitoring
 from members.monitoring import pages as monitoring_pages
 from members.monitoring.sealing import Vault
 from members.opportunities import api as opportunities
+from members.opportunities import choosing_api, findings_api, rotating, shadow_board_api, shadow_board_pages
 from members.opportunities import closing as closing_opportunities
 from members.opportunities import pages as opportunity_pages
-from members.opportunities import rotating, shadow_board_api, shadow_board_pages
 from members.opportunities import team_pages as opportunity_team_pages
 from members.places import pages as organisation_pages
 from members.places import register
@@ -154,6 +154,8 @@ def create(settings: Settings) -> FastAPI:
             copy_pages.router,
             copies.routes("members", copy_store.holdings(vault)),
             opportunities.router,
+            choosing_api.router,
+            findings_api.router,
             shadow_board_api.router,
             shadow_board_pages.router,
             opportunity_team_pages.router,

@@ -1,17 +1,13 @@
 """Three years of midnights: all that has a last day is over when that day ends in London, and is told once."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
-import pytest
-
-from chassis import testing
 from chassis.database import Database, Transaction, connect
-from members import app
 from members.feedback import closing as closing_rounds
 from members.feedback import store as rounds
 from members.feedback.domain import Asked, Round
@@ -33,7 +29,6 @@ from members.strategy import store as strategies
 from members.strategy import telling_overdue
 from members.strategy.commitments import Commitment
 from members.strategy.strategies import Draft, Strategy
-from testkit.databases import Databases
 
 FIRST_DAY, OPENED = date(2027, 1, 4), datetime(2027, 1, 4, 9, tzinfo=UTC)
 TEAM = UUID("00000000-0000-4000-8000-000000000001")
@@ -60,13 +55,6 @@ TIMERS: Sequence[Callable[[Database], Awaitable[int]]] = (
     reaching_the_end.of_one,
     register.carry_out,
 )
-
-
-@pytest.fixture
-async def alone(databases: Databases) -> AsyncIterator[str]:
-    """A database of which no running service takes anything."""
-    async with databases.lend("years", testing.migrating("members", app.__file__)) as url:
-        yield url
 
 
 async def keep(tx: Transaction, day: date) -> dict[str, UUID]:

@@ -1,8 +1,7 @@
 """The pages of the Shadow Board: its seats, its advice and the answers; forms for the team and for who has a seat."""
 
-from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -14,8 +13,8 @@ from chassis.idempotency import FormKey
 from chassis.identity import MaybeSignedIn, SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
-from chassis.web import FormError, errors_from, read_form, render, typed_day
-from contracts.refusal import Invalid, NotFound, Refused
+from chassis.web import Filled, filled, read_form, render, typed_day
+from contracts.refusal import Refused
 from members.opportunities import shadow_board_api, shadow_board_store, store
 from members.opportunities.api import is_team
 from members.opportunities.shadow_board import NoSuchSeat, TermIsOver
@@ -76,7 +75,7 @@ async def board(
 @router.get("/seats/new")
 async def seat_form(request: Request, caller: SignedIn) -> HTMLResponse:
     permit(caller, "team")
-    return render(request, "opportunities/seat_new.html", values={})
+    return render(request, "opportunities/seat_new.html", **filled({}))
 
 
 @router.post("/seats/new")
@@ -87,8 +86,8 @@ async def open_seat(request: Request, database: Db, caller: SignedIn, key: FormK
         form = shadow_board_api.SeatForm.model_validate({name: values[name] for name in ("title",) if name in values})
         await shadow_board_api.open_seat(form, database, key, caller)
     except ValidationError as error:
-        errors = errors_from(error, order=["title"], sentences=SENTENCES)
-        return render(request, "opportunities/seat_new.html", values=values, errors=errors)
+        again = filled(values, error, order=["title"], sentences=SENTENCES)
+        return render(request, "opportunities/seat_new.html", **again)
     return RedirectResponse("/members/opportunities/shadow-board?done=opened", 303)
 
 
@@ -97,7 +96,7 @@ async def appointment_form(
     request: Request, seat_id: UUID, database: Db, caller: SignedIn, after: UUID | None = None
 ) -> HTMLResponse:
     permit(caller, "team")
-    return await _appointment(request, seat_id, database, {}, after=after)
+    return await _appointment(request, seat_id, database, filled({}), after=after)
 
 
 @router.post("/seats/{seat_id:uuid}/appointment")
@@ -110,13 +109,9 @@ async def appoint(
         number = {"number": values["number"]} if "number" in values else {}
         form = shadow_board_api.AppointmentForm.model_validate(number | typed_day("ends_on", values))
         await shadow_board_api.appoint(seat_id, form, database, None, caller)
-    except (ValidationError, Invalid) as error:
-        errors = errors_from(error, order=["number", "ends_on"], sentences=SENTENCES)
-        return await _appointment(request, seat_id, database, values, errors, after=after)
-    except NotFound:
-        raise
-    except Refused as refused:
-        return await _appointment(request, seat_id, database, values, after=after, refusal=refused.sentence)
+    except (ValidationError, Refused) as error:
+        again = filled(values, error, order=["number", "ends_on"], sentences=SENTENCES)
+        return await _appointment(request, seat_id, database, again, after=after)
     return RedirectResponse("/members/opportunities/shadow-board?done=appointed", 303)
 
 
@@ -140,7 +135,7 @@ async def end_term(term_id: UUID, database: Db, caller: SignedIn) -> Response:
 
 @router.get("/advice/new")
 async def advice_form(request: Request, _: SignedIn) -> HTMLResponse:
-    return render(request, "opportunities/advice_new.html", values={})
+    return render(request, "opportunities/advice_new.html", **filled({}))
 
 
 @router.post("/advice/new")
@@ -150,11 +145,9 @@ async def advise(request: Request, database: Db, caller: SignedIn, key: FormKey)
     try:
         form = shadow_board_api.AdviceForm.model_validate({name: values[name] for name in fields if name in values})
         its = await shadow_board_api.advise(form, request, database, key, caller)
-    except ValidationError as error:
-        errors = errors_from(error, order=fields, sentences=SENTENCES)
-        return render(request, "opportunities/advice_new.html", values=values, errors=errors)
-    except Refused as refused:
-        return render(request, "opportunities/advice_new.html", status=409, values=values, refusal=refused.sentence)
+    except (ValidationError, Refused) as error:
+        again = filled(values, error, order=fields, sentences=SENTENCES)
+        return render(request, "opportunities/advice_new.html", **again)
     return RedirectResponse(f"/members/opportunities/shadow-board/advice/{its.advice_id}?done=advised", 303)
 
 
@@ -163,7 +156,7 @@ async def one_advice(
     request: Request, advice_id: UUID, database: Db, caller: MaybeSignedIn, done: str = ""
 ) -> HTMLResponse:
     """What was advised, and what the board of the profession said to it."""
-    return await _advice(request, advice_id, database, {}, may_answer=is_team(caller), done=DONE.get(done, ""))
+    return await _advice(request, advice_id, database, filled({}), may_answer=is_team(caller), done=DONE.get(done, ""))
 
 
 @router.post("/advice/{advice_id:uuid}")
@@ -177,13 +170,9 @@ async def answer(request: Request, advice_id: UUID, database: Db, caller: Signed
         await shadow_board_api.answer(
             advice_id=advice_id, form=form, request=request, database=database, key=None, caller=caller
         )
-    except ValidationError as error:
-        errors = errors_from(error, order=["answer"], sentences=SENTENCES)
-        return await _advice(request, advice_id, database, values, may_answer=True, errors=errors)
-    except NotFound:
-        raise
-    except Refused as refused:
-        return await _advice(request, advice_id, database, values, may_answer=True, refusal=refused.sentence)
+    except (ValidationError, Refused) as error:
+        again = filled(values, error, order=["answer"], sentences=SENTENCES)
+        return await _advice(request, advice_id, database, again, may_answer=True)
     return RedirectResponse(f"/members/opportunities/shadow-board/advice/{advice_id}?done=answered", 303)
 
 
@@ -191,11 +180,9 @@ async def _appointment(
     request: Request,
     seat_id: UUID,
     database: Database,
-    values: Mapping[str, Any],
-    errors: list[FormError] | None = None,
+    form: Filled,
     *,
     after: UUID | None = None,
-    refusal: str = "",
 ) -> HTMLResponse:
     async with database.transaction() as tx:
         seat = await shadow_board_store.seat(tx, seat_id)
@@ -206,7 +193,6 @@ async def _appointment(
     return render(
         request,
         "opportunities/appointment.html",
-        status=409 if refusal else None,
         seat=seat,
         waiting=[
             {"value": str(row["interest_id"]), "text": f"{row['name']}, {row['grade']}, {label(row['organisation'])}"}
@@ -214,9 +200,7 @@ async def _appointment(
         ],
         after=after,
         next=waiting[WAITING - 1]["interest_id"] if len(waiting) > WAITING else None,
-        values=values,
-        errors=errors,
-        refusal=refusal,
+        **form,
     )
 
 
@@ -224,11 +208,9 @@ async def _advice(
     request: Request,
     advice_id: UUID,
     database: Database,
-    values: Mapping[str, Any],
+    form: Filled,
     *,
     may_answer: bool,
-    errors: list[FormError] | None = None,
-    refusal: str = "",
     done: str = "",
 ) -> HTMLResponse:
     async with database.transaction() as tx:
@@ -236,11 +218,8 @@ async def _advice(
     return render(
         request,
         "opportunities/advice.html",
-        status=409 if refusal else None,
         its=its,
-        values=values,
-        errors=errors,
-        refusal=refusal,
         done=done,
         may_answer=may_answer and its.answered_at is None,
+        **form,
     )

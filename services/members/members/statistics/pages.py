@@ -230,7 +230,7 @@ def _last_ended(database: Database) -> Quarter:
 
 def _release(request: Request, database: Database, refusal: str = "") -> HTMLResponse:
     its = _last_ended(database)
-    return render(request, "statistics/release.html", status=409 if refusal else None, quarter=its, refusal=refusal)
+    return render(request, "statistics/release.html", quarter=its, refusal=refusal)
 
 
 async def _there(database: Database, period: str) -> Release:
