@@ -39,7 +39,7 @@ SUBSCRIBERS: Final = {
     "notifications.gse.members.contacts": {"MemberContactChanged"},
     "notifications.gse.members.open-doors": {"OpportunityOpened", "ShadowBoardSeatOpened", "FeedbackRoundOpened"}
     | {"ShadowBoardMemberAppointed", "ChampionAppointed", "ChampionTermEnded"}
-    | {"TaskGroupEstablished", "TaskGroupExtended", "TaskGroupDisbanded"},
+    | {"TaskGroupEstablished", "TaskGroupExtended", "TaskGroupDisbanded", "GroupMeetingScheduled"},
     "notifications.gse.mentoring": {"MentoringSchemeOpened", "MentoringPairCreated", "MentoringPairEnded"},
     "notifications.gse.events": {"KeyDateScheduled", "EventPublished", "AttendeeRegistered", "EventHosted"}
     | {"KeyDateApproaching", "EventProposed", "EventSignedOff"},

@@ -103,6 +103,7 @@ SITE_PAGES: Final = (
     SitePage("feedback-team", "/members/feedback", "team"),
     SitePage("feedback-question", "/members/feedback/{question}"),
     SitePage("feedback-question-member", "/members/feedback/{question}", "member"),
+    SitePage("feedback-token", "/members/feedback/{question}", "scheme-lead", answers={}),
     SitePage("feedback-closed", "/members/feedback/{closed}", "team"),
     SitePage("feedback-heard", "/members/feedback/{heard}"),
     SitePage("feedback-answer", "/members/feedback/{question}/answer"),
@@ -168,6 +169,7 @@ SITE_PAGES: Final = (
     SitePage("seat-new", "/members/opportunities/shadow-board/seats/new", "team"),
     SitePage("seat-mistakes", "/members/opportunities/shadow-board/seats/new", "team", {"title": ""}, status=422),
     SitePage("appointment", "/members/opportunities/shadow-board/seats/{seat}/appointment", "team"),
+    SitePage("term-ending", "/members/opportunities/shadow-board/terms/{term}/ending", "team"),
     SitePage(
         "appointment-mistakes",
         "/members/opportunities/shadow-board/seats/{seat}/appointment",
@@ -207,6 +209,8 @@ SITE_PAGES: Final = (
     SitePage("meeting", "/members/groups/{group}/meetings/{meeting}", "team"),
     SitePage("meeting-new", "/members/groups/{group}/meetings/new", "team"),
     SitePage("meeting-mistakes", "/members/groups/{group}/meetings/new", "team", {"on-day": "42"}, status=422),
+    SitePage("meeting-move", "/members/groups/{group}/meetings/{meeting}/move", "team"),
+    SitePage("meeting-cancel", "/members/groups/{group}/meetings/{meeting}/cancel", "team"),
     SitePage("meeting-agenda", "/members/groups/{group}/meetings/{meeting}/agenda", "team"),
     SitePage("agenda-mistakes", "/members/groups/{group}/meetings/{meeting}/agenda", "team", {"text": ""}, status=422),
     SitePage("meeting-notes", "/members/groups/{group}/meetings/{meeting}/notes", "team"),
@@ -255,20 +259,22 @@ SITE_PAGES: Final = (
 async def visit(page: Page, front_door: str, its: SitePage, known: Mapping[str, str]) -> int:
     """Open a page of the site in a browser; gives its status.
 
-    Raises KeyError where an id that its address needs is not `known`.
+    Raises KeyError where an id that its address needs is not `known`, and where there is no such form to send.
     """
     answer = await page.goto(front_door + its.address.format_map(known))
     if its.answers is not None:
-        await page.evaluate(
-            """answers => {
-              for (const [name, value] of Object.entries(answers))
-                document.querySelector(`main [name="${name}"]`).value = value
+        holding = "".join(f':has([name="{name}"])' for name in list(its.answers)[:1])
+        form = page.locator(f"main form{holding}").first
+        if not await form.count():
+            raise KeyError("form to send")
+        await form.evaluate(
+            """(form, answers) => {
+              for (const [name, value] of Object.entries(answers)) form.querySelector(`[name="${name}"]`).value = value
             }""",
             dict(its.answers),
         )
         async with page.expect_navigation() as sent:
-            holding = "".join(f':has([name="{name}"])' for name in list(its.answers)[:1])
-            await page.locator(f"main form{holding} button").first.click()
+            await form.locator("button").first.click()
         answer = await sent.value
     return answer.status if answer else 0
 

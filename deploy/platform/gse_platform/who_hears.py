@@ -14,6 +14,7 @@ MEMBER_ASKED_AGAIN = "the member, unless their welcome asks it"
 NAMED = "who is named"
 IN_THE_GROUP = "who is in the group"
 TEAM, VOLUNTEER = "team", "volunteer"  # roles
+MEMBER_OF_ONE_THAT_CLOSED = "the member, where the group has closed"
 TEAM_OF_A_VACANCY = "the team, of a theme that has no champion now"
 NOBODY = "nobody"
 
@@ -26,6 +27,7 @@ TABLE: Final[Mapping[str, Mapping[str, str]]] = {
     "RoleRevoked": {"role-revoked": MEMBER},
     "ChampionAppointed": {"champion-appointed": MEMBER},
     "ChampionTermEnded": {"champion-term-ended": MEMBER, "theme-vacant": TEAM_OF_A_VACANCY},
+    "VolunteerLeftGroup": {"group-closed": MEMBER_OF_ONE_THAT_CLOSED},
     "GroupMeetingScheduled": {"group-meeting": IN_THE_GROUP},
     "TaskGroupExtended": {"group-extended": IN_THE_GROUP},
     "TaskGroupDisbanded": {"group-disbanded": IN_THE_GROUP},
@@ -47,6 +49,7 @@ TABLE: Final[Mapping[str, Mapping[str, str]]] = {
     "ParticipantsSelected": {"chosen": NAMED},
     "ApplicantsNotSelected": {"not-chosen": NAMED},
     "ShadowBoardMemberAppointed": {"appointed": MEMBER},
+    "ShadowBoardMemberStoodDown": {"seat-ended": MEMBER},
     "ShadowBoardAdviceGiven": {"advice": TEAM},
 }
 CATEGORIES: Final[Mapping[str, str]] = {
@@ -58,6 +61,8 @@ CATEGORIES: Final[Mapping[str, str]] = {
     "role-revoked": "membership",
     "champion-appointed": "membership",
     "champion-term-ended": "membership",
+    "group-closed": "membership",
+    "seat-ended": "membership",
     "group-meeting": "events",
     "group-extended": "membership",
     "group-disbanded": "membership",
@@ -112,6 +117,8 @@ def audience(its: Event, template: str) -> str:
     who = TABLE.get(its.name, {}).get(template, NOBODY)
     if who == TEAM_OF_A_VACANCY:
         return TEAM if its.data["vacancy"] else NOBODY
+    if who == MEMBER_OF_ONE_THAT_CLOSED:
+        return MEMBER if its.data.get("closed") else NOBODY
     return who
 
 

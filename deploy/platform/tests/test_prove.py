@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaProducer
 
 from gse_platform.prove import kafka_log
 from gse_platform.prove.asking import History
-from gse_platform.prove.collecting import Marks, lines_with
+from gse_platform.prove.collecting import Marks, holding, lines_with
 from gse_platform.prove.facts import Record
 from gse_platform.prove.nemesis import DECK, plan
 from gse_platform.prove.people import Names, marker
@@ -58,6 +58,14 @@ def test_every_name_and_address_holds_the_canary() -> None:
 
     assert len(canary) == 9
     assert all(canary in text.lower() for person in people for text in person.values())
+
+
+def test_a_row_is_known_by_a_whole_token_or_by_marked_words_and_not_by_the_mark_alone() -> None:
+    token = "abcd-efgh-ijkl-mnop-qrst-uvwx-yz23-4567"
+    finds = holding({"baba dodo qcanary", token}, "qcanary")
+
+    assert [finds('{"words": "baba dodo qcanary"}'), finds(f'{{"it": "{token}"}}')] == [True, True]
+    assert [finds('{"name": "Baba qcanary"}'), finds(f'{{"it": "{token}x"}}'), finds("")] == [False, False, False]
 
 
 def test_a_line_with_what_was_entered_or_planted_is_counted_in_any_letter_case() -> None:

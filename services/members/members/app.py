@@ -21,7 +21,7 @@ from members import operations
 from members.dashboard import api as dashboard
 from members.dashboard import pages as dashboard_pages
 from members.erasure import contacts_again, erasing, withdrawing
-from members.feedback import answering, team_pages
+from members.feedback import answering, forgetting, team_pages
 from members.feedback import api as feedback
 from members.feedback import closing as closing_rounds
 from members.feedback import pages as feedback_pages
@@ -30,6 +30,7 @@ from members.groups import (
     champion_pages,
     champions_api,
     ending_terms,
+    meeting_change_pages,
     meeting_pages,
     meetings_api,
     reaching_the_end,
@@ -54,9 +55,9 @@ from members.monitoring import api as monitoring
 from members.monitoring import pages as monitoring_pages
 from members.monitoring.sealing import Vault
 from members.opportunities import api as opportunities
+from members.opportunities import choosing_api, findings_api, rotating, shadow_board_api, shadow_board_pages
 from members.opportunities import closing as closing_opportunities
 from members.opportunities import pages as opportunity_pages
-from members.opportunities import rotating, shadow_board_api, shadow_board_pages
 from members.opportunities import team_pages as opportunity_team_pages
 from members.places import pages as organisation_pages
 from members.places import register
@@ -139,6 +140,7 @@ def create(settings: Settings) -> FastAPI:
             task_api.router,
             meetings_api.router,
             task_pages.router,
+            meeting_change_pages.router,  # before the parts of a meeting
             meeting_pages.router,
             groups_pages.router,
             champion_pages.router,
@@ -152,6 +154,8 @@ def create(settings: Settings) -> FastAPI:
             copy_pages.router,
             copies.routes("members", copy_store.holdings(vault)),
             opportunities.router,
+            choosing_api.router,
+            findings_api.router,
             shadow_board_api.router,
             shadow_board_pages.router,
             opportunity_team_pages.router,
@@ -170,6 +174,7 @@ def create(settings: Settings) -> FastAPI:
             Timer("commitments", telling_overdue.tell_overdue),
             Timer("champions", ending_terms.end_those_whose_day_has_ended),
             Timer("feedback", partial(closing_rounds.close_due, key=settings.feedback_key.get_secret_value().encode())),
+            Timer("feedback comments", forgetting.forget_comments, seconds=60),
             Timer("opportunities", closing_opportunities.close_due),
             Timer("terms", rotating.end_terms),
             places,

@@ -108,11 +108,12 @@ OPEN_DOORS = Subscription(
         TaskGroupEstablished: open_doors.open_group,
         TaskGroupExtended: open_doors.extend_group,
         TaskGroupDisbanded: open_doors.shut_group,
+        GroupMeetingScheduled: open_doors.name_group,
         ChampionAppointed: open_doors.take_theme,
         ChampionTermEnded: open_doors.free_theme,
     },
     projection="open-doors",
-    tables=("door", "theme_term"),
+    tables=("door", "group_name", "theme_term"),
 )
 MENTORING = Subscription(
     "gse.mentoring",

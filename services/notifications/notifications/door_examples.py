@@ -8,6 +8,7 @@ from contracts.feedback import FeedbackRoundOpened
 from contracts.groups import (
     ChampionAppointed,
     ChampionTermEnded,
+    GroupMeetingScheduled,
     TaskGroupDisbanded,
     TaskGroupEstablished,
     TaskGroupExtended,
@@ -43,6 +44,14 @@ ASKED = FeedbackRoundOpened(
 ESTABLISHED = TaskGroupEstablished(group_id=GROUP, title="Survey of skills", ends_on=date(2027, 6, 30))
 EXTENDED = TaskGroupExtended(group_id=GROUP, ends_on=date(2027, 9, 30))
 DISBANDED = TaskGroupDisbanded(group_id=GROUP, disbanded_on=date(2027, 3, 1), all_met=True)
+STANDING: Final = UUID("00000000-0000-4000-8000-0000000000e6")
+MEETS = GroupMeetingScheduled(
+    meeting_id=UUID("00000000-0000-4000-8000-0000000000e7"),
+    group_id=STANDING,
+    starts_at=CLOSES,
+    ends_at=datetime(2027, 2, 11, 18, 0, tzinfo=UTC),
+    title="The action group",
+)
 APPOINTED = ChampionAppointed(term_id=TERM, theme_id=THEME, member_id=ADA, ends_on=date(2027, 3, 31))
 ENDED = ChampionTermEnded(term_id=TERM, theme_id=THEME, member_id=ADA, ended="over", vacancy=True)
 NEXT = APPOINTED.model_copy(update={"term_id": NEXT_TERM})

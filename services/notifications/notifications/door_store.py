@@ -41,6 +41,10 @@ async def shut(tx: Transaction, door_id: UUID) -> None:
     await tx.execute("DELETE FROM door WHERE door_id = $1", door_id)
 
 
+async def keep_name(tx: Transaction, group_id: UUID, title: str) -> None:
+    await tx.execute("INSERT INTO group_name (group_id, title) VALUES ($1, $2) ON CONFLICT DO NOTHING", group_id, title)
+
+
 async def keep_term(tx: Transaction, term_id: UUID, theme_id: UUID, *, is_over: bool) -> None:
     await tx.execute(
         """

@@ -32,8 +32,9 @@ async def groups_of(tx: Transaction, member_id: UUID, *, most: int) -> list[asyn
     """The groups that a member is in, with what they are called as far as that was said."""
     return await tx.fetch(
         """
-        SELECT group_id, title FROM volunteering LEFT JOIN door ON door_id = group_id
-        WHERE member_id = $1 GROUP BY group_id, title ORDER BY title, group_id LIMIT $2""",
+        SELECT group_id, coalesce(door.title, group_name.title) AS title
+        FROM volunteering LEFT JOIN door ON door_id = group_id LEFT JOIN group_name USING (group_id)
+        WHERE member_id = $1 GROUP BY 1, 2 ORDER BY 2, 1 LIMIT $2""",
         member_id,
         most,
     )

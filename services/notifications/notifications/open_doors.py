@@ -8,6 +8,7 @@ from contracts.feedback import FeedbackRoundOpened
 from contracts.groups import (
     ChampionAppointed,
     ChampionTermEnded,
+    GroupMeetingScheduled,
     TaskGroupDisbanded,
     TaskGroupEstablished,
     TaskGroupExtended,
@@ -53,6 +54,12 @@ async def extend_group(event: TaskGroupExtended, tx: Transaction) -> None:
 async def shut_group(event: TaskGroupDisbanded, tx: Transaction) -> None:
     """Nobody joins any more."""
     await door_store.shut(tx, event.group_id)
+
+
+async def name_group(event: GroupMeetingScheduled, tx: Transaction) -> None:
+    """What a group is called, which of a standing one nothing else says; a name stays for good."""
+    if event.title is not None:
+        await door_store.keep_name(tx, event.group_id, event.title)
 
 
 async def take_theme(event: ChampionAppointed, tx: Transaction) -> None:

@@ -43,6 +43,8 @@ FACTS: Final = {
     "we_did": "From May on every such post is in one list, with somebody to ask.",
     "group_id": str(ID),
     "starts_at": "2027-10-12T13:00:00Z",
+    "changes": 1,
+    "cancelled": False,
     "theme_id": str(ID),
     "subject": str(ID),
 }

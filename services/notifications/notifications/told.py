@@ -79,6 +79,7 @@ from contracts.opportunities import (
     ShadowBoardAdviceAnswered,
     ShadowBoardAdviceGiven,
     ShadowBoardMemberAppointed,
+    ShadowBoardMemberStoodDown,
     ShadowBoardSeatOpened,
     ShadowBoardTermEnded,
 )
@@ -126,6 +127,7 @@ EVERYBODY = Who("every member")
 WHO_HAS_A_PLACE = Who("who has a place")
 WHO_IS_IN_THE_GROUP = Who("who is in the group")
 VOLUNTEERS = Who("volunteers", role=Role.VOLUNTEER)
+WHO_WAS_IN_IT = Who("the member, where the group has closed", fields=("member_id",), only="closed")
 THE_TEAM = Who("the central team", role=Role.TEAM)
 THE_TEAM_OF_A_VACANCY = Who("the central team, where the theme has no champion now", role=Role.TEAM, only="vacancy")
 
@@ -181,6 +183,7 @@ class Line:
         return event.model_dump(mode="json", include=set(self.says))
 
 
+MEETING: Final = Template("group-meeting", 2, EVENTS, "A meeting of a group that you are in")
 TOLD: Final = (
     Line(MemberJoined, THE_MEMBER, WELCOME),
     Line(MemberContactChanged, AT_A_NEW_ADDRESS, CONFIRM_ADDRESS),
@@ -229,8 +232,8 @@ TOLD: Final = (
     Line(
         GroupMeetingScheduled,
         WHO_IS_IN_THE_GROUP,
-        Template("group-meeting", 1, EVENTS, "A group that you are in is to meet"),
-        says=("group_id", "starts_at"),
+        MEETING,
+        says=("group_id", "title", "starts_at", "changes", "cancelled"),
     ),
     Line(
         TaskGroupExtended,
@@ -244,9 +247,15 @@ TOLD: Final = (
         Template("group-disbanded", 1, MEMBERSHIP, "A group that you were in has disbanded"),
     ),
     Line(
+        VolunteerLeftGroup,
+        WHO_WAS_IN_IT,
+        Template("group-closed", 1, MEMBERSHIP, "A group that you were in has closed"),
+        says=("group_id",),
+    ),
+    Line(
         MemberErasureStalled,
         THE_TEAM,
-        Template("erasure-stalled", 1, WORK, "An erasure is late", critical=True),
+        Template("erasure-stalled", 2, WORK, "An erasure is late", critical=True),
         says=("late",),
     ),
     Line(
@@ -264,7 +273,7 @@ TOLD: Final = (
     Line(
         OpportunityOpened,
         EVERYBODY,
-        Template("opportunity-opened", 1, OPPORTUNITIES, "There is something that you can apply for"),
+        Template("opportunity-opened", 1, OPPORTUNITIES, "Members can apply for something"),
         says=("title", "summary", "closes_at"),
         until=its_closing,
     ),
@@ -289,6 +298,12 @@ TOLD: Final = (
         THE_MEMBER,
         Template("appointed", 1, EVENTS, "You have a seat on the Shadow Board"),
         says=("starts_on", "ends_on"),
+    ),
+    Line(
+        ShadowBoardMemberStoodDown,
+        THE_MEMBER,
+        Template("seat-ended", 1, MEMBERSHIP, "Your seat on the Shadow Board has ended"),
+        says=("ended_on",),
     ),
     Line(
         ShadowBoardAdviceGiven,
@@ -355,7 +370,6 @@ NOBODY: Final[Mapping[type[DomainEvent], str]] = {
     CommitmentProgressReported: "the team did it; the commitment's page shows it",
     CommitmentCompleted: "the team did it; the commitment's page shows it",
     VolunteerJoinedGroup: "the member did it; the group's page shows it",
-    VolunteerLeftGroup: "the member did it, or went",
     FeedbackSummaryPublished: "every member hears of what was done about it, which says it too",
     OpportunityClosed: "whoever applied hears what came of it",
     FocusGroupHeld: "who took part was there",
@@ -385,6 +399,8 @@ NOBODY: Final[Mapping[type[DomainEvent], str]] = {
 RETIRED: Final = (
     *(replace(its, version=1) for its in (WELCOME, INTRODUCTION, INVITATION, CONFIRMATION, THANKS)),
     replace(WELCOME, version=2),
+    replace(MEETING, version=1, subject="A group that you are in is to meet"),
+    Template("erasure-stalled", 1, WORK, "An erasure is late", critical=True),
 )
 """What is said no more, and stands in inboxes."""
 TEMPLATES: Final = {(its.name, its.version): its for its in (*(line.template for line in TOLD), DIGEST, *RETIRED)}

@@ -23,9 +23,11 @@ from notifications.door_examples import (
     ENDED,
     ESTABLISHED,
     GROUP,
+    MEETS,
     OPENED,
     ROUND,
     SEAT_OPENED,
+    STANDING,
     THEME,
 )
 from notifications.door_pages import who_may
@@ -99,20 +101,22 @@ async def test_my_page_shows_my_groups_what_i_was_given_and_what_i_can_do(
     _, nothing = await seen(client, "/my", signed_in("member", member_id=ADA))
     assert "You are in no group, and hold no place, seat or theme." in nothing
 
-    standing = uuid4()
-    await deliver(with_ada, "notifications", OPEN_DOORS, said(OPENED, 1), said(ESTABLISHED, 1), said(ASKED, 1))
-    groups = [VolunteerJoinedGroup(volunteering_id=uuid4(), group_id=its, member_id=ADA) for its in (GROUP, standing)]
+    unnamed = uuid4()
+    opened = (said(OPENED, 1), said(ESTABLISHED, 1), said(ASKED, 1), said(MEETS, 1))
+    await deliver(with_ada, "notifications", OPEN_DOORS, *opened)
+    mine = (GROUP, STANDING, unnamed)
+    groups = [VolunteerJoinedGroup(volunteering_id=uuid4(), group_id=its, member_id=ADA) for its in mine]
     await deliver(with_ada, "notifications", MEMBERS, *(said(its, 1) for its in groups), said(APPOINTED, 1))
     chosen = ParticipantsSelected(opportunity_id=CALL, member_ids=(ADA,))
     await deliver(with_ada, "notifications", MEMBERS, said(chosen, 2), said(chosen, 1))
 
     html, page = await seen(client, "/my", signed_in("member", member_id=ADA))
     assert (
-        "Your groups and what you were given Survey of skills A standing group"
+        "Your groups and what you were given Survey of skills The action group A standing group"
         " You are champion of a theme until 31 March 2027 You were given a place: How we recruit" in page
     )
     assert "Say how we keep our promises Did it reach you? Until 11 February 2027" in page
-    for address in (f"groups/{GROUP}", f"groups/{standing}", f"groups/champions/{THEME}", f"opportunities/{CALL}"):
+    for address in (f"groups/{GROUP}", f"groups/{unnamed}", f"groups/champions/{THEME}", f"opportunities/{CALL}"):
         assert f'href="/members/{address}"' in html
     assert 'href="/get-involved"' in html
 

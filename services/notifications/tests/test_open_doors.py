@@ -21,6 +21,7 @@ from notifications.door_examples import (
     ENDED,
     ESTABLISHED,
     EXTENDED,
+    MEETS,
     NEXT,
     OPENED,
     SEAT_OPENED,
@@ -92,6 +93,15 @@ async def test_extend_group_once_gives_a_later_day_and_twice_the_same(notificati
     assert (again.repeats, await doors(notifications)) == (1, [the_group(date(2027, 9, 30))])
 
 
+async def test_name_group_once_twice_and_out_of_order_keeps_one_name(notifications: Database) -> None:
+    again = MEETS.model_copy(update={"changes": 1})
+    await hear(notifications, (again, 2))
+    assert await rows(notifications, "SELECT title FROM group_name") == []
+
+    await hear(notifications, (MEETS, 1), (MEETS, 1), (again, 2))
+    assert await rows(notifications, "SELECT title FROM group_name") == [("The action group",)]
+
+
 async def test_a_seat_opens_again_when_its_term_has_ended(notifications: Database) -> None:
     await hear(notifications, (SEAT_OPENED, 1), (SEATED, 2), (SEAT_OPENED, 3))
 
@@ -153,6 +163,7 @@ async def test_all_doors_come_out_of_the_log_as_they_were_to_the_byte(
             (ASKED, 1),
             (ESTABLISHED, 1),
             (EXTENDED, 2),
+            (MEETS, 1),
             (APPOINTED, 1),
             (ENDED, 2),
         ):
@@ -172,6 +183,6 @@ async def test_all_doors_come_out_of_the_log_as_they_were_to_the_byte(
     before = await whole()
     rebuilt = await projections.rebuild("notifications", running.state.settings, database, OPEN_DOORS)
 
-    assert (rebuilt.records, rebuilt.rows, rebuilt.parked, rebuilt.as_before) == (8, 4, 0, True)
+    assert (rebuilt.records, rebuilt.rows, rebuilt.parked, rebuilt.as_before) == (9, 5, 0, True)
     assert await whole() == before
-    assert len(before) == 4
+    assert len(before) == 5

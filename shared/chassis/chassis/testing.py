@@ -9,6 +9,7 @@
 What a broker does is proved on a real one elsewhere; here it is a double that hands over records and is sought.
 """
 
+import base64
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
@@ -26,6 +27,7 @@ from joserfc.jwk import OKPKey
 
 from chassis import migrations, offsets
 from chassis.browsing import CSRF_FIELD, Cookies
+from chassis.clock import wall_clock
 from chassis.consumer import Consumer
 from chassis.copies import NOT_COPIED, Holding
 from chassis.database import Database, connect
@@ -56,13 +58,20 @@ def migrating(service: str, package: str) -> Callable[[str], Awaitable[None]]:
 
 
 @asynccontextmanager
-async def connected(url: str, *, size: int = 4) -> AsyncIterator[Database]:
+async def connected(url: str, *, size: int = 4, clock: Callable[[], datetime] = wall_clock) -> AsyncIterator[Database]:
     """A service's database alone, for as long as the block runs."""
-    database = await connect(url, size=size, name="test")
+    database = await connect(url, size=size, name="test", clock=clock)
     try:
         yield database
     finally:
         await database.close()
+
+
+@asynccontextmanager
+async def two_replicas(url: str, clock: Callable[[], datetime]) -> AsyncIterator[tuple[Database, Database]]:
+    """The same database as two replicas of its service have it, on one business clock."""
+    async with connected(url, size=2, clock=clock) as first, connected(url, size=2, clock=clock) as second:
+        yield first, second
 
 
 def token_keys(folder: Path) -> Path:
@@ -75,6 +84,12 @@ def token_keys(folder: Path) -> Path:
 def signed_in(*roles: str, member_id: UUID | str | None = None, organisation: str | None = None) -> dict[str, str]:
     """The header of a caller, each with a new account: `signed_in("team")`, `signed_in("member", member_id=ADA)`."""
     return {"authorization": f"Bearer {sign(_claims(roles, member_id, organisation), KEY)}"}
+
+
+def account_of(headers: Mapping[str, str]) -> UUID:
+    """The account of a caller with the header that `signed_in` gave."""
+    payload = headers["authorization"].split(".")[1]
+    return UUID(json.loads(base64.urlsafe_b64decode(payload + "=="))["sub"])
 
 
 def in_browser(

@@ -15,12 +15,14 @@ async def remember(tx: Transaction, member_id: UUID) -> None:
     await tx.execute("INSERT INTO erased_member (member_id, erased_at) VALUES ($1, $2)", member_id, tx.now)
 
 
-async def add(tx: Transaction, its: Erasure) -> None:
+async def add(tx: Transaction, its: Erasure, *, by: UUID | None) -> None:
+    """`by` is who asked for it: an account, or None: the member themself."""
     await tx.execute(
-        "INSERT INTO erasure (member_id, requested_at, due_at) VALUES ($1, $2, $3)",
+        "INSERT INTO erasure (member_id, requested_at, due_at, requested_by) VALUES ($1, $2, $3, $4)",
         its.member_id,
         its.requested_at,
         its.due_at,
+        by,
     )
 
 

@@ -87,6 +87,8 @@ class Member:
     verified_by: str | None = None
     verified_at: datetime | None = None
     left_on: date | None = None
+    departed_at: datetime | None = None
+    departed_by: UUID | None = None  # an account; None: present, or the member themself
     verification_id: UUID | None = None  # of the address: what the member was last asked to confirm (membership)
     verification_asked_at: datetime | None = None
     address_verified_at: datetime | None = None
@@ -169,8 +171,11 @@ def ask_to_verify(member: Member, verification_id: UUID, now: datetime) -> tuple
     return asked, said
 
 
-def leave(member: Member, *, today: date) -> tuple[Member, MemberLeft]:
-    """Lets go of everything personal; what stays says only that somebody was here. Raises `HasLeft`."""
+def leave(member: Member, *, today: date, now: datetime, by: UUID | None) -> tuple[Member, MemberLeft]:
+    """Lets go of everything personal; what stays says only that somebody was here. `by` is no account of theirs.
+
+    Raises `HasLeft`.
+    """
     _refuse_who_left(member)
     gone = Member(
         member_id=member.member_id,
@@ -182,6 +187,8 @@ def leave(member: Member, *, today: date) -> tuple[Member, MemberLeft]:
         skills=(),
         joined_on=member.joined_on,
         left_on=today,
+        departed_at=now,
+        departed_by=by,
     )
     left = MemberLeft(
         member_id=member.member_id, organisation=member.organisation, grade_band=BANDS[member.grade], left_on=today

@@ -18,6 +18,7 @@ from members.opportunities import store as opportunity_store
 from members.rights import change_store, restriction_store
 from members.roles import domain as roles
 from members.roles import store as role_store
+from members.signing_in import account_store
 
 
 async def leave(tx: Transaction, member: Member, vault: Vault, *first: DomainEvent, by: UUID) -> Member:
@@ -27,7 +28,12 @@ async def leave(tx: Transaction, member: Member, vault: Vault, *first: DomainEve
     raises.
     """
     member_id = member.member_id
-    gone, left = domain.leave(member, today=day_in_london(tx.now))
+    gone, left = domain.leave(
+        member,
+        today=day_in_london(tx.now),
+        now=tx.now,
+        by=await account_store.unless_own(tx, by, member_id),
+    )
     await store.save(tx, gone)
     held = await role_store.held_by(tx, member_id)
     lost = roles.take_back_all(member_id, held)

@@ -151,7 +151,7 @@ async def save(tx: Transaction, member: Member) -> None:
             """
             UPDATE member SET name = $2, email = $3, organisation = $4, grade = $5, interests = $6, skills = $7,
                 verified_by = $8, verified_at = $9, left_on = $10, verification_id = $11, verification_asked_at = $12,
-                address_verified_at = $13
+                address_verified_at = $13, departed_at = $14, departed_by = $15
             WHERE member_id = $1
             """,
             member.member_id,
@@ -167,6 +167,8 @@ async def save(tx: Transaction, member: Member) -> None:
             member.verification_id,
             member.verification_asked_at,
             member.address_verified_at,
+            member.departed_at,
+            member.departed_by,
         )
     except asyncpg.UniqueViolationError:
         raise AddressInUse from None

@@ -24,6 +24,7 @@ from members.membership import store, verifying
 from members.membership.api import MemberView, there, view
 from members.membership.domain import Member
 from members.membership.verifying import AlreadyVerified, AskedJustNow, LinkExpired, NoSuchLink
+from members.rights import change_store
 
 router = APIRouter(prefix="/api/members/v1", tags=["members"], route_class=RetryingRoute, responses=RESPONSES)
 pages = APIRouter(route_class=RetryingRoute, include_in_schema=False)
@@ -43,6 +44,7 @@ async def ask_again(member_id: UUID, database: Db, key: Key, caller: SignedIn) -
         member = there(await store.lock(tx, member_id))
         member, asked = verifying.ask_again(member, uuid4(), tx.now)
         await store.save(tx, member)
+        await change_store.record(tx, member_id, [change_store.What.ADDRESS_ASKED], caller)
         await outbox.put(tx, asked)
     return view(member)
 

@@ -13,6 +13,7 @@ from chassis.idempotency import Key
 from chassis.identity import SignedIn, permit
 from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
+from chassis.sentences import LINES
 from chassis.service import Db
 from contracts.base import Code, DomainEvent, Title
 from contracts.refusal import FieldError, Invalid
@@ -35,7 +36,7 @@ def _line(text: str) -> str:
     return text.strip()
 
 
-Text = Annotated[str, StringConstraints(max_length=1000)]
+Text = Annotated[str, StringConstraints(max_length=1000), LINES]
 Name = Annotated[Title, AfterValidator(_line)]
 Day = Annotated[date, Field(ge=date(1900, 1, 1), lt=date(2100, 1, 1))]
 
@@ -83,7 +84,7 @@ async def register(form: OrganisationForm, database: Db, key: Key, caller: Signe
         if await idempotency.claim(tx, key, resource_id=its.organisation_id, status=201) is None:
             await organisation_store.hold(tx)
             said = organisations.register((await organisation_store.places(tx)).register, its)
-            await organisation_store.add(tx, its)
+            await organisation_store.add(tx, its, by=caller.account_id)
             await outbox.put(tx, said)
         places = await organisation_store.places(tx)
     return _view(there(places, form.code), places)
@@ -105,7 +106,7 @@ async def merge(
             places = await organisation_store.places(tx)
             into = [_successor(places, text) for text in form.into]
             its = organisations.merge(places.register, code, into, form.on, today=places.day)
-            await organisation_store.merge(tx, its)
+            await organisation_store.merge(tx, its, by=caller.account_id)
         places = await organisation_store.places(tx)
     request.app.state.mergers.wake()
     return _view(there(places, code), places)

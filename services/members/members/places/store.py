@@ -35,25 +35,31 @@ async def hold(tx: Transaction) -> None:
     await tx.execute("LOCK TABLE organisation IN SHARE ROW EXCLUSIVE MODE")
 
 
-async def add(tx: Transaction, its: Organisation) -> None:
+async def add(tx: Transaction, its: Organisation, *, by: UUID) -> None:
+    """`by` is an account, as in `merge`."""
     await tx.execute(
         """
-        INSERT INTO organisation (organisation_id, code, name, short, opened_on) VALUES ($1, $2, $3, $4, $5)
+        INSERT INTO organisation (organisation_id, code, name, short, opened_on, registered_at, registered_by)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
         """,
         its.organisation_id,
         its.code,
         its.name,
         its.short,
         its.opened_on,
+        tx.now,
+        by,
     )
 
 
-async def merge(tx: Transaction, its: Organisation) -> None:
+async def merge(tx: Transaction, its: Organisation, *, by: UUID) -> None:
     await tx.execute(
-        "UPDATE organisation SET closed_on = $2, successors = $3 WHERE code = $1",
+        "UPDATE organisation SET closed_on = $2, successors = $3, merged_at = $4, merged_by = $5 WHERE code = $1",
         its.code,
         its.closed_on,
         list(its.successors),
+        tx.now,
+        by,
     )
 
 

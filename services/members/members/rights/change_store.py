@@ -29,6 +29,7 @@ class What(StrEnum):
     SKILLS = "skills"
     RESTRICTED = "restricted"
     NOT_RESTRICTED = "not-restricted"
+    ADDRESS_ASKED = "address-asked"
 
 
 @dataclass(frozen=True)

@@ -170,6 +170,30 @@ async def changes_of_others(tx: Transaction, caller: Caller) -> Rows:
     )
 
 
+async def ended(tx: Transaction, caller: Caller) -> Rows:
+    return await tx.fetch(
+        "SELECT departed_at FROM member WHERE departed_by = $1 ORDER BY departed_at", caller.account_id
+    )
+
+
+async def had_erased(tx: Transaction, caller: Caller) -> Rows:
+    return await tx.fetch(
+        "SELECT requested_at FROM erasure WHERE requested_by = $1 ORDER BY requested_at", caller.account_id
+    )
+
+
+async def organisations(tx: Transaction, caller: Caller) -> Rows:
+    return await tx.fetch(
+        """
+        SELECT name AS organisation, 'entered' AS what, registered_at AS "when" FROM organisation
+        WHERE registered_by = $1
+        UNION ALL SELECT name, 'said what becomes of it', merged_at FROM organisation WHERE merged_by = $1
+        ORDER BY "when"
+        """,
+        caller.account_id,
+    )
+
+
 def holdings(vault: Vault) -> tuple[Holding, ...]:
     """Everything; `vault` opens what is sealed."""
     return (*HOLDINGS, *monitoring.holdings(vault))
@@ -187,6 +211,9 @@ HOLDINGS: Final = (
     Holding("When you restricted others", ("restriction",), restricted),
     Holding("What was changed of your details", ("profile_change",), changes),
     Holding("What you changed of others' details", ("profile_change",), changes_of_others),
+    Holding("When you ended the membership of others", ("member",), ended),
+    Holding("When you had others erased", ("erasure",), had_erased),
+    Holding("Organisations that you entered or closed", ("organisation",), organisations),
     Holding("Lists of members that you sent", ("import",), imports),
     Holding("Lists of members that you were in", ("import_row",), imported),
     Holding("Strategies that you published", ("strategy",), published),
@@ -200,7 +227,6 @@ HOLDINGS: Final = (
 _GONE: Final = "whoever is in it has left or is erased, and cannot sign in as a member any more"
 NOT_COPIED: Final[Mapping[str, str]] = {
     "erased_member": _GONE,
-    "erasure": _GONE,
     "erasure_receipt": _GONE,
     "withdrawn_contact": _GONE,
 }

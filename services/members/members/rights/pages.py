@@ -34,6 +34,7 @@ WHAT: Final[Mapping[What, str]] = {
     What.SKILLS: "Skills",
     What.RESTRICTED: "Use of your details restricted",
     What.NOT_RESTRICTED: "Restriction ended",
+    What.ADDRESS_ASKED: "Another link sent to confirm your email address",
 }
 WHO: Final[Mapping[Who, str]] = {
     Who.MEMBER: "You",

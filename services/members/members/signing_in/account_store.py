@@ -36,6 +36,11 @@ async def member_of(tx: Transaction, account_id: UUID) -> UUID | None:
     return member_id
 
 
+async def unless_own(tx: Transaction, account_id: UUID, member_id: UUID) -> UUID | None:
+    """The account, or None where it is this member's: what is kept of who has gone leads to no sign-in of theirs."""
+    return account_id if await member_of(tx, account_id) != member_id else None
+
+
 async def link(tx: Transaction, account_id: UUID, member_id: UUID) -> None:
     await tx.execute("UPDATE account SET member_id = $2 WHERE account_id = $1", account_id, member_id)
 

@@ -4,7 +4,7 @@ Each form is the API's own request in a browser: its handler decides, and these 
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -13,10 +13,11 @@ from pydantic import ValidationError
 
 from chassis.database import Database
 from chassis.days import day_in_london
+from chassis.idempotency import FormKey
 from chassis.identity import MaybeSignedIn, SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
-from chassis.web import FormError, errors_from, read_form, render
+from chassis.web import Filled, filled, read_form, render
 from contracts.refusal import NotFound, Refused
 from members.feedback import reviewing
 from members.feedback import store as feedback_store
@@ -121,23 +122,19 @@ async def progress_form(request: Request, commitment_id: UUID, database: Db, cal
     permit(caller, "team")
     its = await _its(database, commitment_id)
     values = {"status": its.course.value if its.course else "", "percent": str(its.percent) if its.course else ""}
-    return _progress(request, its, values)
+    return _progress(request, its, filled(values))
 
 
 @router.post("/commitments/{commitment_id:uuid}/progress")
-async def report(request: Request, commitment_id: UUID, database: Db, caller: SignedIn) -> Response:
+async def report(request: Request, commitment_id: UUID, database: Db, caller: SignedIn, key: FormKey) -> Response:
     permit(caller, "team")
     values = await read_form(request)
     try:
         form = commitments_api.ProgressForm.model_validate({name: values[name] for name in FIELDS if name in values})
-        await commitments_api.report(commitment_id, form, database, None, caller)
-    except ValidationError as error:
-        errors = errors_from(error, order=FIELDS, sentences=SENTENCES)
-        return _progress(request, await _its(database, commitment_id), values, errors)
-    except NotFound:
-        raise
-    except Refused as refused:
-        return _progress(request, await _its(database, commitment_id), values, refusal=refused.sentence)
+        await commitments_api.report(commitment_id, form, database, key, caller)
+    except (ValidationError, Refused) as error:
+        again = filled(values, error, order=FIELDS, sentences=SENTENCES)
+        return _progress(request, await _its(database, commitment_id), again)
     return RedirectResponse(f"/members/strategy/commitments/{commitment_id}?done=progress", 303)
 
 
@@ -158,7 +155,7 @@ async def complete(request: Request, commitment_id: UUID, database: Db, caller: 
         raise
     except Refused as refused:
         its = await _its(database, commitment_id)
-        return render(request, "strategy/commitment_completion.html", status=409, its=its, refusal=refused.sentence)
+        return render(request, "strategy/commitment_completion.html", its=its, refusal=refused.sentence)
     return RedirectResponse(f"/members/strategy/commitments/{commitment_id}?done=completion", 303)
 
 
@@ -174,23 +171,13 @@ def is_open(its: Commitment) -> bool:
     return its.completed_on is None and its.dropped_at is None
 
 
-def _progress(
-    request: Request,
-    its: Commitment,
-    values: Mapping[str, Any],
-    errors: list[FormError] | None = None,
-    *,
-    refusal: str = "",
-) -> HTMLResponse:
+def _progress(request: Request, its: Commitment, form: Filled) -> HTMLResponse:
     return render(
         request,
         "strategy/commitment_progress.html",
-        status=409 if refusal else None,
         its=its,
-        values=values,
-        errors=errors,
-        refusal=refusal,
         courses=[{"value": course.value, "text": text} for course, text in COURSES.items()],
+        **form,
     )
 
 

@@ -21,6 +21,7 @@ from members.membership.domain import Application, HasLeft, Member, SameContact,
 
 ADA = UUID("00000000-0000-4000-8000-00000000000a")
 ASKED = UUID("00000000-0000-4000-8000-0000000000a1")
+TEAM = UUID("00000000-0000-4000-8000-00000000000f")
 MORNING = datetime(2027, 2, 11, 9, tzinfo=UTC)
 APPLICATION = Application("Ada Byron", "ada@ukhsa.example", "UKHSA", Grade.SEO, ("epidemiology",), ("statistics",))
 
@@ -109,10 +110,25 @@ def test_an_address_is_open_until_its_member_or_their_organisation_stands_for_it
 
 def test_who_leaves_keeps_a_row_with_nothing_personal_in_it() -> None:
     gone, left = domain.leave(
-        member(verified_by="organisation", verified_at=MORNING, verification_id=ASKED), today=date(2027, 3, 31)
+        member(verified_by="organisation", verified_at=MORNING, verification_id=ASKED),
+        today=date(2027, 3, 31),
+        now=MORNING,
+        by=TEAM,
     )
 
-    assert gone == Member(ADA, None, None, "UKHSA", Grade.SEO, (), (), date(2027, 2, 11), left_on=date(2027, 3, 31))
+    assert gone == Member(
+        ADA,
+        None,
+        None,
+        "UKHSA",
+        Grade.SEO,
+        (),
+        (),
+        date(2027, 2, 11),
+        left_on=date(2027, 3, 31),
+        departed_at=MORNING,
+        departed_by=TEAM,
+    )
     assert left == MemberLeft(
         member_id=ADA, organisation="UKHSA", grade_band=GradeBand.HEO_SEO, left_on=date(2027, 3, 31)
     )
@@ -128,10 +144,10 @@ def test_what_would_change_nothing_is_refused() -> None:
 
 
 def test_nothing_more_happens_to_who_has_left() -> None:
-    gone, _ = domain.leave(member(), today=date(2027, 3, 31))
+    gone, _ = domain.leave(member(), today=date(2027, 3, 31), now=MORNING, by=None)
 
     for again in (
-        lambda: domain.leave(gone, today=date(2027, 4, 1)),
+        lambda: domain.leave(gone, today=date(2027, 4, 1), now=MORNING, by=TEAM),
         lambda: domain.change_grade(gone, Grade.G7),
         lambda: domain.transfer(gone, "DEFRA", Grade.G7),
         lambda: domain.change_contact(gone, name="Ada", email=None, verification_id=ASKED, now=MORNING),

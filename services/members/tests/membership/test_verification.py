@@ -1,5 +1,6 @@
 """Confirming an address by the link in a mail, as a browser without JavaScript does."""
 
+import re
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -146,10 +147,24 @@ async def test_a_member_has_another_link_sent_but_not_every_minute(
     done = await client.post(address, headers=member)
 
     assert (early.status_code, early.json()["type"]) == (409, "/problems/asked-just-now")
+    recorded = (await client.get(f"{MEMBERS}/{ada.member_id}/changes", headers=member)).json()["changes"]
+    assert [(its["what"], its["who"]) for its in recorded] == [("address-asked", "member")]
     assert (sent.status_code, first == second) == (200, False)
     assert (done.status_code, done.json()["type"]) == (409, "/problems/already-verified")
     assert (await client.post(address, headers=signed_in("member", member_id=uuid4()))).status_code == 404
     assert (await client.post(address)).status_code == 401
+
+
+async def test_a_link_that_the_team_has_sent_is_in_the_members_record_of_changes(
+    ada: Joiner, client: AsyncClient, signed_in: SignIn, clock: Callable[[timedelta], None]
+) -> None:
+    clock(timedelta(minutes=11))
+    sent = await client.post(f"{MEMBERS}/{ada.member_id}/address-verifications", headers=signed_in("team"))
+    member = PAGE | signed_in("member", member_id=ada.member_id)
+    page = " ".join(re.sub("<[^>]+>", " ", (await client.get("/members/profile/changes", headers=member)).text).split())
+
+    assert sent.status_code == 200
+    assert "Another link sent to confirm your email address The central team" in page
 
 
 async def test_the_profile_asks_to_confirm_and_sends_another_link(

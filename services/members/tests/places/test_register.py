@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from httpx2 import AsyncClient, Response
 
 from chassis.days import day_in_london
-from chassis.testing import signed_in
+from chassis.testing import account_of, signed_in
 from members.places import register
 from members.places import store as organisation_store
 from testkit.eventually import eventually
@@ -276,3 +276,50 @@ async def test_an_import_says_where_members_of_one_that_became_several_went(clie
     assert [its["outcome"] for its in theirs["report"]] == ["transferred"]
     assert [await seen(client, each) for each in members] == [(first, "G7"), (second, "G7"), (second, "G7")]
     assert [name for name, _ in await said(members[0])] == ["MemberJoined", "MemberTransferred"]
+
+
+async def test_who_entered_an_organisation_and_who_last_said_what_becomes_of_it_is_kept(
+    client: AsyncClient, running: FastAPI
+) -> None:
+    entering, first, last = (signed_in("team") for _ in range(3))
+    code = f"X{uuid4().hex[:12].upper()}"
+    form = {"code": code, "name": f"Office {code}", "opened_on": str(TODAY)}
+    added = await client.post(f"{API}/organisations", json=form, headers=entering)
+    kept = []
+    for headers, into in ((first, "UKHSA"), (last, "DEFRA")):
+        merger = {"into": [into], "on": str(TOMORROW)}
+        said = await client.post(f"{API}/organisations/{code}/mergers", json=merger, headers=headers)
+        assert said.status_code == 200, said.text
+        async with running.state.running.database.transaction() as tx:
+            kept.append(await tx.fetchrow("SELECT * FROM organisation WHERE code = $1", code))
+    copies = [(await client.get(f"{API}/my/copy", headers=headers)).json() for headers in (entering, first, last)]
+
+    assert added.status_code == 201
+    assert [(its["registered_by"], its["merged_by"]) for its in kept] == [
+        (account_of(entering), account_of(first)),
+        (account_of(entering), account_of(last)),
+    ]
+    assert kept[0]["registered_at"] < kept[0]["merged_at"] < kept[1]["merged_at"]
+    rows = [[(row["organisation"], row["what"]) for its in copy["holdings"] for row in its["rows"]] for copy in copies]
+    assert rows == [[(f"Office {code}", "entered")], [], [(f"Office {code}", "said what becomes of it")]]
+
+
+async def test_a_late_repeat_is_answered_as_the_first_though_the_organisation_has_closed_since(
+    client: AsyncClient,
+) -> None:
+    code, keys = await registered(client), [{"Idempotency-Key": str(uuid4())} for _ in range(3)]
+    form = {"name": "Ada Byron", "email": f"{uuid4().hex}@ukhsa.example", "organisation": code, "grade": "SEO"}
+    team, ben = signed_in("team"), await member_of(client, "DEFRA")
+    role, move = {"role": "hosep", "organisation": code}, {"organisation": code, "grade": "SEO"}
+    asked = [
+        (f"{API}/members", form, keys[0]),
+        (f"{API}/members/{ben}/transfers", move, team | keys[1]),
+        (f"{API}/members/{ben}/role-grants", role, team | keys[2]),
+    ]
+
+    first = [await client.post(path, json=its, headers=headers) for path, its, headers in asked]
+    await merged(client, code, "UKHSA", "DEFRA")
+    late = [await client.post(path, json=its, headers=headers) for path, its, headers in asked]
+
+    assert [its.status_code for its in first] == [its.status_code for its in late] == [201, 200, 200]
+    assert late[0].json() == first[0].json()

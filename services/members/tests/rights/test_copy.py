@@ -29,7 +29,8 @@ async def test_every_table_about_people_is_in_the_copy_or_has_a_reason(running: 
 
     holdings = copy_store.holdings(running.state.vault)
     assert await left_out(database, holdings, copy_store.NOT_COPIED) == []
-    assert await left_out(database, holdings[1:], copy_store.NOT_COPIED) == ["member"]
+    without = [its for its in holdings if "member" not in its.tables]
+    assert await left_out(database, without, copy_store.NOT_COPIED) == ["member"]
 
 
 async def test_answers_to_equality_monitoring_are_in_the_copy_of_who_gave_them_alone(

@@ -8,10 +8,11 @@ from uuid import UUID, uuid4
 from fastapi import FastAPI
 from httpx2 import AsyncClient
 
-from chassis.testing import CSRF_OF_FORMS, in_browser
+from chassis.testing import CSRF_OF_FORMS, account_of, in_browser
 from members.imports import store as import_store
 from members.rights import change_store
 from members.rights.restriction_store import NOT_RESTRICTED
+from members.signing_in import account_store
 
 SignIn = Callable[..., dict[str, str]]
 Said = Callable[[str], Awaitable[list[tuple[str, dict[str, Any]]]]]
@@ -95,6 +96,37 @@ async def test_whoever_leaves_is_restricted_no_more_and_the_record_goes(
             assert await tx.fetchval(sql, UUID(ada)) == 0
     late = await client.post(f"{API}/members/{ada}/restrictions", headers=team)
     assert (late.status_code, late.json()["type"].rpartition("/")[2]) == (409, "has-left")
+
+
+async def test_who_ended_a_membership_or_had_somebody_erased_is_kept_but_no_account_of_their_own(
+    client: AsyncClient, running: FastAPI, signed_in: SignIn
+) -> None:
+    """Nothing leads from somebody who has left to how they signed in."""
+    team, kept = signed_in("team"), []
+    for path, sql in (
+        ("departures", "SELECT departed_at AS at, departed_by AS by FROM member WHERE member_id = $1"),
+        ("erasure", "SELECT requested_at AS at, requested_by AS by FROM erasure WHERE member_id = $1"),
+    ):
+        ada, ben = await joined(client), await joined(client)
+        ben_themself = signed_in("member", member_id=ben)
+        async with running.state.running.database.transaction() as tx:
+            await account_store.add(tx, account_of(ben_themself), "https://rights.example", ben)
+            await account_store.link(tx, account_of(ben_themself), UUID(ben))
+            before = tx.now
+        for member_id, headers in ((ada, team), (ben, ben_themself)):
+            answer = await client.post(f"{API}/members/{member_id}/{path}", headers=headers)
+            assert answer.is_success, answer.text
+        async with running.state.running.database.transaction() as tx:
+            rows = [await tx.fetchrow(sql, UUID(each)) for each in (ada, ben)]
+            assert all(before < its["at"] < tx.now for its in rows)
+        kept.append([its["by"] for its in rows])
+    copy = (await client.get(f"{API}/my/copy", headers=team)).json()
+
+    assert kept == [[account_of(team), None], [account_of(team), None]]
+    assert [(its["title"], len(its["rows"])) for its in copy["holdings"] if its["rows"]] == [
+        ("When you ended the membership of others", 1),
+        ("When you had others erased", 1),
+    ]
 
 
 async def test_every_change_is_recorded_with_who_did_it_and_without_what_it_was(
