@@ -55,9 +55,9 @@ from members.monitoring import api as monitoring
 from members.monitoring import pages as monitoring_pages
 from members.monitoring.sealing import Vault
 from members.opportunities import api as opportunities
+from members.opportunities import choosing_api, findings_api, rotating, shadow_board_api, shadow_board_pages
 from members.opportunities import closing as closing_opportunities
 from members.opportunities import pages as opportunity_pages
-from members.opportunities import rotating, shadow_board_api, shadow_board_pages
 from members.opportunities import team_pages as opportunity_team_pages
 from members.places import pages as organisation_pages
 from members.places import register
@@ -73,7 +73,7 @@ from members.signing_in.provider import Provider
 from members.statistics import api as statistics
 from members.statistics import pages as statistics_pages
 from members.strategy import api as strategy
-from members.strategy import commitments_api, telling_overdue
+from members.strategy import commitments_api, publishing_pages, telling_overdue, version_pages
 from members.strategy import pages as strategy_pages
 
 MENTORING = Subscription("gse.mentoring", {MemberDataErasedByMentoring: erasing.note_receipt})
@@ -133,6 +133,8 @@ def create(settings: Settings) -> FastAPI:
             strategy.router,
             commitments_api.router,
             strategy_pages.router,
+            publishing_pages.router,
+            version_pages.router,
             groups_api.router,
             champions_api.router,
             task_api.router,
@@ -152,6 +154,8 @@ def create(settings: Settings) -> FastAPI:
             copy_pages.router,
             copies.routes("members", copy_store.holdings(vault)),
             opportunities.router,
+            choosing_api.router,
+            findings_api.router,
             shadow_board_api.router,
             shadow_board_pages.router,
             opportunity_team_pages.router,

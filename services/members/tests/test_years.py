@@ -1,17 +1,13 @@
 """Three years of midnights: all that has a last day is over when that day ends in London, and is told once."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
-import pytest
-
-from chassis import testing
 from chassis.database import Database, Transaction, connect
-from members import app
 from members.feedback import closing as closing_rounds
 from members.feedback import store as rounds
 from members.feedback.domain import Asked, Round
@@ -33,7 +29,6 @@ from members.strategy import store as strategies
 from members.strategy import telling_overdue
 from members.strategy.commitments import Commitment
 from members.strategy.strategies import Draft, Strategy
-from testkit.databases import Databases
 
 FIRST_DAY, OPENED = date(2027, 1, 4), datetime(2027, 1, 4, 9, tzinfo=UTC)
 TEAM = UUID("00000000-0000-4000-8000-000000000001")
@@ -62,13 +57,6 @@ TIMERS: Sequence[Callable[[Database], Awaitable[int]]] = (
 )
 
 
-@pytest.fixture
-async def alone(databases: Databases) -> AsyncIterator[str]:
-    """A database of which no running service takes anything."""
-    async with databases.lend("years", testing.migrating("members", app.__file__)) as url:
-        yield url
-
-
 async def keep(tx: Transaction, day: date) -> dict[str, UUID]:
     """One of everything whose last day this is: its id, by what it is."""
     ids = {what: uuid4() for what in ("promise", "heard", "theme", "term", "group", "seat", "round", "call", "place")}
@@ -84,7 +72,7 @@ async def keep(tx: Transaction, day: date) -> dict[str, UUID]:
         tx, Group(ids["group"], GroupKind.TASK, ids["group"].hex, *group, charter="Ask.", ends_on=day)
     )
     await task_store.save_deliverables(tx, Deliverable(uuid4(), ids["group"], 1, "A part", OPENED, TEAM))
-    await shadow_board_store.add_seat(tx, Seat(ids["seat"], "Early career", FIRST_DAY, OPENED, TEAM))
+    await shadow_board_store.add_seat(tx, Seat(ids["seat"], "Early career", FIRST_DAY, OPENED, TEAM, FIRST_DAY, day))
     await shadow_board_store.add_term(tx, Term(uuid4(), ids["seat"], uuid4(), FIRST_DAY, day, OPENED, TEAM))
     await rounds.add(
         tx, Round(ids["round"], Asked(ids["heard"], "Did it reach you?", None, day, ("EO",)), OPENED, TEAM)

@@ -3,8 +3,7 @@
 Each form is the API's own request in a browser: its handler decides, and these pages put it into words.
 """
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -17,8 +16,8 @@ from chassis.idempotency import FormKey
 from chassis.identity import SignedIn
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
-from chassis.web import FormError, errors_from, read_form, render
-from contracts.refusal import Invalid, NotFound, Refused
+from chassis.web import Filled, filled, read_form, render
+from contracts.refusal import Refused
 from members.groups import answers, api, group_store, meeting_store, meetings_api
 from members.groups.meeting_pages import SENTENCES
 from members.groups.meetings import Meeting
@@ -38,7 +37,7 @@ async def move_form(request: Request, group_id: UUID, meeting_id: UUID, database
     async with database.transaction() as tx:
         await meetings_api.permit_to_run(tx, group_id, caller)
         its = meetings_api.there(await meeting_store.by_id(tx, group_id, meeting_id))
-    return await _form(request, "move", its, database, _as_typed(its))
+    return await _form(request, "move", its, database, filled(_as_typed(its)))
 
 
 @router.post("/move")
@@ -54,13 +53,9 @@ async def move(  # noqa: PLR0917 - what the framework gives
         times = answers.moments("on", ("starts_at", "ends_at"), values)
         form = meetings_api.MoveForm.model_validate(typed | times)
         await meetings_api.move(group_id, meeting_id, form, database, key, caller)
-    except (ValidationError, Invalid) as error:
-        errors = errors_from(error, order=FIELDS, sentences=SENTENCES)
-        return await _form(request, "move", its, database, values, errors)
-    except NotFound:
-        raise
-    except Refused as refused:
-        return await _form(request, "move", its, database, values, refusal=refused.sentence)
+    except (ValidationError, Refused) as error:
+        again = filled(values, error, order=FIELDS, sentences=SENTENCES)
+        return await _form(request, "move", its, database, again)
     return _to(its, "moved")
 
 
@@ -72,7 +67,7 @@ async def cancel_form(
     async with database.transaction() as tx:
         await meetings_api.permit_to_run(tx, group_id, caller)
         its = meetings_api.there(await meeting_store.by_id(tx, group_id, meeting_id))
-    return await _form(request, "cancel", its, database, {})
+    return await _form(request, "cancel", its, database, filled({}))
 
 
 @router.post("/cancel")
@@ -82,35 +77,15 @@ async def cancel(request: Request, group_id: UUID, meeting_id: UUID, database: D
         its = meetings_api.there(await meeting_store.by_id(tx, group_id, meeting_id))
     try:
         await meetings_api.cancel(group_id, meeting_id, database, None, caller)
-    except NotFound:
-        raise
     except Refused as refused:
-        return await _form(request, "cancel", its, database, {}, refusal=refused.sentence)
+        return await _form(request, "cancel", its, database, filled({}, refused))
     return _to(its, "cancelled")
 
 
-async def _form(  # noqa: PLR0917 (what the form shows)
-    request: Request,
-    what: str,
-    its: Meeting,
-    database: Database,
-    values: Mapping[str, Any],
-    errors: list[FormError] | None = None,
-    *,
-    refusal: str = "",
-) -> HTMLResponse:
+async def _form(request: Request, what: str, its: Meeting, database: Database, form: Filled) -> HTMLResponse:
     async with database.transaction() as tx:
         group = api.there(await group_store.by_id(tx, its.group_id))
-    return render(
-        request,
-        f"groups/meeting_{what}.html",
-        status=409 if refusal else None,
-        group=group,
-        its=its,
-        values=values,
-        errors=errors,
-        refusal=refusal,
-    )
+    return render(request, f"groups/meeting_{what}.html", group=group, its=its, **form)
 
 
 def _as_typed(its: Meeting) -> dict[str, str]:

@@ -8,7 +8,7 @@ import io
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -19,11 +19,11 @@ from chassis.database import Database
 from chassis.identity import Caller, MaybeSignedIn, SignedIn
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
-from chassis.web import FormError, errors_from, read_form, render
+from chassis.web import Filled, filled, read_form, render
 from contracts.members import GradeBand
 from contracts.refusal import NotFound, Refused
 from members.membership import store as members
-from members.opportunities import api, calls, choosing, drawing, store
+from members.opportunities import api, calls, choosing, choosing_api, drawing, store
 from members.opportunities.calls import BY_LOT, AlreadyInterested, Kind, NotInterested, NotSelectedYet, Opportunity
 
 router = APIRouter(prefix="/members/opportunities", route_class=RetryingRoute, include_in_schema=False)
@@ -90,15 +90,11 @@ async def apply(request: Request, opportunity_id: UUID, database: Db, caller: Si
     try:
         form = api.InterestForm.model_validate({name: values[name] for name in ("statement",) if name in values})
         await api.register(opportunity_id, form, database, None, caller)
-    except ValidationError as error:
-        errors = errors_from(error, order=["statement"], sentences=SENTENCES)
-        return await _one(request, opportunity_id, database, caller, values=values, errors=errors)
     except AlreadyInterested:  # a second click
         pass
-    except NotFound:
-        raise
-    except Refused as refused:
-        return await _one(request, opportunity_id, database, caller, values=values, refusal=refused.sentence)
+    except (ValidationError, Refused) as error:
+        again = filled(values, error, order=["statement"], sentences=SENTENCES)
+        return await _one(request, opportunity_id, database, caller, again)
     return RedirectResponse(f"/members/opportunities/{opportunity_id}?done=applied", 303)
 
 
@@ -127,7 +123,7 @@ async def draw(request: Request, opportunity_id: UUID, database: Db, after: UUID
     async with database.transaction() as tx:
         its = _drawn(await store.by_id(tx, opportunity_id))
         everybody = await store.in_the_draw(tx, opportunity_id)
-    found, chosen = api.of_draw(everybody, after, IN_THE_DRAW + 1), choosing.as_drawn(its, everybody)
+    found, chosen = choosing_api.of_draw(everybody, after, IN_THE_DRAW + 1), choosing.as_drawn(its, everybody)
     page = found[:IN_THE_DRAW]
     applied = Counter(each.band for each in everybody)
     placed = Counter(each.band for each in everybody if each.interest_id in chosen)
@@ -172,10 +168,8 @@ async def _one(
     opportunity_id: UUID,
     database: Database,
     caller: Caller | None,
+    form: Filled | None = None,
     *,
-    values: Mapping[str, Any] | None = None,
-    errors: list[FormError] | None = None,
-    refusal: str = "",
     done: str | None = None,
 ) -> HTMLResponse:
     async with database.transaction() as tx:
@@ -187,7 +181,6 @@ async def _one(
     return render(
         request,
         "opportunities/opportunity.html",
-        status=409 if refusal else None,
         its=its,
         state=calls.state(its, tx.now).value,
         kind=KINDS[its.kind],
@@ -195,11 +188,9 @@ async def _one(
         mine=mine,
         member=member,
         eligible=member is not None and member.grade in its.eligible.grades,
-        values=values or {},
-        errors=errors,
-        refusal=refusal,
         done=done,
         is_team=api.is_team(caller),
+        **(form or filled({})),
     )
 
 
@@ -212,7 +203,6 @@ async def _withdrawing(
     return render(
         request,
         "opportunities/withdrawal.html",
-        status=409 if refusal else None,
         its=its,
         mine=mine,
         by_lot=its.kind in BY_LOT,

@@ -22,7 +22,7 @@ from members.monitoring import questions
 from members.monitoring.questions import Characteristic
 from members.places import store as organisation_store
 from members.places.organisations import Register
-from members.statistics import api, periods, store
+from members.statistics import api, method, periods, store
 from members.statistics.api import Period
 from members.statistics.diversity import Figures
 from members.statistics.participation import Part
@@ -135,7 +135,7 @@ async def _figures(
         others=[_quarter(period) for period in page if its is None or period != its.period],
         is_first=before is None,
         following=page[-1] if len(found) > QUARTERS else None,
-        settings=request.app.state.settings,
+        special=method.special(questions.of_version(its.questions_version)) if its else "",
         due=due if is_team and due.code not in {period for period, _ in newest} else None,
         done=done == "released" and is_team,
     )
@@ -230,7 +230,7 @@ def _last_ended(database: Database) -> Quarter:
 
 def _release(request: Request, database: Database, refusal: str = "") -> HTMLResponse:
     its = _last_ended(database)
-    return render(request, "statistics/release.html", status=409 if refusal else None, quarter=its, refusal=refusal)
+    return render(request, "statistics/release.html", quarter=its, refusal=refusal)
 
 
 async def _there(database: Database, period: str) -> Release:

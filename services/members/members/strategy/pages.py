@@ -4,7 +4,7 @@ Each form is the API's own request in a browser: its handler decides, and these 
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -17,12 +17,13 @@ from chassis.idempotency import FormKey
 from chassis.identity import MaybeSignedIn, SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
-from chassis.web import FormError, errors_from, read_form, render
+from chassis.web import Filled, filled, read_form, render
 from contracts.refusal import NotFound, Refused
 from members.feedback import reviewing
 from members.feedback import store as feedback_store
 from members.strategy import commitments, commitments_api, timeline
 from members.strategy import store as strategy_store
+from members.strategy.api import is_team
 from members.strategy.commitments import Commitment, Course, Standing
 
 router = APIRouter(prefix="/members/strategy", route_class=RetryingRoute, include_in_schema=False)
@@ -48,13 +49,14 @@ SENTENCES: Final = {
     "summary.string_too_long": "What has happened must be 300 characters or fewer",
 }
 DONE: Final = {
+    "published": "The version is published. Everybody can see it.",
     "progress": "The report is here for everybody to see.",
     "completion": "This promise is kept. Everybody can see it.",
 }
 
 
 @router.get("")
-async def promises(request: Request, database: Db) -> HTMLResponse:
+async def promises(request: Request, database: Db, caller: MaybeSignedIn, done: str = "") -> HTMLResponse:
     """The mission, a picture of the promises along their days, and each of them with where it stands."""
     async with database.transaction() as tx:
         its = await strategy_store.in_force(tx)
@@ -74,6 +76,8 @@ async def promises(request: Request, database: Db) -> HTMLResponse:
         in_words=IN_WORDS,
         today=today,
         dropped=[each for each in found if commitments.standing(each, today) is Standing.DROPPED],
+        is_team=is_team(caller),
+        done=DONE.get(done) if is_team(caller) else None,
     )
 
 
@@ -118,7 +122,7 @@ async def progress_form(request: Request, commitment_id: UUID, database: Db, cal
     permit(caller, "team")
     its = await _its(database, commitment_id)
     values = {"status": its.course.value if its.course else "", "percent": str(its.percent) if its.course else ""}
-    return _progress(request, its, values)
+    return _progress(request, its, filled(values))
 
 
 @router.post("/commitments/{commitment_id:uuid}/progress")
@@ -128,13 +132,9 @@ async def report(request: Request, commitment_id: UUID, database: Db, caller: Si
     try:
         form = commitments_api.ProgressForm.model_validate({name: values[name] for name in FIELDS if name in values})
         await commitments_api.report(commitment_id, form, database, key, caller)
-    except ValidationError as error:
-        errors = errors_from(error, order=FIELDS, sentences=SENTENCES)
-        return _progress(request, await _its(database, commitment_id), values, errors)
-    except NotFound:
-        raise
-    except Refused as refused:
-        return _progress(request, await _its(database, commitment_id), values, refusal=refused.sentence)
+    except (ValidationError, Refused) as error:
+        again = filled(values, error, order=FIELDS, sentences=SENTENCES)
+        return _progress(request, await _its(database, commitment_id), again)
     return RedirectResponse(f"/members/strategy/commitments/{commitment_id}?done=progress", 303)
 
 
@@ -155,7 +155,7 @@ async def complete(request: Request, commitment_id: UUID, database: Db, caller: 
         raise
     except Refused as refused:
         its = await _its(database, commitment_id)
-        return render(request, "strategy/commitment_completion.html", status=409, its=its, refusal=refused.sentence)
+        return render(request, "strategy/commitment_completion.html", its=its, refusal=refused.sentence)
     return RedirectResponse(f"/members/strategy/commitments/{commitment_id}?done=completion", 303)
 
 
@@ -171,23 +171,13 @@ def is_open(its: Commitment) -> bool:
     return its.completed_on is None and its.dropped_at is None
 
 
-def _progress(
-    request: Request,
-    its: Commitment,
-    values: Mapping[str, Any],
-    errors: list[FormError] | None = None,
-    *,
-    refusal: str = "",
-) -> HTMLResponse:
+def _progress(request: Request, its: Commitment, form: Filled) -> HTMLResponse:
     return render(
         request,
         "strategy/commitment_progress.html",
-        status=409 if refusal else None,
         its=its,
-        values=values,
-        errors=errors,
-        refusal=refusal,
         courses=[{"value": course.value, "text": text} for course, text in COURSES.items()],
+        **form,
     )
 
 

@@ -1,32 +1,21 @@
 """What people wrote is deleted two years after a question's last day, and nothing else is."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
 
-from chassis import testing
 from chassis.database import Database, connect
-from members import app
 from members.feedback import ballot_store, closing, forgetting, secrecy, store
 from members.feedback.domain import Asked, FeedbackGiven, Rating, Round
 from members.feedback.policy import POLICY
 from members.strategy import store as strategy_store
 from members.strategy.commitments import Commitment
 from members.strategy.strategies import Draft, Strategy
-from testkit.databases import Databases
 
 KEY = b"k" * 32
 OPENED = datetime(2027, 1, 4, 9, tzinfo=UTC)
-
-
-@pytest.fixture
-async def alone(databases: Databases) -> AsyncIterator[str]:
-    """A database of which no running service takes anything."""
-    async with databases.lend("forgetting", testing.migrating("members", app.__file__)) as url:
-        yield url
 
 
 async def closed(database: Database, *closes_on: date) -> list[UUID]:

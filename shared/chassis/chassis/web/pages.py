@@ -51,9 +51,12 @@ def render(
     headers: Mapping[str, str] | None = None,
     **context: Any,
 ) -> HTMLResponse:
-    """A page. With `errors` in the context it says so in its title and summary, and its status is 422."""
+    """A page. With `errors` in the context it says so in its title and summary, and its status is 422.
+
+    With a `refusal` it is 409.
+    """
     if status is None:
-        status = 422 if context.get("errors") else 200
+        status = 422 if context.get("errors") else 409 if context.get("refusal") else 200
     state = request.scope.get("state", {})
     pages: Environment = request.app.state.pages
     caller = whoever(request)
