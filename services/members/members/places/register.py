@@ -75,7 +75,7 @@ class OrganisationsView(BaseModel):
 @router.get("/organisations")
 async def every(
     database: Db,
-    after: Annotated[str | None, Query(max_length=32)] = None,
+    after: Annotated[Code | None, Query(description="A code, the `next` of the page before")] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 100,
 ) -> OrganisationsView:
     """All that take part, did, or will, by name; for anyone."""
