@@ -83,6 +83,19 @@ async def heard(running: FastAPI, code: str) -> list[str]:
     return [row["type"].split(".")[-2] for row in rows]
 
 
+async def test_the_register_is_listed_in_parts_by_name(client: AsyncClient) -> None:
+    first = (await client.get(f"{API}/organisations?limit=2")).json()
+    rest = (await client.get(f"{API}/organisations?after={first['next']}")).json()
+    every = (await client.get(f"{API}/organisations")).json()
+
+    assert [its["code"] for its in every["organisations"]] == [
+        *[its["code"] for its in first["organisations"]],
+        *[its["code"] for its in rest["organisations"]],
+    ]
+    assert (len(first["organisations"]), first["next"]) == (2, first["organisations"][1]["code"])
+    assert (rest["next"], every["next"]) == (None, None)
+
+
 async def test_anyone_sees_every_organisation_and_what_became_of_the_closed_ones(client: AsyncClient) -> None:
     found = {its["code"]: its for its in (await client.get(f"{API}/organisations")).json()["organisations"]}
 
