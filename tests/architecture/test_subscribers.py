@@ -74,6 +74,7 @@ def test_the_house_hears_what_it_is_said_to_hear() -> None:
         "t.notifications.gse.events",
         "t.notifications.gse.members",
         "t.notifications.gse.members.contacts",
+        "t.notifications.gse.members.open-doors",
         "t.notifications.gse.mentoring",
     ]
 

@@ -7,6 +7,7 @@ is all of them once; what is given of each is the median of its rounds' medians,
 """
 
 import asyncio
+import json
 import statistics
 import time
 from collections.abc import Mapping
@@ -31,24 +32,40 @@ COUNTED, BEFORE = 30, 5
 SLOWEST = 200  # ms
 SHOWN = 5  # of the slowest
 SETTLED_SECONDS = 900
+V1 = "/api/members/v1"
 LISTS: tuple[tuple[str, str | None], ...] = (
-    ("/api/members/v1/commitments", None),
-    ("/api/members/v1/organisations", None),
-    ("/api/members/v1/groups", "member"),
-    ("/api/members/v1/role-records", "team"),
+    (f"{V1}/commitments", None),
+    (f"{V1}/organisations", None),
+    (f"{V1}/feedback-rounds", None),
+    (f"{V1}/opportunities", None),
+    (f"{V1}/shadow-board/seats", None),
+    (f"{V1}/statistics-releases", None),
+    (f"{V1}/groups", "member"),
+    (f"{V1}/groups/{{group}}/meetings", "member"),
+    (f"{V1}/champion-themes", "member"),
+    (f"{V1}/groups/{{group}}/volunteers", "team"),
+    (f"{V1}/opportunities/{{opportunity}}/interests", "team"),
+    (f"{V1}/role-records", "team"),
+    (f"{V1}/duplicates", "team"),
+    (f"{V1}/erasures", "team"),
+    (f"{V1}/dashboard", "team"),
+    (f"{V1}/imports/{{import}}", "team"),
     ("/api/events/v1/events", None),
     ("/api/mentoring/v1/schemes", None),
-    ("/api/notifications/v1/notices", "team"),
+    ("/api/notifications/v1/notices?state=sent", "team"),
+    ("/api/notifications/v1/occasions", "team"),
 )
+SEARCHES = ('{"text": "ann"}', '{"organisation": "DEFRA", "grade": "G7"}')
 OK = 200
 
 
 @dataclass(frozen=True)
 class Address:
-    """What is asked for, as whom; `known` ids are in it."""
+    """What is asked for, as whom; `known` ids are in it. `search` is what a search sends as its JSON."""
 
     path: str
     persona: str | None
+    search: str | None = None
 
 
 def measure(rounds: int, tell: Tell) -> list[Finding]:
@@ -66,7 +83,7 @@ async def _measured(state: dict[str, Any], rounds: int, tell: Tell) -> dict[Addr
         actors = Actors(state, client)
         tell(f"{MEMBERS:,} members")
         everybody = people(MEMBERS, datetime.now(UTC).date())
-        await bring_in(actors, as_csv(everybody))
+        imported = await bring_in(actors, as_csv(everybody))
         tell("a strategy, groups, events, opportunities, rounds of feedback, figures and a scheme")
         at_work = everybody[len(PERSONAS) :][:AT_WORK]
         told = await furnish(actors, await actors.introduce(at_work), promises=COMMITMENTS)
@@ -75,9 +92,10 @@ async def _measured(state: dict[str, Any], rounds: int, tell: Tell) -> dict[Addr
             await actors.post("/api/members/v1/groups", form, who="team")
         await settle(client, state, tell, seconds=SETTLED_SECONDS)
     front_door = state["front_door"]
-    known = {**await known_ids(state), **told}
+    known = {**await known_ids(state), **told, "import": imported}
     wanted = [Address(its.address.format_map(known), its.persona) for its in SITE_PAGES if _is_opened(its, known)]
-    wanted += [Address(path, persona) for path, persona in LISTS]
+    wanted += [Address(path.format_map(known), persona) for path, persona in LISTS]
+    wanted += [Address(f"{V1}/member-searches", "team", search) for search in SEARCHES]
     found: dict[Address, list[float]] = {address: [] for address in dict.fromkeys(wanted)}
     for number in range(rounds):
         for persona in dict.fromkeys(address.persona for address in found):
@@ -90,12 +108,12 @@ async def _measured(state: dict[str, Any], rounds: int, tell: Tell) -> dict[Addr
                         bearer = await Actors(state, other).signed_in(persona)
                 for address, medians in found.items():
                     if address.persona == persona:
-                        medians.append(await _median(client, address.path, bearer))
+                        medians.append(await _median(client, address, bearer))
     return found
 
 
 def _named(address: Address) -> str:
-    return f"{address.path}, {address.persona or 'anyone'}"
+    return f"{address.path} {address.search or ''}, {address.persona or 'anyone'}"
 
 
 def _is_opened(its: SitePage, known: Mapping[str, str]) -> bool:
@@ -107,17 +125,20 @@ def _is_opened(its: SitePage, known: Mapping[str, str]) -> bool:
     return its.answers is None and its.status == OK
 
 
-async def _median(client: httpx2.AsyncClient, path: str, bearer: dict[str, str]) -> float:
+async def _median(client: httpx2.AsyncClient, its: Address, bearer: dict[str, str]) -> float:
     """Of the thirty, in milliseconds."""
     taken = []
-    headers = bearer if path.startswith("/api/") else {}
+    headers = bearer if its.path.startswith("/api/") else {}
     for number in range(BEFORE + COUNTED):
         begun = time.perf_counter()
-        answer = await client.get(path, headers=headers)
+        if its.search is None:
+            answer = await client.get(its.path, headers=headers)
+        else:
+            answer = await client.post(its.path, headers=headers, json=json.loads(its.search))
         if number >= BEFORE:
             taken.append((time.perf_counter() - begun) * 1000)
         if answer.status_code != OK:
-            raise RuntimeError(f"{path} was answered {answer.status_code}")
+            raise RuntimeError(f"{its.path} was answered {answer.status_code}")
     return statistics.median(taken)
 
 

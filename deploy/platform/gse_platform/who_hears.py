@@ -14,6 +14,9 @@ MEMBER_ASKED_AGAIN = "the member, unless their welcome asks it"
 NAMED = "who is named"
 IN_THE_GROUP = "who is in the group"
 TEAM, VOLUNTEER = "team", "volunteer"  # roles
+MEMBER_OF_ONE_THAT_CLOSED = "the member, where the group has closed"
+TEAM_OF_A_VACANCY = "the team, of a theme that has no champion now"
+NOBODY = "nobody"
 
 TABLE: Final[Mapping[str, Mapping[str, str]]] = {
     "MemberJoined": {"welcome": MEMBER},
@@ -23,7 +26,8 @@ TABLE: Final[Mapping[str, Mapping[str, str]]] = {
     "RoleGranted": {"role-granted": MEMBER},
     "RoleRevoked": {"role-revoked": MEMBER},
     "ChampionAppointed": {"champion-appointed": MEMBER},
-    "ChampionTermEnded": {"champion-term-ended": MEMBER},
+    "ChampionTermEnded": {"champion-term-ended": MEMBER, "theme-vacant": TEAM_OF_A_VACANCY},
+    "VolunteerLeftGroup": {"group-closed": MEMBER_OF_ONE_THAT_CLOSED},
     "GroupMeetingScheduled": {"group-meeting": IN_THE_GROUP},
     "TaskGroupExtended": {"group-extended": IN_THE_GROUP},
     "TaskGroupDisbanded": {"group-disbanded": IN_THE_GROUP},
@@ -38,9 +42,14 @@ TABLE: Final[Mapping[str, Mapping[str, str]]] = {
     "AttendeeRegistered": {"confirmation": MEMBER, "thanks": MEMBER, "reminder": MEMBER},
     "EventHosted": {"thanks": WITH_A_PLACE},
     "CommitmentOverdue": {"commitment-overdue": TEAM},
+    "OpportunityOpened": {"opportunity-opened": EVERYBODY},
+    "ShadowBoardSeatOpened": {"seat-opened": TEAM},
+    "FeedbackRoundOpened": {"question-opened": EVERYBODY},
+    "FeedbackAnswered": {"question-answered": EVERYBODY},
     "ParticipantsSelected": {"chosen": NAMED},
     "ApplicantsNotSelected": {"not-chosen": NAMED},
     "ShadowBoardMemberAppointed": {"appointed": MEMBER},
+    "ShadowBoardMemberStoodDown": {"seat-ended": MEMBER},
     "ShadowBoardAdviceGiven": {"advice": TEAM},
 }
 CATEGORIES: Final[Mapping[str, str]] = {
@@ -52,6 +61,8 @@ CATEGORIES: Final[Mapping[str, str]] = {
     "role-revoked": "membership",
     "champion-appointed": "membership",
     "champion-term-ended": "membership",
+    "group-closed": "membership",
+    "seat-ended": "membership",
     "group-meeting": "events",
     "group-extended": "membership",
     "group-disbanded": "membership",
@@ -68,6 +79,11 @@ CATEGORIES: Final[Mapping[str, str]] = {
     "proposal-nudge": "work",
     "erasure-stalled": "work",
     "commitment-overdue": "work",
+    "theme-vacant": "work",
+    "seat-opened": "work",
+    "opportunity-opened": "opportunities",
+    "question-opened": "opportunities",
+    "question-answered": "opportunities",
     "chosen": "events",
     "not-chosen": "events",
     "appointed": "events",
@@ -94,6 +110,16 @@ class Event:
     def asks_to_confirm(self) -> bool:
         """Of a contact: the address is to be confirmed, and not by the welcome, which asks for the first one."""
         return bool(self.data.get("verification_id")) and self.number != 1
+
+
+def audience(its: Event, template: str) -> str:
+    """Who may hear of this very event in these words, by the table; nobody where it has no such line."""
+    who = TABLE.get(its.name, {}).get(template, NOBODY)
+    if who == TEAM_OF_A_VACANCY:
+        return TEAM if its.data["vacancy"] else NOBODY
+    if who == MEMBER_OF_ONE_THAT_CLOSED:
+        return MEMBER if its.data.get("closed") else NOBODY
+    return who
 
 
 @dataclass
@@ -136,7 +162,7 @@ class World:
 
     def may_hear(self, its: Event, template: str) -> set[str]:
         """Whoever may be told of this event in these words; nobody where the table has no such line."""
-        who = TABLE.get(its.name, {}).get(template, "")
+        who = audience(its, template)
         of_its_subject = {BOTH: self.pairs, WITH_A_PLACE: self.places}
         match who:
             case "the member" | "the member, unless their welcome asks it":

@@ -1,6 +1,6 @@
 """A pytest plugin: how `./gse test` shares the tests between workers, each with a broker and a store of its own.
 
-A file stays whole, since its tests share what they start; the tests that need the whole house go to one worker.
+A file stays whole, since its tests share what they start; the tests that share one whole house go to one worker.
 """
 
 from typing import Final
@@ -10,6 +10,7 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 IN_THE_HOUSE: Final = ("tests/browser/", "tests/faults/", "tests/journeys/")
+IN_ITS_OWN: Final = {"tests/browser/test_accessibility.py"}  # the longest file: beside the house, not behind it
 
 
 class WholeFiles(LoadScopeScheduling):
@@ -20,7 +21,7 @@ class WholeFiles(LoadScopeScheduling):
 def scope_of(nodeid: str) -> str:
     """What a test may not be parted from."""
     file = nodeid.partition("::")[0]
-    return "the house" if file.startswith(IN_THE_HOUSE) else file
+    return "the house" if file.startswith(IN_THE_HOUSE) and file not in IN_ITS_OWN else file
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> WholeFiles:

@@ -7,11 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx2
 import pytest
 from aiokafka import AIOKafkaProducer
 
 from gse_platform.prove import kafka_log
-from gse_platform.prove.collecting import Marks, lines_with
+from gse_platform.prove.asking import History
+from gse_platform.prove.collecting import Marks, holding, lines_with
 from gse_platform.prove.facts import Record
 from gse_platform.prove.nemesis import DECK, plan
 from gse_platform.prove.people import Names, marker
@@ -58,6 +60,14 @@ def test_every_name_and_address_holds_the_canary() -> None:
     assert all(canary in text.lower() for person in people for text in person.values())
 
 
+def test_a_row_is_known_by_a_whole_token_or_by_marked_words_and_not_by_the_mark_alone() -> None:
+    token = "abcd-efgh-ijkl-mnop-qrst-uvwx-yz23-4567"
+    finds = holding({"baba dodo qcanary", token}, "qcanary")
+
+    assert [finds('{"words": "baba dodo qcanary"}'), finds(f'{{"it": "{token}"}}')] == [True, True]
+    assert [finds('{"name": "Baba qcanary"}'), finds(f'{{"it": "{token}x"}}'), finds("")] == [False, False, False]
+
+
 def test_a_line_with_what_was_entered_or_planted_is_counted_in_any_letter_case() -> None:
     assert lines_with("Ada Qcanary\nBen\nqpoison and qcanary\n", Marks("qcanary", "qpoison")) == 2
 
@@ -75,3 +85,18 @@ def test_a_small_run_holds(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Everything held. Seed 5" in done.stdout
     assert list(tmp_path.glob("gse-prove-*")) == []
+
+
+async def test_what_had_no_answer_and_is_refused_when_asked_again_may_have_been_done() -> None:
+    answers = iter([None, 409])
+
+    def answer(_: httpx2.Request) -> httpx2.Response:
+        status = next(answers)
+        if status is None:
+            raise httpx2.ReadTimeout("nobody answers")
+        return httpx2.Response(status)
+
+    async with httpx2.AsyncClient(transport=httpx2.MockTransport(answer), base_url="http://test") as http:
+        its = await History(http, random.Random(1)).ask("token", "/tokens", None, dict)
+
+    assert (its.outcome, its.doubted) == ("fail", True)

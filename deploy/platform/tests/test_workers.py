@@ -31,6 +31,7 @@ def test_everything_is_shared_and_what_somebody_picked_is_not(arguments: list[st
         ("tests/journeys/test_joining.py::test_one", "the house"),
         ("tests/faults/test_import_killed.py::test_one[members]", "the house"),
         ("tests/browser/test_join.py::test_one", "the house"),
+        ("tests/browser/test_accessibility.py::test_one[home]", "tests/browser/test_accessibility.py"),
     ],
 )
 def test_a_file_stays_whole_and_the_house_is_started_once(test: str, scope: str) -> None:

@@ -58,13 +58,14 @@ async def published(tx: Transaction, *, after: UUID | None, limit: int) -> list[
     return [HostedEvent(**row) for row in rows]
 
 
-async def upcoming(tx: Transaction, now: datetime, until: datetime) -> list[HostedEvent]:
-    """What was published, starts before `until` and is not over, the earliest start first; a hundred at most."""
+async def upcoming(tx: Transaction, now: datetime, until: datetime, *, most: int) -> list[HostedEvent]:
+    """What was published, starts before `until` and is not over at `now`, the earliest start first."""
     rows = await tx.fetch(
         f"""{_HOSTED_EVENT} WHERE published_at IS NOT NULL AND ends_at > $1 AND starts_at < $2
-        ORDER BY starts_at, hosted_event_id LIMIT 100""",
+        ORDER BY starts_at, hosted_event_id LIMIT $3""",
         now,
         until,
+        most,
     )
     return [HostedEvent(**row) for row in rows]
 

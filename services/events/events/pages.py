@@ -5,16 +5,16 @@ The form on an event's page is the API's own request in a browser: its handler d
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import groupby
-from typing import Final
+from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from chassis.database import Database
-from chassis.days import day_in_london
+from chassis.days import LONDON, day_in_london
 from chassis.identity import Caller, MaybeSignedIn, SignedIn
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
@@ -27,6 +27,8 @@ from events.hosting import AlreadyRegistered, HostedEvent, NoSuchEvent
 router = APIRouter(route_class=RetryingRoute, include_in_schema=False)
 
 AHEAD: Final = timedelta(days=365)
+SHOWN: Final = 100  # hosted events on a page
+LAST: Final = date(2999, 12, 31)  # that may be asked for
 A_MONTH_OR_SO: Final = timedelta(days=27)
 
 
@@ -42,19 +44,27 @@ class Entry:
 
 
 @router.get("/events/calendar")
-async def calendar(request: Request, database: Db) -> HTMLResponse:
-    """What is on today, and what is coming within a year, month by month."""
+async def calendar(
+    request: Request, database: Db, first: Annotated[date | None, Query(alias="from", le=LAST)] = None
+) -> HTMLResponse:
+    """What is on today, and what is coming within a year, month by month; or within a year from a later day on."""
     async with database.transaction() as tx:
         today = day_in_london(tx.now)
-        key_dates = await key_date_store.between(tx, today, today + AHEAD)
-        hosted = await hosted_event_store.upcoming(tx, tx.now, tx.now + AHEAD)
-    entries = ordered(key_dates, hosted, today)
+        first = max(first or today, today)
+        begins = tx.now if first == today else datetime.combine(first, time(), LONDON)
+        key_dates = await key_date_store.between(tx, first, first + AHEAD)
+        hosted = await hosted_event_store.upcoming(tx, begins, begins + AHEAD, most=SHOWN + 1)
+    # A page ends with a whole day, so that the next one begins with one.
+    later = max(day_in_london(hosted[SHOWN].starts_at), first + timedelta(days=1)) if len(hosted) > SHOWN else None
+    entries = [its for its in ordered(key_dates, hosted[:SHOWN], first) if later is None or its.on < later]
     return render(
         request,
         "calendar.html",
         today=today,
         on_today=[entry for entry in entries if entry.on == today],
         months=months(entry for entry in entries if entry.on > today),
+        first=first if first > today else None,
+        later=later,
     )
 
 
@@ -123,7 +133,7 @@ async def _event(
 
 
 def ordered(key_dates: Sequence[KeyDate], hosted: Sequence[HostedEvent], today: date) -> list[Entry]:
-    """The entries by day; what has begun already stands at today."""
+    """The entries by day; what has begun already stands at `today`, or whichever day is the first."""
     entries = [Entry(max(its.starts_on, today), _days(its.starts_on, its.ends_on), its.title) for its in key_dates] + [
         Entry(
             max(day_in_london(its.starts_at), today),

@@ -102,6 +102,30 @@ async def test_the_calendar_shows_key_dates_and_leads_to_published_events_alone(
     assert len(re.findall("<h1", answer.text)) == 1
 
 
+async def test_a_full_calendar_goes_on_behind_a_link_with_the_day_at_which_it_ended(
+    running: FastAPI, client: AsyncClient
+) -> None:
+    database, begins = running.state.running.database, datetime(2027, 5, 1, 12, 0, tzinfo=UTC)
+    every = [hosted(begins + timedelta(hours=12 * number), uuid4()) for number in range(121)]
+    before, database.clock = database.clock, lambda: datetime(2027, 4, 30, 12, 0, tzinfo=UTC)
+    try:
+        for its in every:
+            await keep(database, its)
+        first = (await client.get("/events/calendar", headers=PAGE)).text
+        following = re.search(r'href="(/events/calendar\?from=([^"]+))"', first)
+        assert following
+        second = (await client.get(following[1], headers=PAGE)).text
+    finally:
+        database.clock = before
+
+    there = [[f"/events/{its.hosted_event_id}" in page for its in every] for page in (first, second)]
+    assert following[2] == "2027-06-20"
+    assert [one or other for one, other in zip(*there, strict=True)] == [True] * 121
+    assert (there[0].count(True), "See what is coming next" in second, "?from=" in second) == (99, True, False)
+    assert "What is coming from 20 June 2027" in words(second)
+    assert (await client.get("/events/calendar?from=soon", headers=PAGE)).status_code == 422
+
+
 async def test_an_events_page_says_what_when_who_and_whether_there_is_a_place(
     running: FastAPI, client: AsyncClient
 ) -> None:

@@ -21,7 +21,7 @@ from members import operations
 from members.dashboard import api as dashboard
 from members.dashboard import pages as dashboard_pages
 from members.erasure import contacts_again, erasing, withdrawing
-from members.feedback import answering, team_pages
+from members.feedback import answering, forgetting, team_pages
 from members.feedback import api as feedback
 from members.feedback import closing as closing_rounds
 from members.feedback import pages as feedback_pages
@@ -30,6 +30,7 @@ from members.groups import (
     champion_pages,
     champions_api,
     ending_terms,
+    meeting_change_pages,
     meeting_pages,
     meetings_api,
     reaching_the_end,
@@ -40,20 +41,30 @@ from members.groups import pages as groups_pages
 from members.home import coming_up, pages
 from members.imports import importing
 from members.imports import pages as import_pages
-from members.membership import api, joining_pages, merging, people, profile_pages, profiling, verification
+from members.membership import (
+    api,
+    joining_pages,
+    merging,
+    people,
+    person_pages,
+    profile_pages,
+    profiling,
+    verification,
+)
 from members.monitoring import api as monitoring
 from members.monitoring import pages as monitoring_pages
 from members.monitoring.sealing import Vault
 from members.opportunities import api as opportunities
+from members.opportunities import choosing_api, findings_api, rotating, shadow_board_api, shadow_board_pages
 from members.opportunities import closing as closing_opportunities
 from members.opportunities import pages as opportunity_pages
-from members.opportunities import rotating, shadow_board_api, shadow_board_pages
 from members.opportunities import team_pages as opportunity_team_pages
 from members.places import pages as organisation_pages
 from members.places import register
 from members.rights import copy_pages, copy_store, erasures, restricting
 from members.rights import pages as rights_pages
 from members.roles import grants as role_grants
+from members.roles import person_pages as role_pages
 from members.roles import records as role_records
 from members.settings import Settings
 from members.signing_in import api as signing_in
@@ -62,6 +73,7 @@ from members.signing_in.provider import Provider
 from members.statistics import api as statistics
 from members.statistics import pages as statistics_pages
 from members.strategy import api as strategy
+from members.strategy import commitments_api, publishing_pages, telling_overdue, version_pages
 from members.strategy import pages as strategy_pages
 
 MENTORING = Subscription("gse.mentoring", {MemberDataErasedByMentoring: erasing.note_receipt})
@@ -109,6 +121,8 @@ def create(settings: Settings) -> FastAPI:
             merging.pages,
             people.router,
             people.pages,
+            person_pages.router,
+            role_pages.router,
             profiling.router,
             profiling.pages,
             verification.router,
@@ -117,12 +131,16 @@ def create(settings: Settings) -> FastAPI:
             dashboard.router,
             dashboard_pages.router,
             strategy.router,
+            commitments_api.router,
             strategy_pages.router,
+            publishing_pages.router,
+            version_pages.router,
             groups_api.router,
             champions_api.router,
             task_api.router,
             meetings_api.router,
             task_pages.router,
+            meeting_change_pages.router,  # before the parts of a meeting
             meeting_pages.router,
             groups_pages.router,
             champion_pages.router,
@@ -136,6 +154,8 @@ def create(settings: Settings) -> FastAPI:
             copy_pages.router,
             copies.routes("members", copy_store.holdings(vault)),
             opportunities.router,
+            choosing_api.router,
+            findings_api.router,
             shadow_board_api.router,
             shadow_board_pages.router,
             opportunity_team_pages.router,
@@ -151,9 +171,10 @@ def create(settings: Settings) -> FastAPI:
             mergers,
             sessions,
             Timer("erasures", erasing.tell_stalled),
-            Timer("commitments", strategy.tell_overdue),
+            Timer("commitments", telling_overdue.tell_overdue),
             Timer("champions", ending_terms.end_those_whose_day_has_ended),
             Timer("feedback", partial(closing_rounds.close_due, key=settings.feedback_key.get_secret_value().encode())),
+            Timer("feedback comments", forgetting.forget_comments, seconds=60),
             Timer("opportunities", closing_opportunities.close_due),
             Timer("terms", rotating.end_terms),
             places,

@@ -117,6 +117,13 @@ async def database_url(databases: Databases) -> AsyncIterator[str]:
         yield url
 
 
+@pytest.fixture
+async def alone(databases: Databases) -> AsyncIterator[str]:
+    """A database of which no running service takes anything."""
+    async with databases.lend("members", testing.migrating("members", app.__file__)) as url:
+        yield url
+
+
 @pytest.fixture(scope="module")
 def topics(kafka: KafkaAddress) -> Iterator[str]:
     """The prefix of this module's topics."""

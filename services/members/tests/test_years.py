@@ -1,17 +1,13 @@
 """Three years of midnights: all that has a last day is over when that day ends in London, and is told once."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
-import pytest
-
-from chassis import testing
 from chassis.database import Database, Transaction, connect
-from members import app
 from members.feedback import closing as closing_rounds
 from members.feedback import store as rounds
 from members.feedback.domain import Asked, Round
@@ -29,11 +25,10 @@ from members.opportunities.shadow_board import Seat, Term
 from members.places import register
 from members.places import store as places
 from members.places.organisations import Organisation
-from members.strategy import api as strategy
 from members.strategy import store as strategies
+from members.strategy import telling_overdue
 from members.strategy.commitments import Commitment
 from members.strategy.strategies import Draft, Strategy
-from testkit.databases import Databases
 
 FIRST_DAY, OPENED = date(2027, 1, 4), datetime(2027, 1, 4, 9, tzinfo=UTC)
 TEAM = UUID("00000000-0000-4000-8000-000000000001")
@@ -52,7 +47,7 @@ DAYS = (
     (date(2029, 10, 28), datetime(2029, 10, 29, 0, tzinfo=UTC)),
 )
 TIMERS: Sequence[Callable[[Database], Awaitable[int]]] = (
-    strategy.tell_overdue,
+    telling_overdue.tell_overdue,
     ending_terms.end_those_whose_day_has_ended,
     partial(closing_rounds.close_due, key=b"k" * 32),
     closing_opportunities.close_due,
@@ -60,13 +55,6 @@ TIMERS: Sequence[Callable[[Database], Awaitable[int]]] = (
     reaching_the_end.of_one,
     register.carry_out,
 )
-
-
-@pytest.fixture
-async def alone(databases: Databases) -> AsyncIterator[str]:
-    """A database of which no running service takes anything."""
-    async with databases.lend("years", testing.migrating("members", app.__file__)) as url:
-        yield url
 
 
 async def keep(tx: Transaction, day: date) -> dict[str, UUID]:
@@ -84,15 +72,15 @@ async def keep(tx: Transaction, day: date) -> dict[str, UUID]:
         tx, Group(ids["group"], GroupKind.TASK, ids["group"].hex, *group, charter="Ask.", ends_on=day)
     )
     await task_store.save_deliverables(tx, Deliverable(uuid4(), ids["group"], 1, "A part", OPENED, TEAM))
-    await shadow_board_store.add_seat(tx, Seat(ids["seat"], "Early career", FIRST_DAY, OPENED, TEAM))
+    await shadow_board_store.add_seat(tx, Seat(ids["seat"], "Early career", FIRST_DAY, OPENED, TEAM, FIRST_DAY, day))
     await shadow_board_store.add_term(tx, Term(uuid4(), ids["seat"], uuid4(), FIRST_DAY, day, OPENED, TEAM))
     await rounds.add(
         tx, Round(ids["round"], Asked(ids["heard"], "Did it reach you?", None, day, ("EO",)), OPENED, TEAM)
     )
     code = ids["place"].hex[:12].upper()
-    await places.add(tx, Organisation(ids["place"], code, f"Office {code}", "", FIRST_DAY))
+    await places.add(tx, Organisation(ids["place"], code, f"Office {code}", "", FIRST_DAY), by=TEAM)
     closes = Organisation(ids["place"], code, f"Office {code}", "", FIRST_DAY, day + timedelta(days=1), ("UKHSA",))
-    await places.merge(tx, closes)
+    await places.merge(tx, closes, by=TEAM)
     return ids
 
 

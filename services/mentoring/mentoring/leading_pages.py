@@ -1,7 +1,6 @@
 """The pages for who leads schemes: open one, see who should be paired and why, publish the pairs."""
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -9,10 +8,11 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import ValidationError
 
 from chassis.database import Database
+from chassis.idempotency import FormKey
 from chassis.identity import SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
-from chassis.web import FormError, errors_from, read_form, render, typed_day
+from chassis.web import filled, read_form, render, typed_day
 from contracts.refusal import NotFound, Refused
 from mentoring import match_runs, pair_store, scheme_store, schemes, store
 from mentoring.domain import NoScheme, Profile
@@ -36,11 +36,11 @@ SENTENCES: Final = {
 @router.get("/schemes/new")
 async def scheme_form(request: Request, caller: SignedIn) -> HTMLResponse:
     permit(caller, *LEADS)
-    return _scheme_form(request, {"across_organisations": "yes"})
+    return render(request, "new_scheme.html", **filled({"across_organisations": "yes"}))
 
 
 @router.post("/schemes/new")
-async def open_scheme(request: Request, database: Db, caller: SignedIn) -> Response:
+async def open_scheme(request: Request, database: Db, caller: SignedIn, key: FormKey) -> Response:
     permit(caller, *LEADS)
     values = await read_form(request)
     answers = {name: values[name] for name in ("title", "summary", "link") if name in values}
@@ -51,8 +51,9 @@ async def open_scheme(request: Request, database: Db, caller: SignedIn) -> Respo
             | typed_day("opens_on", values)
         )
     except ValidationError as error:
-        return _scheme_form(request, values, errors_from(error, order=SCHEME_FIELDS, sentences=SENTENCES))
-    await schemes.announce(form, database, None, caller)
+        again = filled(values, error, order=SCHEME_FIELDS, sentences=SENTENCES)
+        return render(request, "new_scheme.html", **again)
+    await schemes.announce(form, database, key, caller)
     return RedirectResponse("/mentoring?done=opened", 303)
 
 
@@ -66,10 +67,10 @@ async def matching(
 
 
 @router.post("/schemes/{scheme_id:uuid}/matching")
-async def match(request: Request, scheme_id: UUID, database: Db, caller: SignedIn) -> Response:
+async def match(request: Request, scheme_id: UUID, database: Db, caller: SignedIn, key: FormKey) -> Response:
     permit(caller, *LEADS)
     try:
-        await match_runs.match(scheme_id, database, None, caller)
+        await match_runs.match(scheme_id, database, key, caller)
     except NotFound:
         raise
     except Refused as refused:
@@ -99,7 +100,6 @@ async def _matching(
     return render(
         request,
         "matching.html",
-        status=409 if refusal else None,
         scheme=scheme,
         waiting=waiting,
         run=run,
@@ -115,7 +115,3 @@ def _who(profile: Profile | None) -> str:
     if profile is None or profile.grade is None:
         return "Somebody who has left"
     return f"{called(profile.organisation)}, {profile.grade.value}"
-
-
-def _scheme_form(request: Request, values: Mapping[str, Any], errors: list[FormError] | None = None) -> HTMLResponse:
-    return render(request, "new_scheme.html", values=values, errors=errors)

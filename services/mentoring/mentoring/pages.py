@@ -3,8 +3,7 @@
 Each form is the API's own request in a browser: the handlers of `schemes.py` decide, and these pages put it into words.
 """
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -15,8 +14,8 @@ from chassis.database import Database
 from chassis.identity import Caller, MaybeSignedIn, SignedIn
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
-from chassis.web import FormError, errors_from, read_form, render
-from contracts.refusal import Invalid, NotFound, Refused
+from chassis.web import Filled, filled, read_form, render
+from contracts.refusal import Refused
 from mentoring import domain, pair_store, scheme_store, schemes
 from mentoring.domain import Enrolment, NoEnrolment, Scheme
 
@@ -70,7 +69,7 @@ async def enrolment_form(request: Request, scheme_id: UUID, database: Db, caller
     scheme = await _scheme(database, scheme_id)
     if await _enrolment(database, caller, scheme_id):
         return RedirectResponse("/mentoring", 303)
-    return _enrolment_form(request, scheme, {})
+    return _enrolment_form(request, scheme, filled({}))
 
 
 @router.post("/schemes/{scheme_id:uuid}/enrol")
@@ -88,13 +87,9 @@ async def enrol(request: Request, scheme_id: UUID, database: Db, caller: SignedI
             seeks=_lines(values.get("seeks", "")),
         )
         await schemes.enrol(scheme_id, form, database, None, caller)
-    except (ValidationError, Invalid) as error:
-        errors = errors_from(error, order=ENROLMENT_FIELDS, sentences=SENTENCES)
-        return _enrolment_form(request, scheme, values, errors=errors)
-    except NotFound:
-        raise
-    except Refused as refused:
-        return _enrolment_form(request, scheme, values, refusal=refused.sentence)
+    except (ValidationError, Refused) as error:
+        again = filled(values, error, order=ENROLMENT_FIELDS, sentences=SENTENCES)
+        return _enrolment_form(request, scheme, again)
     return RedirectResponse("/mentoring?done=enrolled", 303)
 
 
@@ -140,23 +135,8 @@ def _lines(text: str | list[str]) -> list[str]:
     return [line.strip() for line in str(text).splitlines() if line.strip()]
 
 
-def _enrolment_form(
-    request: Request,
-    scheme: Scheme,
-    values: Mapping[str, Any],
-    *,
-    errors: list[FormError] | None = None,
-    refusal: str = "",
-) -> HTMLResponse:
-    return render(
-        request,
-        "enrol.html",
-        status=409 if refusal else None,
-        scheme=scheme,
-        values=values,
-        errors=errors,
-        refusal=refusal,
-    )
+def _enrolment_form(request: Request, scheme: Scheme, form: Filled) -> HTMLResponse:
+    return render(request, "enrol.html", scheme=scheme, **form)
 
 
 def _not_a_member(request: Request) -> HTMLResponse:

@@ -10,25 +10,48 @@ from chassis.timers import Timer
 from chassis.web import create_pages
 from contracts.erasure import MemberErased, MemberErasureRequested, MemberProcessingRestricted
 from contracts.events import AttendeeRegistered, EventHosted, EventPublished, EventSignedOff, KeyDateScheduled
+from contracts.feedback import FeedbackAnswered, FeedbackRoundOpened
 from contracts.groups import (
+    ChampionAppointed,
+    ChampionTermEnded,
     GroupMeetingScheduled,
     TaskGroupDisbanded,
+    TaskGroupEstablished,
     TaskGroupExtended,
     VolunteerJoinedGroup,
     VolunteerLeftGroup,
 )
-from contracts.members import MemberContactChanged, MemberJoined, MemberLeft, RoleGranted, RoleRevoked
+from contracts.members import (
+    MemberContactChanged,
+    MemberGradeChanged,
+    MemberJoined,
+    MemberLeft,
+    MemberTransferred,
+    RoleGranted,
+    RoleRevoked,
+)
 from contracts.mentoring import MentoringPairCreated, MentoringPairEnded, MentoringSchemeOpened
 from contracts.notifications import Channel
+from contracts.opportunities import (
+    FocusGroupHeld,
+    OpportunityOpened,
+    ParticipantsSelected,
+    ShadowBoardMemberAppointed,
+    ShadowBoardSeatOpened,
+    ShadowBoardTermEnded,
+)
 from notifications import (
     api,
     choosing_api,
     choosing_pages,
     copy_store,
     digests,
+    door_pages,
     erasing,
+    given,
     groups,
     hosted_events,
+    open_doors,
     pages,
     purging,
     reactions,
@@ -50,6 +73,11 @@ MEMBERS = Subscription(
     "gse.members",
     {
         **told.plainly("members", reactions.tell),
+        OpportunityOpened: reactions.tell_all,
+        FeedbackRoundOpened: reactions.tell_all,
+        FeedbackAnswered: reactions.tell_all,
+        MemberGradeChanged: reactions.follow_grade,
+        MemberTransferred: reactions.follow_grade,
         RoleGranted: reactions.grant,
         RoleRevoked: reactions.revoke,
         VolunteerJoinedGroup: groups.take_in,
@@ -57,12 +85,35 @@ MEMBERS = Subscription(
         GroupMeetingScheduled: groups.tell_volunteers,
         TaskGroupExtended: groups.tell_volunteers,
         TaskGroupDisbanded: groups.disband,
+        ChampionAppointed: given.appoint_champion,
+        ChampionTermEnded: given.end_championship,
+        ShadowBoardMemberAppointed: given.seat,
+        ShadowBoardTermEnded: given.unseat,
+        ParticipantsSelected: given.give_places,
+        FocusGroupHeld: given.let_places_go,
         MemberProcessingRestricted: reactions.restrict,
         MemberLeft: reactions.let_go,
         MemberErasureRequested: erasing.erase,
         MemberErased: erasing.sweep,
     },
     in_sets={MemberJoined: reactions.welcome},
+)
+OPEN_DOORS = Subscription(
+    "gse.members",
+    {
+        OpportunityOpened: open_doors.open_opportunity,
+        ShadowBoardSeatOpened: open_doors.open_seat,
+        ShadowBoardMemberAppointed: open_doors.take_seat,
+        FeedbackRoundOpened: open_doors.open_question,
+        TaskGroupEstablished: open_doors.open_group,
+        TaskGroupExtended: open_doors.extend_group,
+        TaskGroupDisbanded: open_doors.shut_group,
+        GroupMeetingScheduled: open_doors.name_group,
+        ChampionAppointed: open_doors.take_theme,
+        ChampionTermEnded: open_doors.free_theme,
+    },
+    projection="open-doors",
+    tables=("door", "group_name", "theme_term"),
 )
 MENTORING = Subscription(
     "gse.mentoring",
@@ -111,13 +162,14 @@ def create(settings: Settings) -> FastAPI:
             sent_api.router,
             receipts.router,
             pages.router,
+            door_pages.router,
             choosing_pages.router,
             sent_pages.router,
             template_api.router,
             template_pages.router,
             copies.routes("notifications", copy_store.HOLDINGS),
         ],
-        subscriptions=[MEMBERS, CONTACTS, MENTORING, EVENTS],
+        subscriptions=[MEMBERS, OPEN_DOORS, CONTACTS, MENTORING, EVENTS],
         senders=[
             MailSender(
                 channels,

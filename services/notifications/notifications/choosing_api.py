@@ -33,6 +33,7 @@ class PreferencesForm(BaseModel):
     membership: Wanted
     mentoring: Wanted
     events: Wanted
+    opportunities: Annotated[Wanted | None, Field(description="Left out: as it was")] = None
     work: Wanted
     when: Annotated[When, Field(description="`working`: Monday to Friday, 9 to 5. `quiet`: not between two times")]
     quiet_from: TimeOfDay = None
@@ -41,7 +42,7 @@ class PreferencesForm(BaseModel):
 
     def checked(self) -> Preferences:
         """Raises `Invalid`."""
-        wanted = {its: getattr(self, its) for its in NoticeCategory}
+        wanted = {its: each for its in NoticeCategory if (each := getattr(self, its)) is not None}
         form: dict[str, str | list[str]] = {
             **{its: each.email for its, each in wanted.items()},
             "inbox": [its for its, each in wanted.items() if each.inbox],
@@ -50,7 +51,7 @@ class PreferencesForm(BaseModel):
             "quiet_to": self.quiet_to or "",
             "time_zone": self.time_zone,
         }
-        return preferences.checked(form)
+        return preferences.checked(form, tuple(wanted))
 
 
 @router.get("/members/{member_id}/preferences")

@@ -5,14 +5,14 @@ from uuid import UUID
 
 from chassis.database import Transaction
 from contracts.notifications import NoticeCategory
-from notifications.deciding import OUTSIDE_HOURS, Choice, Frequency, Hours
+from notifications.deciding import OUTSIDE_HOURS, UNCHOSEN, Choice, Frequency, Hours
 
 
 async def choices_of(tx: Transaction, member_id: UUID) -> dict[NoticeCategory, Choice]:
     """For every category, what the member chose, or what they get without choosing."""
     rows = await tx.fetch("SELECT category, email, inbox FROM preference WHERE member_id = $1", member_id)
     chosen = {row["category"]: Choice(Frequency(row["email"]), row["inbox"]) for row in rows}
-    return {category: chosen.get(category, Choice()) for category in NoticeCategory}
+    return {category: chosen.get(category, unchosen) for category, unchosen in UNCHOSEN.items()}
 
 
 async def hours_of(tx: Transaction, member_id: UUID) -> Hours:

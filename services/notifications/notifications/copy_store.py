@@ -17,7 +17,7 @@ Rows = Sequence[asyncpg.Record]
 async def recipient(tx: Transaction, caller: Caller) -> Rows:
     return await tx.fetch(
         """
-        SELECT member_id AS member_number, name, email AS email_address, restricted,
+        SELECT member_id AS member_number, name, email AS email_address, grade, restricted,
             address_failed AS why_mail_does_not_arrive
         FROM recipient WHERE member_id = $1""",
         caller.member_id,
@@ -73,6 +73,15 @@ async def groups(tx: Transaction, caller: Caller) -> Rows:
     )
 
 
+async def given(tx: Transaction, caller: Caller) -> Rows:
+    return await tx.fetch(
+        """
+        SELECT what, about_id AS number_of_what_it_is, until AS last_day
+        FROM given WHERE member_id = $1 ORDER BY what, thing_id""",
+        caller.member_id,
+    )
+
+
 async def messages(tx: Transaction, caller: Caller) -> Rows:
     return await tx.fetch(
         """
@@ -118,6 +127,7 @@ HOLDINGS: Final = (
     Holding("Your places at events", ("attendance",), places),
     Holding("Your pairs, without the other member", ("pair",), pairs),
     Holding("Groups of which we send you news", ("volunteering",), groups),
+    Holding("What you were given: a champion's term, a seat, a place", ("given",), given),
     Holding("Messages to you", ("notice", "notice_body"), messages),
     Holding("Messages to others that tell of you", ("notice",), told_of),
     Holding("What happened with you that messages tell of", ("occasion",), occasions),

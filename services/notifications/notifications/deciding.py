@@ -14,11 +14,14 @@ So the newest preferences count, whenever the notice was made. In this order:
 Times are those of the member's own clock: a day of 23 or 25 hours has its morning all the same.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
+
+from contracts.notifications import NoticeCategory
 
 DIGEST_TIME: Final = time(8)
 MONDAY, SATURDAY = 0, 5
@@ -40,10 +43,17 @@ class Frequency(StrEnum):
 
 @dataclass(frozen=True)
 class Choice:
-    """What a member wants of a category. This is what they get without choosing."""
+    """What a member wants of a category."""
 
     email: Frequency = Frequency.IMMEDIATE
     inbox: bool = True
+
+
+UNCHOSEN: Final[Mapping[NoticeCategory, Choice]] = dict.fromkeys(NoticeCategory, Choice()) | {
+    # All members are told of each of these, most of them will do nothing about it, and none is urgent.
+    NoticeCategory.OPPORTUNITIES: Choice(Frequency.WEEKLY)
+}
+"""What a member gets who has not chosen."""
 
 
 @dataclass(frozen=True)

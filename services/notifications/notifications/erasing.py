@@ -10,7 +10,7 @@ from chassis import outbox, parked
 from chassis.database import Transaction
 from contracts.erasure import MemberDataErasedByNotifications, MemberErased, MemberErasureRequested
 from contracts.streams import CONTACTS
-from notifications import choosing_store, domain, group_store, hosted_event_store, my_store, store
+from notifications import choosing_store, domain, given_store, group_store, hosted_event_store, my_store, store
 
 HEARS_CONTACTS: Final = f"notifications.{CONTACTS}"  # the consumer whose parked records hold names and addresses
 
@@ -36,6 +36,7 @@ async def _purge(tx: Transaction, member_id: UUID) -> None:
     await store.forget_notices_to(tx, member_id)
     await hosted_event_store.give_up_places(tx, member_id)
     await group_store.take_out(tx, member_id)
+    await given_store.forget(tx, member_id)
     await my_store.forget_pairs(tx, member_id)
     await choosing_store.forget(tx, member_id)
     await store.forget_roles(tx, member_id)

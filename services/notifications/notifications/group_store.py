@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+import asyncpg
+
 from chassis.database import Transaction
 
 
@@ -24,6 +26,18 @@ async def add(tx: Transaction, volunteering_id: UUID, group_id: UUID, member_id:
 
 async def remove(tx: Transaction, volunteering_id: UUID) -> None:
     await tx.execute("DELETE FROM volunteering WHERE volunteering_id = $1", volunteering_id)
+
+
+async def groups_of(tx: Transaction, member_id: UUID, *, most: int) -> list[asyncpg.Record]:
+    """The groups that a member is in, with what they are called as far as that was said."""
+    return await tx.fetch(
+        """
+        SELECT group_id, coalesce(door.title, group_name.title) AS title
+        FROM volunteering LEFT JOIN door ON door_id = group_id LEFT JOIN group_name USING (group_id)
+        WHERE member_id = $1 GROUP BY 1, 2 ORDER BY 2, 1 LIMIT $2""",
+        member_id,
+        most,
+    )
 
 
 async def members(tx: Transaction, group_id: UUID) -> list[UUID]:

@@ -18,7 +18,7 @@ from contracts.groups import (
 )
 from notifications import domain, group_store, store, told
 from notifications.domain import RecipientState
-from notifications.reactions import all_held, held, its_occasion
+from notifications.reactions import all_held, held, its_occasion, tell
 
 
 async def take_in(event: VolunteerJoinedGroup, tx: Transaction) -> None:
@@ -30,14 +30,22 @@ async def take_in(event: VolunteerJoinedGroup, tx: Transaction) -> None:
 
 
 async def take_out(event: VolunteerLeftGroup, tx: Transaction) -> None:
-    """They hear no more of it."""
+    """They hear no more of it; where it has closed, of that."""
     await group_store.hold(tx, event.group_id)
     await group_store.remove(tx, event.volunteering_id)
+    if event.closed:
+        await tell(event, tx)
 
 
 async def tell_volunteers(event: GroupMeetingScheduled | TaskGroupExtended, tx: Transaction) -> None:
-    """Everybody in the group hears of a meeting, while it is still to come, and of a later last day."""
+    """Everybody in the group hears of a meeting, while it is still to come, and of a later last day.
+
+    Once a meeting was moved or cancelled, nobody hears any more when it was to be.
+    """
     await group_store.hold(tx, event.group_id)
+    if isinstance(event, GroupMeetingScheduled) and event.changes:
+        [line] = told.lines_of(GroupMeetingScheduled)
+        await store.cancel_unsent_of_subject(tx, event.meeting_id, [line.template.name], domain.CALLED_OFF)
     await _tell(event, tx)
 
 

@@ -25,6 +25,7 @@ CATEGORIES: Final = {
     NoticeCategory.MEMBERSHIP: "Your membership",
     NoticeCategory.MENTORING: "Mentoring",
     NoticeCategory.EVENTS: "Events",
+    NoticeCategory.OPPORTUNITIES: "What you can do and what came of it",
     NoticeCategory.WORK: "What waits for you as a volunteer or in the team",
     EVERYTHING: "Everything",
 }

@@ -66,21 +66,22 @@ async def add_key_date(tx: Transaction, event: KeyDateScheduled) -> None:
     )
 
 
-async def places_of(tx: Transaction, member_id: UUID, now: datetime) -> list[asyncpg.Record]:
+async def places_of(tx: Transaction, member_id: UUID, now: datetime, *, limit: int) -> list[asyncpg.Record]:
     """The events that are not over and at which the member has a place, the earliest first."""
     return await tx.fetch(
         """
         SELECT hosted_event_id, title, place, starts_at, ends_at FROM hosted_event
         WHERE state = 'published' AND ends_at > $2
             AND hosted_event_id IN (SELECT hosted_event_id FROM attendance WHERE member_id = $1)
-        ORDER BY starts_at, hosted_event_id LIMIT 20""",
+        ORDER BY starts_at, hosted_event_id LIMIT $3""",
         member_id,
         now,
+        limit,
     )
 
 
-async def open_to(tx: Transaction, member_id: UUID, now: datetime, *, limit: int) -> list[asyncpg.Record]:
-    """The next events that are not over and at which the member has no place, the earliest first."""
+async def open_to(tx: Transaction, member_id: UUID | None, now: datetime, *, limit: int) -> list[asyncpg.Record]:
+    """The next events that are not over and at which the member has no place, the earliest first; of nobody, all."""
     return await tx.fetch(
         """
         SELECT hosted_event_id, title, place, starts_at, ends_at FROM hosted_event

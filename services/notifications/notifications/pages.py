@@ -15,8 +15,9 @@ from chassis.database import Transaction
 from chassis.days import day_in_london
 from chassis.identity import Caller, SignedIn
 from chassis.service import Db
-from chassis.web import days, moment, render, span
-from notifications import choosing_store, hosted_event_store, my_store, store
+from chassis.web import days, moment, render
+from notifications import choosing_store, door_pages, given_store, group_store, hosted_event_store, my_store, store
+from notifications.coming import Entry, entry_of
 from notifications.domain import NoSuchNotice, NoticeState, Recipient, RecipientState
 from notifications.hosted_event_notices import Announcement
 from notifications.inbox import whereabouts, words_of
@@ -51,16 +52,6 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Entry:
-    """Something that comes; `href` leads to a hosted event's page, a key date has none."""
-
-    when: str
-    title: str
-    place: str = ""
-    href: str = ""
-
-
-@dataclass(frozen=True)
 class Paragraph:
     """Of a letter in plain text: a heading if its first line is one, and its lines, in which addresses are links."""
 
@@ -76,9 +67,11 @@ async def my(request: Request, database: Db, caller: SignedIn) -> HTMLResponse:
         if isinstance(member, HTMLResponse):
             return member
         member_id = member.member_id
-        places = await my_store.places_of(tx, member_id, tx.now)
+        places = await my_store.places_of(tx, member_id, tx.now, limit=A_PAGE + 1)
         pairs = await my_store.pairs_of(tx, member_id)
-        events = await my_store.open_to(tx, member_id, tx.now, limit=A_FEW)
+        doors = await door_pages.open_doors(tx, caller, shown=A_FEW)
+        groups = await group_store.groups_of(tx, member_id, most=A_PAGE)
+        given = await given_store.of(tx, member_id, most=A_PAGE)
         schemes = await my_store.open_schemes(tx, limit=A_FEW)
         key_dates = await my_store.key_dates_to_come(tx, day_in_london(tx.now), limit=A_FEW)
         told = await store.inbox(tx, member_id, before=None, limit=A_FEW)
@@ -88,9 +81,12 @@ async def my(request: Request, database: Db, caller: SignedIn) -> HTMLResponse:
         request,
         "my.html",
         name=member.name,
-        places=[_entry(row) for row in places],
+        places=[entry_of(row) for row in places[:A_PAGE]],
+        has_more_places=len(places) > A_PAGE,
         pairs=pairs,
-        events=[_entry(row) for row in events],
+        doors=doors,
+        groups=groups,
+        given=given,
         schemes=schemes,
         key_dates=[Entry(days(row["starts_on"], row["ends_on"]), row["title"]) for row in key_dates],
         told=[_line(row, announced) for row in told],
@@ -193,8 +189,3 @@ def _line(row: asyncpg.Record, announced: Mapping[UUID, Announcement]) -> Line:
         status=NOT_SENT.get(NoticeState(row["state"])),
         is_unread=row["state"] == NoticeState.SENT and row["read_at"] is None,
     )
-
-
-def _entry(row: asyncpg.Record) -> Entry:
-    when, href = span(row["starts_at"], row["ends_at"]), f"/events/{row['hosted_event_id']}"
-    return Entry(when, row["title"], row["place"], href)

@@ -24,6 +24,7 @@ HOLDS: Final = {
     NoticeCategory.MEMBERSHIP: "Your welcome, and what changes: your grade, your organisation, your roles.",
     NoticeCategory.MENTORING: "Schemes that open, whom you are paired with, and pairs that end.",
     NoticeCategory.EVENTS: "Invitations, your places and reminders of them, and thanks.",
+    NoticeCategory.OPPORTUNITIES: "What you can apply for, questions to members, and what was done about the answers.",
     NoticeCategory.WORK: "Events that wait for a sign-off, and dates of the inclusion calendar that come near.",
 }
 OFTEN: Final = {

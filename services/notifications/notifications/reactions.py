@@ -14,9 +14,17 @@ from chassis.database import Transaction
 from contracts.base import DomainEvent
 from contracts.erasure import MemberProcessingRestricted
 from contracts.events import KeyDateScheduled
-from contracts.members import MemberContactChanged, MemberJoined, MemberLeft, RoleGranted, RoleRevoked
+from contracts.members import (
+    MemberContactChanged,
+    MemberGradeChanged,
+    MemberJoined,
+    MemberLeft,
+    MemberTransferred,
+    RoleGranted,
+    RoleRevoked,
+)
 from contracts.mentoring import MentoringPairCreated, MentoringPairEnded, MentoringSchemeOpened
-from notifications import choosing_store, domain, group_store, hosted_event_store, my_store, store, told
+from notifications import choosing_store, domain, given_store, group_store, hosted_event_store, my_store, store, told
 from notifications.domain import CONFIRM_ADDRESS, Occasion, Recipient, RecipientState
 from notifications.told import Line
 
@@ -35,7 +43,15 @@ async def welcome(events: list[MemberJoined], tx: Transaction) -> None:
     )
     if stay:
         await store.save_recipients(tx, *(known for known, _ in stay))
+        await store.keep_grades(tx, {its.member_id: its.grade for its in events})
         await store.add_notices(tx, *(notice for _, notice in stay))
+
+
+async def follow_grade(event: MemberGradeChanged | MemberTransferred, tx: Transaction) -> None:
+    """They hear of it, and are shown the doors that are open to their new grade."""
+    await held(tx, event.member_id)
+    await store.keep_grades(tx, {event.member_id: event.grade})
+    await tell(event, tx)
 
 
 async def keep_contacts(events: list[MemberContactChanged], tx: Transaction) -> None:
@@ -59,11 +75,12 @@ async def keep_contacts(events: list[MemberContactChanged], tx: Transaction) -> 
 
 
 async def let_go(event: MemberLeft, tx: Transaction) -> None:
-    """Name, address, places, groups, pairs, choices and words with the name go; what was not sent is cancelled."""
+    """All that is of them goes, and words with the name too; what was not sent is cancelled."""
     recipient = await held(tx, event.member_id)
     await store.save_recipients(tx, domain.let_go(recipient))
     await hosted_event_store.give_up_places(tx, event.member_id)
     await group_store.take_out(tx, event.member_id)
+    await given_store.forget(tx, event.member_id)
     await my_store.forget_pairs(tx, event.member_id)
     await choosing_store.forget(tx, event.member_id)
     await store.forget_words(tx, event.member_id)
@@ -74,11 +91,20 @@ async def tell(event: DomainEvent, tx: Transaction) -> None:
     """Who is named in the event, or holds the role, hears of it, as the table says."""
     occasion = await its_occasion(event, tx)
     for line in told.lines_of(type(event)):
+        if line.who.only is not None and not getattr(event, line.who.only):
+            continue
         if line.who.role is not None:
             members = await store.holders_of(tx, line.who.role)
         else:
             members = told.named(event, line.who)
         await _write_to(tx, (await all_held(tx, members)).values(), line, occasion)
+
+
+async def tell_all(event: DomainEvent, tx: Transaction) -> None:
+    """Every member hears of it, whatever groups they are in: nobody is to learn who is in which."""
+    [line] = told.lines_of(type(event))
+    until = line.until(event) if line.until else None
+    await store.tell_everybody(tx, line.template, await its_occasion(event, tx), useful_until=until)
 
 
 async def call_off(event: DomainEvent, tx: Transaction) -> None:

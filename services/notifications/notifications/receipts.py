@@ -21,6 +21,7 @@ from notifications.notify import FAILURES
 
 router = APIRouter(prefix="/api/notifications/v1", tags=["notifications"], route_class=RetryingRoute)
 
+PLAIN: Final = r"^[^\x00-\x1f\x7f]*$"
 DELIVERED: Final = "delivered"
 AGAIN_AFTER: Final = "300"  # seconds, after which Notify comes again by itself
 log = logger(__name__)
@@ -30,9 +31,9 @@ class Receipt(BaseModel):
     """What Notify says of a message. The rest of what it sends is not read."""
 
     id: UUID
-    reference: str | None = Field(max_length=200)
-    to: str = Field(max_length=1000, repr=False)
-    status: str = Field(max_length=100)
+    reference: str | None = Field(max_length=200, pattern=PLAIN)
+    to: str = Field(max_length=1000, pattern=PLAIN, repr=False)
+    status: str = Field(max_length=100, pattern=PLAIN)
 
 
 async def _is_from_notify(request: Request) -> None:

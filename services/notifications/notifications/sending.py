@@ -1,13 +1,12 @@
 """The notices as rows of the chassis's sender loop: `sending` before the conversation, its outcome after it.
 
 Claiming asks of each notice that is due what is to become of it now (`deciding.fate`); only what is to be sent is
-claimed.
+claimed. What a conversation has come to is written down by `settling`.
 """
 
 import asyncio
 import json
-import random
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
@@ -21,12 +20,13 @@ from chassis.telemetry import logger
 from contracts.address_proof import address_proof
 from contracts.base import DomainEvent
 from contracts.notifications import Channel, NotificationSent, NotificationSuppressed
-from notifications import deciding, domain, hosted_event_store, over, sending_store, store
+from notifications import deciding, hosted_event_store, sending_store, settling
 from notifications.channels import Channels
 from notifications.deciding import (
     ADDRESS_FAILED,
     OUTSIDE_HOURS,
     PREFERENCE,
+    UNCHOSEN,
     Choice,
     Fate,
     Frequency,
@@ -39,17 +39,11 @@ from notifications.domain import (
     CONFIRM_ADDRESS,
     DIGEST,
     WELCOME,
-    Ending,
     NoticeState,
-    NotStarted,
     Outcome,
-    Rejected,
-    Sent,
-    Unknown,
 )
 from notifications.hosted_event_notices import Announcement
 from notifications.letters import About, Item, Letter, text_of
-from notifications.over import Telling
 from notifications.told import TEMPLATES
 
 AT_ONCE = 32  # conversations of one replica, and so the most that a kill leaves unknown
@@ -222,54 +216,7 @@ class Notices:
         ]
 
     async def settle(self, tx: Transaction, ended: Sequence[tuple[Letter, Outcome]]) -> None:
-        if not ended:
-            return
-        unsent = [_telling(letter) for letter, outcome in ended if isinstance(outcome, NotStarted)]
-        why_over = await over.why_over(tx, unsent)
-        endings: dict[UUID, Ending] = {}
-        for letter, outcome in ended:
-            jitter = random.random()  # noqa: S311 - jitter, no secret
-            ending = domain.ending(
-                outcome, attempts=letter.attempts, now=tx.now, jitter=jitter, over=why_over.get(letter.notice_id)
-            )
-            endings[letter.notice_id] = ending
-            endings |= dict.fromkeys((item.notice_id for item in letter.items), domain.ending_of_item(ending))
-        held = await sending_store.settle(tx, self.replica, endings)
-        _log(ended, endings, held)
-        await self._keep_words(tx, ended, held)
-        await self._note_failed_addresses(tx, ended, held)
-        said = [event for letter, _ in ended for event in _said(letter, endings, held, tx)]
-        if said:
-            await outbox.put(tx, *said)
-
-    async def _keep_words(
-        self, tx: Transaction, ended: Sequence[tuple[Letter, Outcome]], held: Collection[UUID]
-    ) -> None:
-        """Of what went out or may have gone out."""
-        texts = {
-            notice_id: text
-            for letter, outcome in ended
-            if isinstance(outcome, Sent | Unknown)
-            for notice_id, text in letter.texts().items()
-            if notice_id in held
-        }
-        if texts:
-            await sending_store.keep_words(tx, texts)
-
-    async def _note_failed_addresses(
-        self, tx: Transaction, ended: Sequence[tuple[Letter, Outcome]], held: Collection[UUID]
-    ) -> None:
-        refused = {
-            letter.member_id: (letter.email, outcome.reason)
-            for letter, outcome in ended
-            if isinstance(outcome, Rejected) and outcome.of_address and letter.notice_id in held
-        }
-        if not refused:
-            return
-        recipients = await store.lock_recipients(tx, *refused)
-        # A new address that came meanwhile has refused nothing.
-        reasons = {who: reason for who, (email, reason) in refused.items() if recipients[who].email == email}
-        await sending_store.note_failed_addresses(tx, reasons)
+        await settling.settle(tx, self.replica, ended)
 
     async def forget_lost(self, tx: Transaction, replica: str, *, starting: bool) -> int:
         return await sending_store.forget_lost(tx, replica, LOST, starting=starting)
@@ -287,7 +234,9 @@ def _fate(row: asyncpg.Record, tx: Transaction) -> Fate:
         restricted=row["restricted"],
         by_hand=row["redelivered_at"] is not None,
     )
-    choice = Choice(Frequency(row["frequency"]), row["inbox"]) if row["frequency"] else Choice()
+    # What goes out in a digest stands under a category of its own, for which nobody chooses.
+    unchosen = UNCHOSEN.get(row["category"], Choice())
+    choice = Choice(Frequency(row["frequency"]), row["inbox"]) if row["frequency"] else unchosen
     hours = Hours(row["time_zone"], row["opens"], row["closes"], row["weekdays_only"]) if row["time_zone"] else Hours()
     return deciding.fate(due, choice, hours, tx.now)
 
@@ -296,39 +245,6 @@ def about_of(row: asyncpg.Record, events: Mapping[UUID, Announcement]) -> About:
     """What a notice tells of, from its row and what was published of hosted events."""
     facts = json.loads(row["facts"]) if row["facts"] else {}
     return About(row["about_name"], row["about_email"], events.get(row["hosted_event_id"]), facts)
-
-
-def _log(ended: Sequence[tuple[Letter, Outcome]], endings: dict[UUID, Ending], held: Collection[UUID]) -> None:
-    for letter, _ in ended:
-        ending = endings[letter.notice_id]
-        if letter.notice_id not in held:
-            log.warning("a conversation ended after its claim", notice_id=str(letter.notice_id), ended=ending.state)
-        elif ending.state is not NoticeState.SENT:
-            log.info("not sent", notice_id=str(letter.notice_id), state=ending.state, reason=ending.reason)
-
-
-def _said(letter: Letter, endings: dict[UUID, Ending], held: Collection[UUID], tx: Transaction) -> list[DomainEvent]:
-    """Of a notice, or of each that a digest held, that it went out or was refused."""
-    told = [(its.notice_id, its.category) for its in letter.items] or [(letter.notice_id, letter.category)]
-    state, who, channel = endings[letter.notice_id].state, letter.member_id, letter.channel
-    said = [
-        domain.news(state, notice_id=notice_id, member_id=who, category=category, channel=channel, now=tx.now)
-        for notice_id, category in told
-        if notice_id in held
-    ]
-    return [event for event in said if event is not None]
-
-
-def _telling(letter: Letter) -> Telling:
-    event = letter.about.hosted_event
-    return Telling(
-        letter.notice_id,
-        letter.member_id,
-        letter.template.name,
-        letter.about_member_id,
-        letter.pair_id,
-        event.hosted_event_id if event else None,
-    )
 
 
 class MailSender(Sender[Letter, Outcome]):

@@ -74,7 +74,7 @@ class Volumes(BaseModel):
 async def occasions(  # noqa: PLR0917 (three filters)
     database: Db,
     caller: SignedIn,
-    type: Annotated[str | None, Query(max_length=100, description="Such as MemberJoined")] = None,  # noqa: A002
+    type: Annotated[str | None, Query(pattern="^[A-Za-z]{1,100}$", description="Such as MemberJoined")] = None,  # noqa: A002
     category: NoticeCategory | None = None,
     state: NoticeState | None = None,
     after: Annotated[str | None, Query(max_length=60, description="`next` of the page before")] = None,

@@ -1,7 +1,7 @@
 """The SQL of notifications: one statement a function."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -90,6 +90,7 @@ async def save_recipients(tx: Transaction, *recipients: Recipient) -> None:
         UPDATE recipient SET state = its.state, name = its.name, email = its.email,
             verification_id = its.verification_id,
             restricted = recipient.restricted AND its.state <> 'left',
+            grade = CASE WHEN its.state <> 'left' THEN recipient.grade END,
             address_failed = CASE WHEN recipient.email = its.email THEN recipient.address_failed END
         FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[])
             AS its (member_id, state, name, email, verification_id)
@@ -107,6 +108,23 @@ async def restrict(tx: Transaction, member_id: UUID, *, restricted: bool) -> Non
     await tx.execute(
         "UPDATE recipient SET restricted = $2 WHERE member_id = $1 AND state <> 'left'", member_id, restricted
     )
+
+
+async def keep_grades(tx: Transaction, grades: Mapping[UUID, str]) -> None:
+    """The grades of members whom the caller holds; of whoever has left nothing is kept."""
+    await tx.execute(
+        """
+        UPDATE recipient SET grade = its.grade FROM unnest($1::uuid[], $2::text[]) AS its (member_id, grade)
+        WHERE recipient.member_id = its.member_id AND state <> 'left'""",
+        list(grades),
+        list(grades.values()),
+    )
+
+
+async def grade_of(tx: Transaction, member_id: UUID) -> str | None:
+    """None: not heard, or they have left."""
+    grade: str | None = await tx.fetchval("SELECT grade FROM recipient WHERE member_id = $1", member_id)
+    return grade
 
 
 async def recipient_of(tx: Transaction, member_id: UUID) -> Recipient | None:

@@ -7,7 +7,7 @@ their own (`reactions.py`, `hosted_events.py`).
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -79,6 +79,7 @@ from contracts.opportunities import (
     ShadowBoardAdviceAnswered,
     ShadowBoardAdviceGiven,
     ShadowBoardMemberAppointed,
+    ShadowBoardMemberStoodDown,
     ShadowBoardSeatOpened,
     ShadowBoardTermEnded,
 )
@@ -93,10 +94,11 @@ from contracts.strategy import (
 from notifications.domain import CONFIRM_ADDRESS, DIGEST, INTRODUCTION, WELCOME, Template
 from notifications.hosted_event_notices import CONFIRMATION, INVITATION, REMINDER, THANKS
 
-MEMBERSHIP, MENTORING, EVENTS, WORK = (
+MEMBERSHIP, MENTORING, EVENTS, OPPORTUNITIES, WORK = (
     NoticeCategory.MEMBERSHIP,
     NoticeCategory.MENTORING,
     NoticeCategory.EVENTS,
+    NoticeCategory.OPPORTUNITIES,
     NoticeCategory.WORK,
 )
 SATURDAY: Final = 5
@@ -104,11 +106,15 @@ SATURDAY: Final = 5
 
 @dataclass(frozen=True)
 class Who:
-    """`fields` of the event name them, one or several, or they hold a role; otherwise a reaction knows them."""
+    """`fields` of the event name them, one or several, or they hold a role; otherwise a reaction knows them.
+
+    `only` names a field of the event: nobody hears of it where that is false.
+    """
 
     words: str
     fields: tuple[str, ...] = ()
     role: Role | None = None
+    only: str | None = None
 
 
 THE_MEMBER = Who("the member", fields=("member_id",))
@@ -121,7 +127,9 @@ EVERYBODY = Who("every member")
 WHO_HAS_A_PLACE = Who("who has a place")
 WHO_IS_IN_THE_GROUP = Who("who is in the group")
 VOLUNTEERS = Who("volunteers", role=Role.VOLUNTEER)
+WHO_WAS_IN_IT = Who("the member, where the group has closed", fields=("member_id",), only="closed")
 THE_TEAM = Who("the central team", role=Role.TEAM)
+THE_TEAM_OF_A_VACANCY = Who("the central team, where the theme has no champion now", role=Role.TEAM, only="vacancy")
 
 
 def at_once(now: datetime) -> datetime:
@@ -138,6 +146,16 @@ def after_five_working_days(now: datetime) -> datetime:
     return there.astimezone(now.tzinfo)
 
 
+def its_closing(event: OpportunityOpened) -> datetime:
+    """Nobody applies any more."""
+    return event.closes_at
+
+
+def its_last_day(event: FeedbackRoundOpened) -> datetime:
+    """Nobody answers any more."""
+    return datetime.combine(event.closes_on + timedelta(days=1), time(), LONDON)
+
+
 def the_day_before(_now: datetime) -> datetime:
     """Told by the reaction, which knows when the event starts."""
     raise TypeError("a reminder's instant is worked out with its event")
@@ -145,7 +163,9 @@ def the_day_before(_now: datetime) -> datetime:
 
 @dataclass(frozen=True)
 class Line:
-    """`says` names the fields of the event that the words need; `unless` the event that calls it off, unsent."""
+    """`says`: the fields of the event that the words need. `unless`: the event that calls it off, unsent.
+    `until`: when it is useful no more.
+    """
 
     event: type[DomainEvent]
     who: Who
@@ -153,6 +173,7 @@ class Line:
     says: tuple[str, ...] = ()
     when: Callable[[datetime], datetime] = at_once
     unless: type[DomainEvent] | None = None
+    until: Callable[[Any], datetime] | None = None
 
     @property
     def when_in_words(self) -> str:
@@ -162,6 +183,7 @@ class Line:
         return event.model_dump(mode="json", include=set(self.says))
 
 
+MEETING: Final = Template("group-meeting", 2, EVENTS, "A meeting of a group that you are in")
 TOLD: Final = (
     Line(MemberJoined, THE_MEMBER, WELCOME),
     Line(MemberContactChanged, AT_A_NEW_ADDRESS, CONFIRM_ADDRESS),
@@ -202,10 +224,16 @@ TOLD: Final = (
         says=("theme_id",),
     ),
     Line(
+        ChampionTermEnded,
+        THE_TEAM_OF_A_VACANCY,
+        Template("theme-vacant", 1, WORK, "A theme of the profession has no champion"),
+        says=("theme_id",),
+    ),
+    Line(
         GroupMeetingScheduled,
         WHO_IS_IN_THE_GROUP,
-        Template("group-meeting", 1, EVENTS, "A group that you are in is to meet"),
-        says=("group_id", "starts_at"),
+        MEETING,
+        says=("group_id", "title", "starts_at", "changes", "cancelled"),
     ),
     Line(
         TaskGroupExtended,
@@ -219,9 +247,15 @@ TOLD: Final = (
         Template("group-disbanded", 1, MEMBERSHIP, "A group that you were in has disbanded"),
     ),
     Line(
+        VolunteerLeftGroup,
+        WHO_WAS_IN_IT,
+        Template("group-closed", 1, MEMBERSHIP, "A group that you were in has closed"),
+        says=("group_id",),
+    ),
+    Line(
         MemberErasureStalled,
         THE_TEAM,
-        Template("erasure-stalled", 1, WORK, "An erasure is late", critical=True),
+        Template("erasure-stalled", 2, WORK, "An erasure is late", critical=True),
         says=("late",),
     ),
     Line(
@@ -237,6 +271,13 @@ TOLD: Final = (
         says=("due_on",),
     ),
     Line(
+        OpportunityOpened,
+        EVERYBODY,
+        Template("opportunity-opened", 1, OPPORTUNITIES, "Members can apply for something"),
+        says=("title", "summary", "closes_at"),
+        until=its_closing,
+    ),
+    Line(
         ParticipantsSelected,
         THE_CHOSEN,
         Template("chosen", 1, EVENTS, "You have a place"),
@@ -247,16 +288,41 @@ TOLD: Final = (
         Template("not-chosen", 1, EVENTS, "You do not have a place this time"),
     ),
     Line(
+        ShadowBoardSeatOpened,
+        THE_TEAM,
+        Template("seat-opened", 1, WORK, "A seat of the Shadow Board is free"),
+        says=("title",),
+    ),
+    Line(
         ShadowBoardMemberAppointed,
         THE_MEMBER,
         Template("appointed", 1, EVENTS, "You have a seat on the Shadow Board"),
         says=("starts_on", "ends_on"),
     ),
     Line(
+        ShadowBoardMemberStoodDown,
+        THE_MEMBER,
+        Template("seat-ended", 1, MEMBERSHIP, "Your seat on the Shadow Board has ended"),
+        says=("ended_on",),
+    ),
+    Line(
         ShadowBoardAdviceGiven,
         THE_TEAM,
         Template("advice", 1, WORK, "The Shadow Board has given advice"),
         says=("title", "link"),
+    ),
+    Line(
+        FeedbackRoundOpened,
+        EVERYBODY,
+        Template("question-opened", 1, OPPORTUNITIES, "There is a question to you"),
+        says=("title", "closes_on", "link"),
+        until=its_last_day,
+    ),
+    Line(
+        FeedbackAnswered,
+        EVERYBODY,
+        Template("question-answered", 1, OPPORTUNITIES, "You said, we did"),
+        says=("you_said", "we_did", "link"),
     ),
     Line(
         MentoringSchemeOpened,
@@ -304,17 +370,12 @@ NOBODY: Final[Mapping[type[DomainEvent], str]] = {
     CommitmentProgressReported: "the team did it; the commitment's page shows it",
     CommitmentCompleted: "the team did it; the commitment's page shows it",
     VolunteerJoinedGroup: "the member did it; the group's page shows it",
-    VolunteerLeftGroup: "the member did it, or went",
-    FeedbackRoundOpened: "the commitment's page and the list of rounds show it; nobody asked to hear of it",
-    FeedbackSummaryPublished: "nobody knows who answered; the commitment's page shows it",
-    FeedbackAnswered: "nobody knows who answered; the commitment's page shows it",
-    OpportunityOpened: "the page of opportunities shows it; nobody asked to hear of each",
+    FeedbackSummaryPublished: "every member hears of what was done about it, which says it too",
     OpportunityClosed: "whoever applied hears what came of it",
     FocusGroupHeld: "who took part was there",
     FocusGroupFindingsPublished: "its page shows them",
     TaskGroupEstablished: "the page of groups shows it; nobody is in it yet",
     TaskGroupDeliverableMet: "the team did it; the group's page shows it",
-    ShadowBoardSeatOpened: "who may apply is told by the page of opportunities",
     ShadowBoardTermEnded: "its holder was told the day when they were appointed",
     ShadowBoardAdviceAnswered: "its page shows the answer",
     DiversityStatisticsPublished: "the team did it; the page of the figures shows it to whoever looks",
@@ -338,6 +399,8 @@ NOBODY: Final[Mapping[type[DomainEvent], str]] = {
 RETIRED: Final = (
     *(replace(its, version=1) for its in (WELCOME, INTRODUCTION, INVITATION, CONFIRMATION, THANKS)),
     replace(WELCOME, version=2),
+    replace(MEETING, version=1, subject="A group that you are in is to meet"),
+    Template("erasure-stalled", 1, WORK, "An erasure is late", critical=True),
 )
 """What is said no more, and stands in inboxes."""
 TEMPLATES: Final = {(its.name, its.version): its for its in (*(line.template for line in TOLD), DIGEST, *RETIRED)}

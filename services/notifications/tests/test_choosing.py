@@ -16,7 +16,7 @@ from contracts.members import MemberContactChanged, Role, RoleGranted
 from contracts.notifications import NoticeCategory
 from notifications import choosing, digests, reactions
 from notifications.app import CONTACTS, EVENTS, MEMBERS
-from notifications.deciding import Choice, Frequency, Hours
+from notifications.deciding import UNCHOSEN, Choice, Frequency, Hours
 from notifications.preferences import Preferences
 from notifications.testing import (
     MailServerDouble,
@@ -40,6 +40,7 @@ A_FORM = {
     "membership": "immediate",
     "mentoring": "weekly",
     "events": "never",
+    "opportunities": "weekly",
     "inbox": ["membership", "events"],
     "when": "quiet",
     "quiet_from": "20:00",
@@ -50,6 +51,7 @@ ANOTHER: dict[str, Any] = {
     "membership": {"email": "immediate", "inbox": True},
     "mentoring": {"email": "weekly", "inbox": False},
     "events": {"email": "never", "inbox": True},
+    "opportunities": {"email": "weekly", "inbox": False},
     "work": {"email": "immediate", "inbox": True},
     "when": "quiet",
     "quiet_from": "20:00",
@@ -98,8 +100,8 @@ async def test_the_page_asks_for_every_kind_and_says_what_cannot_be_turned_off(c
     assert "You have a new role in the profession" in page
     assert "What waits for a digest is looked at anew" in page
     assert "volunteer" not in page
-    assert len(re.findall(r'type="radio"[^>]* checked', answer.text)) == 4
-    assert len(re.findall(r'name="inbox"[^>]* checked', answer.text)) == 3
+    assert len(re.findall(r'type="radio"[^>]* checked', answer.text)) == 5
+    assert len(re.findall(r'name="inbox"[^>]* checked', answer.text)) == 4
     assert 'value="20:00" selected' in answer.text
     assert 'value="Europe/London" selected' in answer.text
 
@@ -141,7 +143,7 @@ async def test_a_form_with_mistakes_comes_back_as_it_was_typed(client: AsyncClie
     assert 'value="Asia/Tokyo" selected' in answer.text
     assert len(re.findall(r'name="inbox"[^>]* checked', answer.text)) == 2
     assert await changes(ada) == []
-    assert await chosen(ada) == Preferences(dict.fromkeys(NoticeCategory, Choice()), Hours())
+    assert await chosen(ada) == Preferences(UNCHOSEN, Hours())
 
 
 async def test_a_time_that_a_program_chose_can_be_seen_on_the_page(client: AsyncClient, ada: Database) -> None:
@@ -184,6 +186,17 @@ async def test_by_the_api_a_member_reads_and_chooses_and_does_not_overwrite_what
     again = await client.put(API, json=ANOTHER, headers=headers | {"If-Match": f'"x", {saved.headers["etag"]}'})
     assert again.status_code == 200
     assert await changes(ada) == [{"member_id": str(ADA)}]
+
+
+@pytest.mark.usefixtures("ada")
+async def test_a_program_that_knows_nothing_of_opportunities_leaves_them_as_they_are(client: AsyncClient) -> None:
+    headers, older = (
+        signed_in("member", member_id=ADA),
+        {its: ANOTHER[its] for its in ANOTHER if its != "opportunities"},
+    )
+
+    saved = await client.put(API, json=older, headers=headers)
+    assert saved.json() == ANOTHER | {"opportunities": {"email": "weekly", "inbox": True}}
 
 
 @pytest.mark.usefixtures("ada")

@@ -26,6 +26,7 @@ PLANTED: Final = f"""
     INSERT INTO attendance VALUES ('{ONE}', '{ONE}', '{ADA}');
     INSERT INTO volunteer_group VALUES ('{TWO}');
     INSERT INTO volunteering VALUES ('{ONE}', '{TWO}', '{ADA}');
+    INSERT INTO given VALUES ('champion', '{ONE}', '{ADA}', '{TWO}', '2027-03-31');
     INSERT INTO pair VALUES ('{ONE}', '{ADA}', '{BEA}', '{AT}');
     INSERT INTO occasion VALUES ('{ONE}', 'MemberGradeChanged', '{ADA}', '{{"grade": "SEO"}}', '{AT}');
     INSERT INTO notice (notice_id, member_id, event_id, category, template, template_version, state, created_at, due_at,
@@ -58,6 +59,7 @@ async def test_a_member_has_what_notifications_holds_of_them_and_nothing_of_othe
                 "name": "Ada Moss",
                 "email_address": "ada.moss@ukhsa.example",
                 "why_mail_does_not_arrive": None,
+                "grade": None,
                 "restricted": False,
             }
         ],
@@ -69,6 +71,9 @@ async def test_a_member_has_what_notifications_holds_of_them_and_nothing_of_othe
         "Your places at events": [{"event": "Science", "starts_at": AT}],
         "Your pairs, without the other member": [{"paired_since": AT}],
         "Groups of which we send you news": [{"number_of_the_group": str(TWO)}],
+        "What you were given: a champion's term, a seat, a place": [
+            {"what": "champion", "number_of_what_it_is": TWO, "last_day": "2027-03-31"}
+        ],
         "Messages to you": [
             {
                 "category": "membership",

@@ -11,13 +11,12 @@ from hypothesis import strategies as some
 from contracts.notifications import NoticeCategory
 from contracts.refusal import Invalid
 from notifications import preferences
-from notifications.deciding import Choice, Frequency, Hours
+from notifications.deciding import UNCHOSEN, Choice, Frequency, Hours
 from notifications.domain import EVERYTHING
 from notifications.preferences import HOLDS, PLACES, Preferences, as_form, checked, time_zones, without_mail
 
-MEMBERSHIP, MENTORING, EVENTS, WORK = NoticeCategory
-UNCHOSEN = Preferences(dict.fromkeys(NoticeCategory, Choice()), Hours())
-A_FORM: dict[str, Any] = as_form(UNCHOSEN)
+MEMBERSHIP, MENTORING, EVENTS, OPPORTUNITIES, WORK = NoticeCategory
+A_FORM: dict[str, Any] = as_form(Preferences(UNCHOSEN, Hours()))
 TIMES = [time(hour, minute) for hour in range(24) for minute in (0, 30)]
 
 
@@ -98,6 +97,10 @@ def test_places_where_members_work_come_first_and_no_zone_is_an_old_name() -> No
     assert time_zones()["America/Argentina/Buenos_Aires"] == "America, Argentina, Buenos Aires"
 
 
+def test_who_has_not_chosen_hears_of_what_they_can_do_once_a_week() -> None:
+    assert [its.email for its in UNCHOSEN.values()] == ["immediate", "immediate", "immediate", "weekly", "immediate"]
+
+
 def test_every_category_says_what_it_holds() -> None:
     assert set(HOLDS) == set(NoticeCategory)
 
@@ -125,7 +128,8 @@ def test_mail_of_one_kind_ends_and_the_inbox_stays() -> None:
     [
         ({"events": "daily", "mentoring": "weekly", "work": "never"}, {EVENTS, MENTORING}),
         ({"events": "never"}, set()),
-        ({}, {MEMBERSHIP, MENTORING, EVENTS, WORK}),
+        ({}, {MEMBERSHIP, MENTORING, EVENTS, OPPORTUNITIES, WORK}),
+        ({"opportunities": "weekly"}, {OPPORTUNITIES}),
     ],
 )
 def test_everything_ends_what_is_gathered_and_the_same_again_ends_no_more(

@@ -28,6 +28,7 @@ ADA_JOINED = VolunteerJoinedGroup(volunteering_id=ADAS, group_id=GROUP, member_i
 ADA_LEFT = VolunteerLeftGroup(volunteering_id=ADAS, group_id=GROUP, member_id=ADA)
 BEN_JOINED = VolunteerJoinedGroup(volunteering_id=BENS, group_id=GROUP, member_id=BEN)
 STARTS = datetime(2027, 2, 11, 14, 0, tzinfo=UTC)
+AS_SAID = "2027-02-11T14:00:00Z"
 SCHEDULED = GroupMeetingScheduled(
     meeting_id=MEETING, group_id=GROUP, starts_at=STARTS, ends_at=datetime(2027, 2, 11, 15, 0, tzinfo=UTC)
 )
@@ -83,6 +84,57 @@ async def test_take_out_once_lets_go_of_one_alone(two: Database) -> None:
     assert await told(two) == [("b", "group-meeting", STARTS)]
 
 
+async def test_take_out_once_and_twice_of_a_group_that_has_closed_tells_who_was_in_it_once(two: Database) -> None:
+    closed = ADA_LEFT.model_copy(update={"closed": True})
+    await deliver(two, "notifications", MEMBERS, said(ADA_JOINED, 1), said(closed, 2))
+    again = await deliver(two, "notifications", MEMBERS, said(closed, 2))
+
+    assert (again.repeats, await volunteers(two)) == (1, [])
+    assert await told(two) == [("a", "group-closed", None)]
+
+
+async def test_take_out_out_of_order_tells_of_the_closing_once_the_joining_has_come(two: Database) -> None:
+    closed = ADA_LEFT.model_copy(update={"closed": True})
+    await deliver(two, "notifications", MEMBERS, said(closed, 2))
+    assert await told(two) == []
+
+    await deliver(two, "notifications", MEMBERS, said(ADA_JOINED, 1))
+    assert (await told(two), await volunteers(two)) == ([("a", "group-closed", None)], [])
+
+
+LATER = datetime(2027, 2, 12, 14, 0, tzinfo=UTC)
+MOVED = SCHEDULED.model_copy(update={"starts_at": LATER, "changes": 1})
+CANCELLED = MOVED.model_copy(update={"changes": 2, "cancelled": True})
+
+
+async def states(database: Database) -> list[tuple[Any, ...]]:
+    return await rows(database, "SELECT state, reason, useful_until FROM notice ORDER BY number")
+
+
+async def test_tell_volunteers_once_and_twice_of_a_move_and_a_cancellation_and_not_of_what_was_before(
+    two: Database,
+) -> None:
+    await deliver(two, "notifications", MEMBERS, said(ADA_JOINED, 1), said(SCHEDULED, 1), said(MOVED, 2))
+    assert await states(two) == [("cancelled", "it was no longer so before it was sent", STARTS), ("due", None, LATER)]
+
+    await deliver(two, "notifications", MEMBERS, said(CANCELLED, 3))
+    again = await deliver(two, "notifications", MEMBERS, said(MOVED, 2), said(CANCELLED, 3))
+    assert again.repeats == 2
+    assert await states(two) == [
+        ("cancelled", "it was no longer so before it was sent", STARTS),
+        ("cancelled", "it was no longer so before it was sent", LATER),
+        ("due", None, LATER),
+    ]
+
+
+async def test_tell_volunteers_out_of_order_of_a_cancellation_waits_for_the_meeting(two: Database) -> None:
+    early = await deliver(two, "notifications", MEMBERS, said(ADA_JOINED, 1), said(CANCELLED, 3), said(MOVED, 2))
+    assert (early.parked, await told(two)) == (2, [])
+
+    await deliver(two, "notifications", MEMBERS, said(SCHEDULED, 1))
+    assert [state for state, *_ in await states(two)] == ["cancelled", "cancelled", "due"]
+
+
 async def test_take_out_twice_is_once(two: Database) -> None:
     await deliver(two, "notifications", MEMBERS, said(ADA_JOINED, 1), said(ADA_LEFT, 2))
     again = await deliver(two, "notifications", MEMBERS, said(ADA_LEFT, 2))
@@ -102,7 +154,12 @@ async def test_tell_volunteers_once_tells_everybody_in_the_group_of_a_meeting_un
 
     assert await told(two) == [("a", "group-meeting", STARTS), ("b", "group-meeting", STARTS)]
     kept = "SELECT subject, facts::text FROM occasion WHERE type = 'GroupMeetingScheduled'"
-    assert await rows(two, kept) == [(MEETING, f'{{"group_id": "{GROUP}", "starts_at": "2027-02-11T14:00:00Z"}}')]
+    assert await rows(two, kept) == [
+        (
+            MEETING,
+            f'{{"title": null, "changes": 0, "group_id": "{GROUP}", "cancelled": false, "starts_at": "{AS_SAID}"}}',
+        )
+    ]
 
 
 async def test_tell_volunteers_twice_tells_once(two: Database) -> None:

@@ -46,6 +46,7 @@ SENTENCES: Mapping[str, str] = {
     "email": "Enter an email address in the correct format, like name@example.com",
 }
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_CONTROL_IN_LINES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")  # tabs and ends of lines are as people write
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 _PARTS_OF_A_REQUEST = ("body", "query", "path", "header", "cookie")
 _QUOTABLE = 4  # letters; a shorter value may well be a word of the sentence
@@ -59,8 +60,17 @@ def _one_line(text: str) -> str:
     return text.strip()
 
 
+def _lines(text: str) -> str:
+    text = text.replace("\r\n", "\n").strip()
+    if _CONTROL_IN_LINES.search(text):
+        raise ValueError("Write this in words, without control characters")
+    return text
+
+
 ONE_LINE: Final = AfterValidator(_one_line)
 """For a field that holds some words: `Annotated[str, StringConstraints(max_length=300), ONE_LINE]`. Blanks go."""
+LINES: Final = AfterValidator(_lines)
+"""For a field that holds some lines of words, as a browser sends them or not; it may be empty. Blanks around it go."""
 
 
 @dataclass(frozen=True)

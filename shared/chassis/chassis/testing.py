@@ -27,6 +27,7 @@ from joserfc.jwk import OKPKey
 
 from chassis import migrations, offsets
 from chassis.browsing import CSRF_FIELD, Cookies
+from chassis.clock import wall_clock
 from chassis.consumer import Consumer
 from chassis.copies import NOT_COPIED, Holding
 from chassis.database import Database, connect
@@ -57,13 +58,20 @@ def migrating(service: str, package: str) -> Callable[[str], Awaitable[None]]:
 
 
 @asynccontextmanager
-async def connected(url: str, *, size: int = 4) -> AsyncIterator[Database]:
+async def connected(url: str, *, size: int = 4, clock: Callable[[], datetime] = wall_clock) -> AsyncIterator[Database]:
     """A service's database alone, for as long as the block runs."""
-    database = await connect(url, size=size, name="test")
+    database = await connect(url, size=size, name="test", clock=clock)
     try:
         yield database
     finally:
         await database.close()
+
+
+@asynccontextmanager
+async def two_replicas(url: str, clock: Callable[[], datetime]) -> AsyncIterator[tuple[Database, Database]]:
+    """The same database as two replicas of its service have it, on one business clock."""
+    async with connected(url, size=2, clock=clock) as first, connected(url, size=2, clock=clock) as second:
+        yield first, second
 
 
 def token_keys(folder: Path) -> Path:

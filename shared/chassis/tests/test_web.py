@@ -61,6 +61,11 @@ class Joining(BaseModel):
         return self
 
 
+def refuse_a_second_time(name: str) -> None:
+    if name == "Bea":
+        raise Refused("You are already a member.")
+
+
 router = APIRouter(route_class=RetryingRoute)
 
 
@@ -74,9 +79,10 @@ async def join(request: Request) -> Response:
     values = await web.read_form(request, lists=["interests"])
     try:
         form = Joining.model_validate(values)
-    except ValidationError as error:
-        errors = web.errors_from(error, order=Joining.model_fields, sentences=SENTENCES)
-        return web.render(request, "join.html", values=values, errors=errors)
+        refuse_a_second_time(form.name)
+    except (ValidationError, Refused) as error:
+        filled = web.filled(values, error, order=Joining.model_fields, sentences=SENTENCES)
+        return web.render(request, "join.html", **filled)
     return Response(f"{form.name} {form.interests}")
 
 
@@ -189,6 +195,28 @@ def test_a_refusal_of_the_domain_becomes_errors_of_the_form() -> None:
         {"field": "name", "text": "Enter your whole name", "href": "#name"},
         {"field": "email", "text": "Use your work address", "href": "#email"},
     ]
+
+
+async def test_a_form_that_is_right_and_refused_is_shown_again_with_all_that_was_typed(
+    client: httpx2.AsyncClient,
+) -> None:
+    answer = await client.post("/join", data={"name": "Bea", "email": "bea@example.com", "grade": "EO"})
+
+    assert answer.status_code == 409
+    assert 'value="bea@example.com"' in answer.text
+    assert "There is a problem" not in answer.text
+
+
+def test_a_form_is_filled_with_its_mistakes_or_the_sentence_of_a_refusal_and_never_about_nothing() -> None:
+    typed = {"name": "Ada"}
+    wrong, refused = Invalid(FieldError("name", "Enter your whole name")), Refused("You are already a member.")
+
+    mistake = {"field": "name", "text": "Enter your whole name", "href": "#name"}
+    assert dict(web.filled(typed)) == {"values": typed, "errors": [], "refusal": ""}
+    assert dict(web.filled(typed, wrong, order=["name"])) == {"values": typed, "errors": [mistake], "refusal": ""}
+    assert dict(web.filled(typed, refused)) == {"values": typed, "errors": [], "refusal": "You are already a member."}
+    with pytest.raises(NotFound):
+        web.filled(typed, NotFound("There is nothing here."))
 
 
 @pytest.mark.parametrize(

@@ -19,12 +19,13 @@ class VolunteerJoinedGroup(DomainEvent, service="members", visibility=Visibility
 
 
 class VolunteerLeftGroup(DomainEvent, service="members", visibility=Visibility.INTERNAL):
-    """A volunteer has left a group: by themselves, by the team, or since they left the profession or were erased."""
+    """A volunteer has left a group: by themselves, by the team, or since it closed, or they left or were erased."""
 
     # Nothing is said of those who are in a task group when it disbands: nobody is in it any more.
     volunteering_id: Internal[UUID]
     group_id: Internal[UUID]
     member_id: Internal[UUID]
+    closed: Internal[bool] = False  # a standing group is over: said of each who was in it then
 
 
 class ChampionAppointed(DomainEvent, service="members", visibility=Visibility.INTERNAL):
@@ -78,9 +79,12 @@ class TaskGroupDisbanded(DomainEvent, service="members", visibility=Visibility.P
 
 
 class GroupMeetingScheduled(DomainEvent, service="members", visibility=Visibility.PUBLIC):
-    """A group is to meet. What it meets for stands on the meeting's page, for members."""
+    """A group is to meet; said again when the meeting is moved or cancelled. What it meets for is on its page."""
 
     meeting_id: Public[UUID]
     group_id: Public[UUID]
     starts_at: Public[datetime]
     ends_at: Public[datetime]
+    title: Public[Title | None] = None  # of the group
+    changes: Public[int] = 0  # how often the meeting was moved or cancelled so far
+    cancelled: Public[bool] = False  # for good

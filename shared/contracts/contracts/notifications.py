@@ -13,6 +13,7 @@ class NoticeCategory(StrEnum):
     MEMBERSHIP = "membership"
     MENTORING = "mentoring"
     EVENTS = "events"
+    OPPORTUNITIES = "opportunities"  # what members can do, are asked, and what came of it
     WORK = "work"  # for volunteers and the team: what waits for them
 
 

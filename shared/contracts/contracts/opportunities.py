@@ -7,6 +7,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from contracts.base import Code, DomainEvent, Internal, Link, Public, Summary, Title, Visibility, Word
+from contracts.members import Grade
 
 
 class OpportunityOpened(DomainEvent, service="members", visibility=Visibility.PUBLIC):
@@ -23,6 +24,7 @@ class OpportunityOpened(DomainEvent, service="members", visibility=Visibility.PU
     seed_digest: Public[tuple[Code, ...] | None] = None
     """Where a lot decides: the SHA-256 of the draw's seed as 64 hexadecimal capitals in two halves, said before anybody
     has applied, so that the seed which is shown afterwards can be no other."""
+    open_to: Public[tuple[Grade, ...] | None] = None  # what the rule comes to: who is of another grade cannot apply
 
 
 class OpportunityClosed(DomainEvent, service="members", visibility=Visibility.PUBLIC):
@@ -79,8 +81,16 @@ class ShadowBoardMemberAppointed(DomainEvent, service="members", visibility=Visi
     ends_on: Internal[date]
 
 
+class ShadowBoardMemberStoodDown(DomainEvent, service="members", visibility=Visibility.INTERNAL):
+    """A member has given up their seat of the Shadow Board, or the central team has ended their term early."""
+
+    seat_id: Internal[UUID]
+    member_id: Internal[UUID]
+    ended_on: Internal[date]
+
+
 class ShadowBoardTermEnded(DomainEvent, service="members", visibility=Visibility.PUBLIC):
-    """A term on the Shadow Board is over: its last day has ended, or its holder has left the profession."""
+    """A term on the Shadow Board is over: the last day of the seat's time has ended, whoever had it by then."""
 
     seat_id: Public[UUID]
     ended_on: Public[date]

@@ -12,7 +12,7 @@ from typing import Any
 import asyncpg
 
 from gse_platform.demo.telling import name_of
-from gse_platform.who_hears import DIGEST, EVERYBODY, TABLE, TEAM, VOLUNTEER, Event, World
+from gse_platform.who_hears import DIGEST, EVERYBODY, TABLE, TEAM, VOLUNTEER, Event, World, audience
 
 Row = Mapping[str, Any]
 
@@ -83,7 +83,7 @@ def explain(
 
 def _should_hear(world: World, its: Event, template: str) -> set[str]:
     """Whoever may hear of it and was there before; of what depends on the hour (reminders) or on the order, nobody."""
-    who = TABLE[its.name][template]
+    who = audience(its, template)
     if its.name == "MentoringPairEnded" or (its.name == "AttendeeRegistered" and template != "confirmation"):
         return set()
     if who == EVERYBODY:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
@@ -26,6 +27,7 @@ from gse_platform.prove.letters import Post, with_tokens
 TOPICS = [stream.name for stream in STREAMS]
 LEVEL_SECONDS = 60  # wanted
 SOON = timedelta(minutes=1)  # what is due by then is under way: it may have been made due just now
+LONG_WORD = re.compile(r"[\w-]{39,}")  # a token of feedback, a proof in a link
 LONGEST_SECONDS = 180  # then it is looked at as it is
 
 
@@ -163,19 +165,25 @@ async def collect(house: House, history: History, stranger: Stranger, marks: Mar
             for place, text in texts.items()
         },
     )
-    addresses = history.addresses(facts.gone())
-    return replace(
-        facts,
-        traces=await _traces(house, addresses),
-        confided=await _traces(house, confided),
-        characteristics=await _traces(house, WHAT_SOMEBODY_IS),
+    finders = {
+        "traces": holding(history.addresses(facts.gone()), marks.canary),
+        "confided": holding(confided, marks.canary),
+        "characteristics": lambda row: any(its in row for its in WHAT_SOMEBODY_IS),
+    }
+    held: dict[str, dict[str, int]] = {name: {} for name in finders}
+    for service in SERVICES:
+        for name, found in (await witness.traces(house.databases[service], service, finders)).items():
+            held[name] |= found
+    return replace(facts, traces=held["traces"], confided=held["confided"], characteristics=held["characteristics"])
+
+
+def holding(texts: Collection[str], canary: str) -> Callable[[str], bool]:
+    """Whether a row holds one of these: with the canary in it, or a long word that is random."""
+    marked = [its for its in texts if canary in its]
+    random = set(texts) - set(marked)
+    return lambda row: (
+        (canary in row and any(its in row for its in marked)) or not random.isdisjoint(LONG_WORD.findall(row))
     )
-
-
-async def _traces(house: House, words: Collection[str]) -> dict[str, int]:
-    """In which tables of which service rows hold one of these, and how many."""
-    found = [await witness.traces(house.databases[service], service, words) for service in SERVICES]
-    return {table: rows for its in found for table, rows in its.items()}
 
 
 def business_now(house: House) -> datetime:

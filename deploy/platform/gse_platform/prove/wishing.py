@@ -15,9 +15,10 @@ EVERYTHING: Final = "everything"
 Chosen = tuple[Mapping[str, str], frozenset[str], tuple[str, ...]]
 """Frequencies by category, the categories kept in the inbox, and the hours."""
 
+NOT_ASKED: Final = "opportunities"  # left out of every wish, so it stays as it is until a mail is unsubscribed from
 AT_FIRST: Final[Chosen] = (
-    dict.fromkeys(CATEGORIES, "immediate"),
-    frozenset(CATEGORIES),
+    {**dict.fromkeys(CATEGORIES, "immediate"), NOT_ASKED: "weekly"},
+    frozenset({*CATEGORIES, NOT_ASKED}),
     ("any", "", "", "Europe/London"),
 )
 
@@ -46,9 +47,9 @@ def after(before: Chosen, its: Command) -> Chosen:
     frequencies, inbox, hours = before
     if its.kind == "unsubscribe":
         return {**frequencies, **dict.fromkeys(ended(frequencies, its.asked["category"]), "never")}, inbox, hours
-    wanted = {category: its.asked[category] for category in CATEGORIES}
+    wanted = {**frequencies, **{category: its.asked[category] for category in CATEGORIES}}
     when = tuple(its.asked[name] for name in ("when", "quiet_from", "quiet_to", "time_zone"))
-    return wanted, frozenset(filter(None, its.asked["inbox"].split(","))), when
+    return wanted, frozenset(filter(None, its.asked["inbox"].split(","))) | inbox & {NOT_ASKED}, when
 
 
 def ended(frequencies: Mapping[str, str], category: str) -> Iterable[str]:

@@ -1,7 +1,7 @@
 """Installs the witness of a database, and reads what it wrote down; `ledger.sql` is the witness."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +10,9 @@ from typing import Any
 import asyncpg
 
 from gse_platform.prove.facts import Change, Heard, Parked, Row, Said
+
+Finder = Callable[[str], bool]
+"""Whether the text of a row holds what is looked for."""
 
 LEDGER = Path(__file__).with_name("ledger.sql")
 # The rows that events and commands lead to; name and address of a recipient are in the rows, not in the ledger.
@@ -162,19 +165,21 @@ async def unsettled(url: str, service: str, by: datetime) -> dict[str, int]:
         await connection.close()
 
 
-async def traces(url: str, service: str, texts: Collection[str]) -> dict[str, int]:
-    """In which tables of a service rows hold one of these texts, and how many; the witness's own are left out."""
+async def traces(url: str, service: str, finders: Mapping[str, Finder]) -> dict[str, dict[str, int]]:
+    """Of each finder in which tables of a service it finds something, and in how many rows; the witness's left out."""
     connection = await asyncpg.connect(url)
     try:
         tables = await connection.fetch(
             "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')"
             " AND NOT relispartition"
         )
-        found = {}
+        counts: dict[str, dict[str, int]] = {name: {} for name in finders}
         for table in (row["relname"] for row in tables):
-            rows = await connection.fetch(f"SELECT to_jsonb(its)::text AS row FROM public.{table} its")  # noqa: S608 (our own names)
-            found[f"{service}.{table}"] = sum(any(its in row["row"] for its in texts) for row in rows)
-        return found
+            found = await connection.fetch(f"SELECT to_jsonb(its)::text AS row FROM public.{table} its")  # noqa: S608 (our own names)
+            rows = [row["row"] for row in found]
+            for name, finds in finders.items():
+                counts[name][f"{service}.{table}"] = sum(map(finds, rows))
+        return counts
     finally:
         await connection.close()
 

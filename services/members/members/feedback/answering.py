@@ -7,13 +7,14 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Request
-from pydantic import AfterValidator, BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
 from chassis.database import Transaction
 from chassis.days import day_in_london
 from chassis.identity import SignedIn, permit
 from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
+from chassis.sentences import LINES
 from chassis.service import Db
 from contracts.base import Code
 from contracts.refusal import FieldError, Invalid
@@ -27,14 +28,6 @@ router = APIRouter(prefix="/api/members/v1", tags=["feedback"], route_class=Retr
 LONGEST: Final = 1000  # letters of a comment
 
 
-def _lines(text: str) -> str:
-    """Some lines of words, as a browser sends them or not."""
-    text = text.replace("\r\n", "\n").strip()
-    if not text.replace("\n", "").replace("\t", "").isprintable():
-        raise ValueError("Write this in words, without control characters")
-    return text
-
-
 class TokenView(BaseModel):
     token: Annotated[str, Field(description="Shown this once, and kept nowhere")]
 
@@ -45,7 +38,7 @@ class AnswerForm(BaseModel):
     token: Annotated[str, StringConstraints(min_length=1, max_length=100)]
     rating: Rating
     groups: Annotated[list[Code], Field(max_length=MOST_GROUPS)] = []
-    comment: Annotated[str, StringConstraints(max_length=LONGEST), AfterValidator(_lines)] | None = None
+    comment: Annotated[str, StringConstraints(max_length=LONGEST), LINES] | None = None
 
 
 @router.post("/feedback-rounds/{round_id}/tokens", status_code=201)

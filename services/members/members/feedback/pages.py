@@ -4,7 +4,7 @@ They ask the API's handlers, so a decision stands once. What somebody answers is
 """
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -16,17 +16,17 @@ from chassis.days import day_in_london
 from chassis.identity import Caller, MaybeSignedIn, SignedIn
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
-from chassis.web import FormError, errors_from, read_form, render
+from chassis.web import Filled, filled, read_form, render
 from chassis.web.charts import Chart, bars
-from contracts.refusal import Invalid, NotFound, Refused
+from contracts.refusal import NotFound, Refused
 from members.feedback import answering, api, ballot_store, reviewing, secrecy, store
 from members.feedback.domain import Rating, Round
 from members.feedback.figures import EVERYBODY
 from members.feedback.policy import POLICY
 from members.feedback.reviews import Reviewing
 from members.strategy import store as strategy_store
-from members.strategy.api import there
 from members.strategy.commitments import Commitment
+from members.strategy.commitments_api import there
 
 router = APIRouter(prefix="/members/feedback", route_class=RetryingRoute, include_in_schema=False)
 
@@ -88,13 +88,13 @@ async def take(request: Request, round_id: UUID, database: Db, caller: SignedIn)
         raise
     except Refused as refused:
         return await _round(request, round_id, database, caller, refusal=refused.sentence)
-    return await _form(request, round_id, database, {"token": taken.token}, is_new=True)
+    return await _form(request, round_id, database, filled({"token": taken.token}), is_new=True)
 
 
 @router.get("/{round_id:uuid}/answer")
 async def answer_form(request: Request, round_id: UUID, database: Db) -> HTMLResponse:
     """For whoever kept their token."""
-    return await _form(request, round_id, database, {})
+    return await _form(request, round_id, database, filled({}))
 
 
 @router.post("/{round_id:uuid}/answer")
@@ -103,13 +103,9 @@ async def answer(request: Request, round_id: UUID, database: Db) -> Response:
     try:
         form = answering.AnswerForm.model_validate({name: values[name] for name in FIELDS if name in values})
         await answering.give(round_id, form, request, database)
-    except (ValidationError, Invalid) as error:
-        errors = errors_from(error, order=FIELDS, sentences=SENTENCES)
-        return await _form(request, round_id, database, values, errors)
-    except NotFound:
-        raise
-    except Refused as refused:
-        return await _form(request, round_id, database, values, refusal=refused.sentence)
+    except (ValidationError, Refused) as error:
+        again = filled(values, error, order=FIELDS, sentences=SENTENCES)
+        return await _form(request, round_id, database, again)
     return RedirectResponse(f"/members/feedback/{round_id}/thanks", 303)
 
 
@@ -139,7 +135,6 @@ async def _round(
     return render(
         request,
         "feedback/round.html",
-        status=409 if refusal else None,
         its=its,
         promise=promise,
         figures=figures if told else {},
@@ -176,7 +171,7 @@ def _in_words(its: Round, figures: store.FiguresByGroup) -> str:
     if not hidden:
         return f"About {its.answered} people answered."
     if len(hidden) == len(IN_WORDS):
-        return f"About {its.answered} people answered. How many said what is hidden."
+        return f"About {its.answered} people answered. How many said which is hidden: the figures are too small."
     return f"About {its.answered} people answered. How many said {' or '.join(hidden)} is hidden."
 
 
@@ -190,10 +185,8 @@ async def _form(
     request: Request,
     round_id: UUID,
     database: Database,
-    values: Mapping[str, Any],
-    errors: list[FormError] | None = None,
+    form: Filled,
     *,
-    refusal: str = "",
     is_new: bool = False,
 ) -> HTMLResponse:
     async with database.transaction() as tx:
@@ -202,18 +195,16 @@ async def _form(
     return render(
         request,
         "feedback/answer.html",
-        status=409 if refusal else None,
         its=its,
         promise=promise,
         is_open=is_open,
         is_new=is_new,
-        values=values,
-        errors=errors,
-        refusal=refusal,
         longest=answering.LONGEST,
+        kept_until=POLICY.kept_until(its.asked.closes_on),
         fewest_of_group=POLICY.fewest_of_group,
         ratings=[{"value": rating.value, "text": words} for rating, words in IN_WORDS.items()],
         groups=[{"value": code, "text": POLICY.label(code)} for code in its.asked.must_hear],
+        **form,
     )
 
 

@@ -26,6 +26,7 @@ class Policy:
     months: int
     first_month: int
     longest_round: timedelta
+    years_kept: int
     fewest: int
     fewest_of_group: int
     groups: Mapping[str, str]
@@ -35,6 +36,13 @@ class Policy:
         since = (day.month - self.first_month) % MONTHS % self.months
         first = _first_of(day.year, day.month - since)
         return Period(first, _first_of(first.year, first.month + self.months) - timedelta(days=1))
+
+    def kept_until(self, closes_on: date) -> date:
+        """The last day on which what people wrote in a round is kept, by the round's last day."""
+        try:
+            return closes_on.replace(year=closes_on.year + self.years_kept)
+        except ValueError:  # the 29th of February
+            return date(closes_on.year + self.years_kept, 2, 28)
 
     def label(self, code: str) -> str:
         """A group's name for people; of one that is asked for no more, its code."""
@@ -53,6 +61,7 @@ def _read(text: str) -> Policy:
         months=its["months_of_a_period"],
         first_month=its["first_month"],
         longest_round=timedelta(days=its["longest_round_days"]),
+        years_kept=its["years_that_comments_are_kept"],
         fewest=its["fewest_told_of"]["everybody"],
         fewest_of_group=its["fewest_told_of"]["group"],
         groups={group["code"]: group["label"] for group in its["groups"]},

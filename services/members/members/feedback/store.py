@@ -156,6 +156,18 @@ async def comments(tx: Transaction, round_id: UUID, *, after: UUID | None, most:
     return [(row["comment_id"], row["words"]) for row in rows]
 
 
+async def forget_comments(tx: Transaction, today: date, *, years: int) -> int:
+    """Delete what people wrote in rounds whose last day is more than so many years ago; gives how much there was."""
+    tag = await tx.execute(
+        """
+        DELETE FROM feedback_comment USING feedback_round its
+        WHERE feedback_comment.round_id = its.round_id AND its.closes_on + make_interval(years => $2) < $1""",
+        today,
+        years,
+    )
+    return int(tag.rpartition(" ")[2])
+
+
 async def made_on(tx: Transaction, commitment_ids: Collection[UUID]) -> Mapping[UUID, date]:
     """The day in London on which each was promised first."""
     rows = await tx.fetch(

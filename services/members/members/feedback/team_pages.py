@@ -3,8 +3,7 @@
 Each form is the API's own request in a browser: its handler decides, and these pages put it into words.
 """
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -12,11 +11,13 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import ValidationError
 
 from chassis.database import Database
+from chassis.days import day_in_london
+from chassis.idempotency import FormKey
 from chassis.identity import SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
-from chassis.web import FormError, errors_from, read_form, render, typed_day
-from contracts.refusal import Invalid, NotFound, Refused
+from chassis.web import Filled, filled, read_form, render, typed_day
+from contracts.refusal import Refused
 from members.feedback import api
 from members.feedback.pages import ON_A_PAGE, its_and_its_promise
 from members.feedback.policy import POLICY
@@ -50,22 +51,21 @@ RESPONDING: Final = {
 @router.get("/new")
 async def form(request: Request, database: Db, caller: SignedIn, commitment: str = "") -> HTMLResponse:
     permit(caller, "team")
-    return await _asking(request, database, {"commitment_id": commitment})
+    return await _asking(request, database, filled({"commitment_id": commitment}))
 
 
 @router.post("/new")
-async def ask(request: Request, database: Db, caller: SignedIn) -> Response:
+async def ask(request: Request, database: Db, caller: SignedIn, key: FormKey) -> Response:
     permit(caller, "team")
     values = await read_form(request, lists=["must_hear"])
     try:
         its = api.RoundForm.model_validate(
             {name: values[name] for name in ASKING if name in values} | typed_day("closes_on", values)
         )
-        opened = await api.open_round(its, request, database, None, caller)
-    except (ValidationError, Invalid) as error:
-        return await _asking(request, database, values, errors_from(error, order=ASKING, sentences=ASKING_SENTENCES))
-    except Refused as refused:
-        return await _asking(request, database, values, refusal=refused.sentence)
+        opened = await api.open_round(its, request, database, key, caller)
+    except (ValidationError, Refused) as error:
+        again = filled(values, error, order=ASKING, sentences=ASKING_SENTENCES)
+        return await _asking(request, database, again)
     return RedirectResponse(f"/members/feedback/{opened.round_id}?done=opened", 303)
 
 
@@ -77,6 +77,8 @@ async def comments(
     found = await api.comments(round_id, database, caller, after, ON_A_PAGE)
     async with database.transaction() as tx:
         its, promise = await its_and_its_promise(tx, round_id)
+        today = day_in_london(tx.now)
+    kept_until = POLICY.kept_until(its.asked.closes_on)
     return render(
         request,
         "feedback/comments.html",
@@ -86,13 +88,15 @@ async def comments(
         following=found.next,
         is_first=after is None,
         fewest=POLICY.fewest,
+        kept_until=kept_until,
+        is_forgotten=kept_until < today,
     )
 
 
 @router.get("/{round_id:uuid}/summary")
 async def summary_form(request: Request, round_id: UUID, database: Db, caller: SignedIn) -> HTMLResponse:
     permit(caller, "team")
-    return await _publishing(request, round_id, database, "summary", {})
+    return await _publishing(request, round_id, database, "summary", filled({}))
 
 
 @router.post("/{round_id:uuid}/summary")
@@ -102,20 +106,16 @@ async def sum_up(request: Request, round_id: UUID, database: Db, caller: SignedI
     try:
         its = api.SummaryForm.model_validate({name: values[name] for name in ("summary",) if name in values})
         await api.sum_up(round_id=round_id, form=its, request=request, database=database, key=None, caller=caller)
-    except ValidationError as error:
-        errors = errors_from(error, order=("summary",), sentences=SUMMING_UP)
-        return await _publishing(request, round_id, database, "summary", values, errors=errors)
-    except NotFound:
-        raise
-    except Refused as refused:
-        return await _publishing(request, round_id, database, "summary", values, refusal=refused.sentence)
+    except (ValidationError, Refused) as error:
+        again = filled(values, error, order=("summary",), sentences=SUMMING_UP)
+        return await _publishing(request, round_id, database, "summary", again)
     return RedirectResponse(f"/members/feedback/{round_id}?done=summary", 303)
 
 
 @router.get("/{round_id:uuid}/response")
 async def response_form(request: Request, round_id: UUID, database: Db, caller: SignedIn) -> HTMLResponse:
     permit(caller, "team")
-    return await _publishing(request, round_id, database, "response", {})
+    return await _publishing(request, round_id, database, "response", filled({}))
 
 
 @router.post("/{round_id:uuid}/response")
@@ -125,59 +125,33 @@ async def respond(request: Request, round_id: UUID, database: Db, caller: Signed
     try:
         its = api.ResponseForm.model_validate({name: values[name] for name in fields if name in values})
         await api.respond(round_id=round_id, form=its, request=request, database=database, key=None, caller=caller)
-    except ValidationError as error:
-        errors = errors_from(error, order=fields, sentences=RESPONDING)
-        return await _publishing(request, round_id, database, "response", values, errors=errors)
-    except NotFound:
-        raise
-    except Refused as refused:
-        return await _publishing(request, round_id, database, "response", values, refusal=refused.sentence)
+    except (ValidationError, Refused) as error:
+        again = filled(values, error, order=fields, sentences=RESPONDING)
+        return await _publishing(request, round_id, database, "response", again)
     return RedirectResponse(f"/members/feedback/{round_id}?done=response", 303)
 
 
-async def _asking(
-    request: Request,
-    database: Database,
-    values: Mapping[str, Any],
-    errors: list[FormError] | None = None,
-    *,
-    refusal: str = "",
-) -> HTMLResponse:
+async def _asking(request: Request, database: Database, form: Filled) -> HTMLResponse:
     async with database.transaction() as tx:
         every = await strategy_store.every(tx)
     return render(
         request,
         "feedback/new.html",
-        status=409 if refusal else None,
         promises=[{"value": str(its.commitment_id), "text": its.title} for its in every if its.dropped_at is None],
         groups=[{"value": code, "text": label} for code, label in POLICY.groups.items()],
         most=POLICY.longest_round.days,
         fewest_of_group=POLICY.fewest_of_group,
-        values=values,
-        errors=errors,
-        refusal=refusal,
+        **form,
     )
 
 
-async def _publishing(
-    request: Request,
-    round_id: UUID,
-    database: Database,
-    what: str,
-    values: Mapping[str, Any],
-    *,
-    errors: list[FormError] | None = None,
-    refusal: str = "",
-) -> HTMLResponse:
+async def _publishing(request: Request, round_id: UUID, database: Database, what: str, form: Filled) -> HTMLResponse:
     async with database.transaction() as tx:
         its, promise = await its_and_its_promise(tx, round_id)
     return render(
         request,
         f"feedback/{what}.html",
-        status=409 if refusal else None,
         its=its,
         promise=promise,
-        values=values,
-        errors=errors,
-        refusal=refusal,
+        **form,
     )

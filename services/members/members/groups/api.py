@@ -14,9 +14,9 @@ from chassis.idempotency import Key
 from chassis.identity import Caller, Forbidden, SignedIn, permit
 from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
-from chassis.sentences import ONE_LINE
+from chassis.sentences import LINES, ONE_LINE
 from chassis.service import Db
-from contracts.base import Title
+from contracts.base import Summary, Title
 from members.groups import group_store, task_groups, task_store, volunteering
 from members.groups.task_groups import Deliverable, State
 from members.groups.volunteering import MOST_HOURS, Group, Kind, NoSuchGroup, Skill, Volunteer
@@ -25,7 +25,7 @@ from members.membership import store
 router = APIRouter(prefix="/api/members/v1", tags=["groups"], route_class=RetryingRoute, responses=RESPONSES)
 
 Line = Annotated[Title, ONE_LINE]
-Words = Annotated[str, StringConstraints(min_length=1, max_length=1000, strip_whitespace=True)]
+Words = Annotated[str, StringConstraints(min_length=1, max_length=1000, strip_whitespace=True), LINES]
 Limit = Annotated[int, Query(ge=1, le=100)]
 
 
@@ -40,6 +40,12 @@ class GroupForm(BaseModel):
 class VolunteerForm(BaseModel):
     hours_per_month: Annotated[int, Field(ge=1, le=MOST_HOURS)]
     skills: Annotated[list[Skill], Field(max_length=len(Skill))] = []
+
+
+class ClosureForm(BaseModel):
+    """Members read the reason: it names no person."""
+
+    reason: Annotated[Summary, ONE_LINE]
 
 
 class DepartureForm(BaseModel):
@@ -218,6 +224,22 @@ async def leave(group_id: UUID, form: DepartureForm, database: Db, key: Key, cal
             )
             await group_store.save(tx, its)
             await outbox.put(tx, left)
+        return await whole(tx, group, caller)
+
+
+@router.post("/groups/{group_id}/closure")
+async def close(group_id: UUID, form: ClosureForm, database: Db, key: Key, caller: SignedIn) -> GroupView:
+    """Close a standing group. Everybody in it leaves it, and hears of that."""
+    permit(caller, "team")
+    async with database.transaction() as tx:
+        earlier = await idempotency.claim(tx, key, resource_id=group_id, status=200)
+        group = there(await task_store.lock(tx, group_id))
+        if earlier is None:
+            inside = await group_store.everybody(tx, group_id)
+            group, left = volunteering.close(group, inside, form.reason, by=caller.account_id, now=tx.now)
+            await task_store.save(tx, group)
+            await task_store.let_all_go(tx, group)
+            await outbox.put(tx, *left)
         return await whole(tx, group, caller)
 
 

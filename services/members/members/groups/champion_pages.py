@@ -3,9 +3,8 @@
 Each form is the API's own request in a browser: its handler decides, and these pages put it into words.
 """
 
-from collections.abc import Mapping
 from contextlib import suppress
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
@@ -13,11 +12,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import ValidationError
 
 from chassis.database import Database
+from chassis.idempotency import FormKey
 from chassis.identity import Caller, SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
-from chassis.web import FormError, errors_from, read_form, render, typed_day
-from contracts.refusal import Invalid, NotFound, Refused
+from chassis.web import Filled, filled, read_form, render, typed_day
+from contracts.refusal import FieldError, Invalid, NotFound, Refused
 from members.groups import api, champion_store, champions_api
 from members.groups.champions import TermIsOver, ThemeExists
 from members.groups.pages import ON_A_PAGE
@@ -77,23 +77,21 @@ async def themes(
 @router.get("/new")
 async def form(request: Request, caller: SignedIn) -> HTMLResponse:
     permit(caller, "team")
-    return render(request, "groups/theme_new.html", values={})
+    return render(request, "groups/theme_new.html", **filled({}))
 
 
 @router.post("/new")
-async def establish(request: Request, database: Db, caller: SignedIn) -> Response:
+async def establish(request: Request, database: Db, caller: SignedIn, key: FormKey) -> Response:
     permit(caller, "team")
     values = await read_form(request)
     try:
         form = champions_api.ThemeForm.model_validate({name: values[name] for name in FIELDS if name in values})
-        its = await champions_api.establish(form, database, None, caller)
-    except ValidationError as error:
-        errors = errors_from(error, order=FIELDS, sentences=SENTENCES)
-    except ThemeExists as refused:
-        errors = [FormError(field="title", text=refused.sentence, href="#title")]
-    else:
-        return RedirectResponse(f"{HERE}/{its.theme_id}?done=established", 303)
-    return render(request, "groups/theme_new.html", values=values, errors=errors)
+        its = await champions_api.establish(form, database, key, caller)
+    except (ValidationError, ThemeExists) as error:
+        wrong = Invalid(FieldError("title", error.sentence)) if isinstance(error, ThemeExists) else error
+        again = filled(values, wrong, order=FIELDS, sentences=SENTENCES)
+        return render(request, "groups/theme_new.html", **again)
+    return RedirectResponse(f"{HERE}/{its.theme_id}?done=established", 303)
 
 
 @router.get("/{theme_id:uuid}")
@@ -111,14 +109,12 @@ async def appoint(request: Request, theme_id: UUID, database: Db, caller: Signed
     try:
         form = champions_api.AppointmentForm.model_validate({name: text for name, text in typed.items() if text})
         await champions_api.appoint(theme_id, form, database, None, caller)
-    except (ValidationError, Invalid) as error:
-        errors = errors_from(error, order=APPOINTMENT, sentences=SENTENCES)
-        return await _theme(request, theme_id, database, caller, values=values, errors=errors)
-    except NotFound:
-        raise
+    except (ValidationError, Invalid, NotFound) as error:
+        again = filled(values, error, order=APPOINTMENT, sentences=SENTENCES)
+        return await _theme(request, theme_id, database, caller, again)
     except Refused as refused:
-        errors = [FormError(field="member_id", text=refused.sentence, href="#member_id")]
-        return await _theme(request, theme_id, database, caller, values=values, errors=errors)
+        wrong = Invalid(FieldError("member_id", refused.sentence))
+        return await _theme(request, theme_id, database, caller, filled(values, wrong, order=APPOINTMENT))
     return RedirectResponse(f"{HERE}/{theme_id}?done=appointed", 303)
 
 
@@ -145,10 +141,9 @@ async def _theme(
     theme_id: UUID,
     database: Database,
     caller: Caller,
+    form: Filled | None = None,
     *,
     done: str | None = None,
-    values: Mapping[str, Any] | None = None,
-    errors: list[FormError] | None = None,
 ) -> HTMLResponse:
     async with database.transaction() as tx:
         its = champions_api.there(await champion_store.by_id(tx, theme_id))
@@ -163,6 +158,5 @@ async def _theme(
         is_team=api.is_team(caller),
         me=caller.member_id,
         done=done,
-        values=values or {},
-        errors=errors,
+        **(form or filled({})),
     )

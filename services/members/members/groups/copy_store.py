@@ -67,7 +67,9 @@ async def kept_going(tx: Transaction, caller: Caller) -> Rows:
             FROM group_meeting meeting JOIN profession_group its USING (group_id)
             CROSS JOIN LATERAL (VALUES ('the meeting', scheduled_by, scheduled_at),
                 ('the agenda of the meeting', agenda_by, agenda_at),
-                ('the notes of the meeting', notes_by, notes_at)) did (what, by, at)
+                ('the notes of the meeting', notes_by, notes_at),
+                ('moving the meeting', changed_by, changed_at),
+                ('cancelling the meeting', cancelled_by, cancelled_at)) did (what, by, at)
             WHERE did.by = $1
         ORDER BY "when", what
         """,

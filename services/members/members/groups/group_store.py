@@ -124,6 +124,12 @@ async def volunteers(tx: Transaction, group_id: UUID, *, after: UUID | None, mos
     return [_named(**row) for row in rows]
 
 
+async def everybody(tx: Transaction, group_id: UUID) -> list[Volunteer]:
+    """All who are in a group, which the caller has locked, so that nobody joins or leaves it meanwhile."""
+    rows = await tx.fetch(f"{_VOLUNTEER} WHERE group_id = $1 AND left_at IS NULL ORDER BY volunteering_id", group_id)
+    return [_volunteer(dict(row)) for row in rows]
+
+
 async def save(tx: Transaction, *volunteers: Volunteer) -> None:
     """Keep them as they are now, new ones too."""
     for its in volunteers:

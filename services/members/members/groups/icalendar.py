@@ -1,4 +1,4 @@
-"""One meeting as an iCalendar file (RFC 5545)."""
+"""One meeting as an iCalendar file (RFC 5545); a newer file of it, moved or cancelled, takes the place of the older."""
 
 from datetime import UTC, datetime
 
@@ -8,13 +8,16 @@ LONGEST_LINE = 75  # octets, the blank that begins a following line among them
 
 
 def of(its: Meeting, group: str, link: str) -> bytes:
+    cancelled = its.cancelled_at is not None
     lines = (
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
         "PRODID:-//Government Science and Engineering profession//Groups//EN",
         "BEGIN:VEVENT",
         f"UID:{its.meeting_id}",
-        f"DTSTAMP:{_instant(its.scheduled_at)}",
+        f"DTSTAMP:{_instant(its.changed_at or its.scheduled_at)}",
+        f"SEQUENCE:{its.changes}",
+        f"STATUS:{'CANCELLED' if cancelled else 'CONFIRMED'}",
         f"DTSTART:{_instant(its.starts_at)}",
         f"DTEND:{_instant(its.ends_at)}",
         f"SUMMARY:{_text(f'{group}: {its.title}')}",

@@ -3,9 +3,8 @@
 Each form is the API's own request in a browser: its handler decides, and these pages put it into words.
 """
 
-from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -13,11 +12,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import ValidationError
 
 from chassis.database import Database
+from chassis.idempotency import FormKey
 from chassis.identity import Caller, SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
-from chassis.web import FormError, errors_from, read_form, render
-from contracts.refusal import Invalid, NotFound, Refused
+from chassis.web import filled, read_form, render
+from contracts.refusal import Refused
 from members.groups import answers, api, group_store, icalendar, meeting_store, meetings_api
 from members.groups.meetings import Meeting
 from members.groups.pages import ON_A_PAGE
@@ -39,6 +39,8 @@ SENTENCES: Final = {
 }
 DONE: Final = {
     "scheduled": "The meeting is scheduled. Everybody in the group hears of it.",
+    "moved": "The meeting is moved. Everybody in the group hears of it.",
+    "cancelled": "The meeting is cancelled. Everybody in the group hears of it.",
     "agenda": "The agenda is here for every member to see.",
     "notes": "The notes are here for everybody in the group to see.",
 }
@@ -71,23 +73,21 @@ async def every(
 
 @router.get("/new")
 async def form(request: Request, group_id: UUID, database: Db, caller: SignedIn) -> HTMLResponse:
-    return _form(request, await _run_by(database, group_id, caller), {})
+    group = await _run_by(database, group_id, caller)
+    return render(request, "groups/meeting_new.html", group=group, **filled({}))
 
 
 @router.post("/new")
-async def schedule(request: Request, group_id: UUID, database: Db, caller: SignedIn) -> Response:
+async def schedule(request: Request, group_id: UUID, database: Db, caller: SignedIn, key: FormKey) -> Response:
     group, values = await _run_by(database, group_id, caller), await read_form(request)
-    times = {name: answers.moment("on", name, values) for name in ("starts_at", "ends_at")}
     typed = {name: values[name] for name in ("title", "place", "agenda") if name in values}
     try:
-        form = meetings_api.MeetingForm.model_validate(typed | {name: its for name, its in times.items() if its})
-        its = await meetings_api.schedule(group_id, form, database, None, caller)
-    except (ValidationError, Invalid) as error:
-        return _form(request, group, values, errors_from(error, order=FIELDS, sentences=SENTENCES))
-    except NotFound:
-        raise
-    except Refused as refused:
-        return _form(request, group, values, refusal=refused.sentence)
+        times = answers.moments("on", ("starts_at", "ends_at"), values)
+        form = meetings_api.MeetingForm.model_validate(typed | times)
+        its = await meetings_api.schedule(group_id, form, database, key, caller)
+    except (ValidationError, Refused) as error:
+        again = filled(values, error, order=FIELDS, sentences=SENTENCES)
+        return render(request, "groups/meeting_new.html", group=group, **again)
     return RedirectResponse(f"{_at(group_id, its.meeting_id)}?done=scheduled", 303)
 
 
@@ -135,7 +135,8 @@ async def text_form(  # noqa: PLR0917 (where it stands, and what of it)
 ) -> HTMLResponse:
     group = await _run_by(database, group_id, caller)
     its = await _its(database, group_id, meeting_id)
-    return _text_form(request, group, its, part, {"text": (its.agenda if part is Part.AGENDA else its.notes) or ""})
+    form = filled({"text": (its.agenda if part is Part.AGENDA else its.notes) or ""})
+    return render(request, "groups/meeting_text.html", group=group, its=its, part=part, **form)
 
 
 @router.post("/{meeting_id:uuid}/{part}")
@@ -151,14 +152,9 @@ async def write(  # noqa: PLR0917 (where it stands, and what of it)
     try:
         form = meetings_api.TextForm.model_validate({name: values[name] for name in ("text",) if name in values})
         await handler(group_id, meeting_id, form, database, caller)
-    except ValidationError as error:
-        errors = errors_from(error, order=("text",), sentences=said)
-        return _text_form(request, group, await _its(database, group_id, meeting_id), part, values, errors)
-    except NotFound:
-        raise
-    except Refused as refused:
-        its = await _its(database, group_id, meeting_id)
-        return _text_form(request, group, its, part, values, refusal=refused.sentence)
+    except (ValidationError, Refused) as error:
+        again, its = filled(values, error, order=("text",), sentences=said), await _its(database, group_id, meeting_id)
+        return render(request, "groups/meeting_text.html", group=group, its=its, part=part, **again)
     return RedirectResponse(f"{_at(group_id, meeting_id)}?done={part}", 303)
 
 
@@ -177,45 +173,3 @@ async def _its(database: Database, group_id: UUID, meeting_id: UUID) -> Meeting:
 
 def _at(group_id: UUID, meeting_id: UUID) -> str:
     return f"/members/groups/{group_id}/meetings/{meeting_id}"
-
-
-def _form(
-    request: Request,
-    group: Group,
-    values: Mapping[str, Any],
-    errors: list[FormError] | None = None,
-    *,
-    refusal: str = "",
-) -> HTMLResponse:
-    return render(
-        request,
-        "groups/meeting_new.html",
-        status=409 if refusal else None,
-        group=group,
-        values=values,
-        errors=errors,
-        refusal=refusal,
-    )
-
-
-def _text_form(  # noqa: PLR0917 (what the form shows)
-    request: Request,
-    group: Group,
-    its: Meeting,
-    part: Part,
-    values: Mapping[str, Any],
-    errors: list[FormError] | None = None,
-    *,
-    refusal: str = "",
-) -> HTMLResponse:
-    return render(
-        request,
-        "groups/meeting_text.html",
-        status=409 if refusal else None,
-        group=group,
-        its=its,
-        part=part,
-        values=values,
-        errors=errors,
-        refusal=refusal,
-    )

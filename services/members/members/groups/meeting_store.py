@@ -12,10 +12,12 @@ async def save(tx: Transaction, its: Meeting) -> None:
     await tx.execute(
         """
         INSERT INTO group_meeting (meeting_id, group_id, title, place, starts_at, ends_at, scheduled_at, scheduled_by,
-            agenda, agenda_at, agenda_by, notes, notes_at, notes_by)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
-        ON CONFLICT (meeting_id) DO UPDATE SET agenda = $9, agenda_at = $10, agenda_by = $11, notes = $12,
-            notes_at = $13, notes_by = $14""",
+            agenda, agenda_at, agenda_by, notes, notes_at, notes_by, changes, changed_at, changed_by, cancelled_at,
+            cancelled_by)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+        ON CONFLICT (meeting_id) DO UPDATE SET place = $4, starts_at = $5, ends_at = $6, agenda = $9, agenda_at = $10,
+            agenda_by = $11, notes = $12, notes_at = $13, notes_by = $14, changes = $15, changed_at = $16,
+            changed_by = $17, cancelled_at = $18, cancelled_by = $19""",
         *astuple(its),
     )
 
@@ -48,5 +50,5 @@ async def some(tx: Transaction, group_id: UUID, *, after: UUID | None, most: int
 
 _MEETING = """
     SELECT meeting_id, group_id, title, place, starts_at, ends_at, scheduled_at, scheduled_by, agenda, agenda_at,
-        agenda_by, notes, notes_at, notes_by
+        agenda_by, notes, notes_at, notes_by, changes, changed_at, changed_by, cancelled_at, cancelled_by
     FROM group_meeting"""

@@ -13,6 +13,7 @@ from chassis.idempotency import Key
 from chassis.identity import Caller, Forbidden, SignedIn, permit
 from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
+from chassis.sentences import LINES
 from chassis.service import Db
 from members.groups import api, group_store, meeting_store, meetings
 from members.groups.api import Limit, Line
@@ -22,7 +23,7 @@ router = APIRouter(
     prefix="/api/members/v1/groups/{group_id}/meetings", tags=["groups"], route_class=RetryingRoute, responses=RESPONSES
 )
 
-Text = Annotated[str, StringConstraints(min_length=1, max_length=10_000, strip_whitespace=True)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=10_000, strip_whitespace=True), LINES]
 
 
 class MeetingForm(BaseModel):
@@ -33,6 +34,14 @@ class MeetingForm(BaseModel):
     starts_at: AwareDatetime
     ends_at: AwareDatetime
     agenda: Text | None = None
+
+
+class MoveForm(BaseModel):
+    """Members read it: it names no person. The volunteers of the group hear of it."""
+
+    place: Line
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
 
 
 class TextForm(BaseModel):
@@ -50,6 +59,8 @@ class MeetingView(BaseModel):
     ends_at: datetime
     agenda: str | None
     notes: Annotated[str | None, Field(description="For the volunteers of the group and the team")] = None
+    changes: Annotated[int, Field(description="How often it was moved or cancelled")]
+    cancelled_at: datetime | None
 
 
 class Meetings(BaseModel):
@@ -107,6 +118,38 @@ async def show(group_id: UUID, meeting_id: UUID, database: Db, caller: SignedIn)
         return view(its, may_read_notes=await may_read_notes(tx, group_id, caller))
 
 
+@router.post("/{meeting_id}/moves", status_code=201)
+async def move(  # noqa: PLR0917 - what the framework gives
+    group_id: UUID, meeting_id: UUID, form: MoveForm, database: Db, key: Key, caller: SignedIn
+) -> MeetingView:
+    """To another time or place, until it begins; the same as before changes nothing."""
+    async with database.transaction() as tx:
+        await permit_to_run(tx, group_id, caller)
+        earlier = await idempotency.claim(tx, key, resource_id=meeting_id, status=201)
+        group = api.there(await group_store.hold(tx, group_id))
+        its = there(await meeting_store.lock(tx, group_id, meeting_id))
+        if earlier is None:
+            its, moved = meetings.move(group, its, **form.model_dump(), by=caller.account_id, now=tx.now)
+            await meeting_store.save(tx, its)
+            await outbox.put(tx, *moved)
+    return view(its, may_read_notes=True)
+
+
+@router.post("/{meeting_id}/cancellation")
+async def cancel(group_id: UUID, meeting_id: UUID, database: Db, key: Key, caller: SignedIn) -> MeetingView:
+    """For good, until it begins."""
+    async with database.transaction() as tx:
+        await permit_to_run(tx, group_id, caller)
+        earlier = await idempotency.claim(tx, key, resource_id=meeting_id, status=200)
+        group = api.there(await group_store.hold(tx, group_id))
+        its = there(await meeting_store.lock(tx, group_id, meeting_id))
+        if earlier is None:
+            its, cancelled = meetings.cancel(group, its, by=caller.account_id, now=tx.now)
+            await meeting_store.save(tx, its)
+            await outbox.put(tx, cancelled)
+    return view(its, may_read_notes=True)
+
+
 @router.put("/{meeting_id}/agenda")
 async def write_agenda(group_id: UUID, meeting_id: UUID, form: TextForm, database: Db, caller: SignedIn) -> MeetingView:
     """Until the meeting begins."""
@@ -162,4 +205,6 @@ def view(its: Meeting, *, may_read_notes: bool) -> MeetingView:
         ends_at=its.ends_at,
         agenda=its.agenda,
         notes=its.notes if may_read_notes else None,
+        changes=its.changes,
+        cancelled_at=its.cancelled_at,
     )

@@ -7,7 +7,7 @@ import functools
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -16,11 +16,12 @@ from pydantic import ValidationError
 
 from chassis.database import Database
 from chassis.days import day_in_london
+from chassis.idempotency import FormKey
 from chassis.identity import Caller, SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
-from chassis.web import FormError, errors_from, read_form, render
-from contracts.refusal import NotFound, Refused
+from chassis.web import Filled, filled, read_form, render
+from contracts.refusal import FieldError, Invalid, Refused
 from members.groups import api, champion_store, group_store, meeting_store, meetings_api, task_groups, task_store
 from members.groups.volunteering import MOST_HOURS, Group, GroupExists, NoSuchVolunteer, NotInTheGroup, Skill
 from members.places import store as organisation_store
@@ -114,23 +115,21 @@ async def groups(
 @router.get("/new")
 async def form(request: Request, caller: SignedIn) -> HTMLResponse:
     permit(caller, "team")
-    return render(request, "groups/group_new.html", values={})
+    return render(request, "groups/group_new.html", **filled({}))
 
 
 @router.post("/new")
-async def establish(request: Request, database: Db, caller: SignedIn) -> Response:
+async def establish(request: Request, database: Db, caller: SignedIn, key: FormKey) -> Response:
     permit(caller, "team")
     values = await read_form(request)
     try:
         form = api.GroupForm.model_validate({name: values[name] for name in FIELDS if name in values})
-        its = await api.establish(form, database, None, caller)
-    except ValidationError as error:
-        errors = errors_from(error, order=FIELDS, sentences=SENTENCES)
-    except GroupExists as refused:
-        errors = [FormError(field="title", text=refused.sentence, href="#title")]
-    else:
-        return _to(its.group_id, "established")
-    return render(request, "groups/group_new.html", values=values, errors=errors)
+        its = await api.establish(form, database, key, caller)
+    except (ValidationError, GroupExists) as error:
+        wrong = Invalid(FieldError("title", error.sentence)) if isinstance(error, GroupExists) else error
+        again = filled(values, wrong, order=FIELDS, sentences=SENTENCES)
+        return render(request, "groups/group_new.html", **again)
+    return _to(its.group_id, "established")
 
 
 @router.get("/{group_id:uuid}")
@@ -150,7 +149,7 @@ async def join_form(request: Request, group_id: UUID, database: Db, caller: Sign
         its = api.there(await group_store.by_id(tx, group_id))
         own = await group_store.volunteer(tx, group_id, caller.member_id) if caller.member_id else None
     values = {"hours_per_month": str(own.hours_per_month), "skills": list(own.skills)} if own else {}
-    return _join(request, its, values, is_in=own is not None)
+    return _join(request, its, filled(values), is_in=own is not None)
 
 
 @router.post("/{group_id:uuid}/join")
@@ -161,13 +160,9 @@ async def join(request: Request, group_id: UUID, database: Db, caller: SignedIn)
     try:
         form = api.VolunteerForm.model_validate({name: values[name] for name in OWN_FIELDS if name in values})
         await api.join(group_id, form, database, None, caller, answer)
-    except ValidationError as error:
-        its = await _its(database, group_id)
-        return _join(request, its, values, errors_from(error, order=OWN_FIELDS, sentences=SENTENCES))
-    except NotFound:
-        raise
-    except Refused as refused:
-        return _join(request, await _its(database, group_id), values, refusal=refused.sentence)
+    except (ValidationError, Refused) as error:
+        again = filled(values, error, order=OWN_FIELDS, sentences=SENTENCES)
+        return _join(request, await _its(database, group_id), again)
     return _to(group_id, "changed" if answer.status_code == 200 else "joined")  # noqa: PLR2004 (as the API says)
 
 
@@ -220,26 +215,8 @@ async def _group(
     )
 
 
-def _join(
-    request: Request,
-    its: Group,
-    values: Mapping[str, Any],
-    errors: list[FormError] | None = None,
-    *,
-    is_in: bool = False,
-    refusal: str = "",
-) -> HTMLResponse:
-    return render(
-        request,
-        "groups/join.html",
-        status=409 if refusal else None,
-        its=its,
-        values=values,
-        errors=errors,
-        items=SKILL_ITEMS,
-        is_in=is_in,
-        refusal=refusal,
-    )
+def _join(request: Request, its: Group, form: Filled, *, is_in: bool = False) -> HTMLResponse:
+    return render(request, "groups/join.html", its=its, items=SKILL_ITEMS, is_in=is_in, **form)
 
 
 def skilled(skills: Iterable[Skill]) -> str:

@@ -3,7 +3,6 @@
 Each form is the API's own request in a browser: its handler decides, and these pages put it into words.
 """
 
-from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Final
 from uuid import UUID
@@ -13,14 +12,15 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import ValidationError
 
 from chassis.database import Database
+from chassis.idempotency import FormKey
 from chassis.identity import SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
-from chassis.web import FormError, errors_from, read_form, render, typed_day
-from contracts.refusal import Invalid, NotFound, Refused
+from chassis.web import filled, read_form, render, typed_day
+from contracts.refusal import FieldError, Invalid, Refused
 from members.groups import api, group_store, task_api
 from members.groups.task_groups import AlreadyMet
-from members.groups.volunteering import Group, GroupExists
+from members.groups.volunteering import Group, GroupExists, Kind
 
 router = APIRouter(prefix="/members/groups", route_class=RetryingRoute, include_in_schema=False)
 
@@ -48,25 +48,23 @@ SENTENCES: Final = {
 @router.get("/task/new")
 async def form(request: Request, caller: SignedIn) -> HTMLResponse:
     permit(caller, "team")
-    return render(request, "groups/task_new.html", values={})
+    return render(request, "groups/task_new.html", **filled({}))
 
 
 @router.post("/task/new")
-async def establish(request: Request, database: Db, caller: SignedIn) -> Response:
+async def establish(request: Request, database: Db, caller: SignedIn, key: FormKey) -> Response:
     permit(caller, "team")
     values = await read_form(request)
     typed: dict[str, Any] = {name: values[name] for name in ("title", "purpose", "charter", "ask") if name in values}
     lines = [line.strip() for line in str(values.get("deliverables", "")).splitlines() if line.strip()]
     try:
         form = task_api.TaskGroupForm.model_validate(typed | {"deliverables": lines} | typed_day("ends_on", values))
-        its = await task_api.establish(form, database, None, caller)
-    except (ValidationError, Invalid) as error:
-        errors = errors_from(error, order=FIELDS, sentences=SENTENCES)
-    except GroupExists as refused:
-        errors = [FormError(field="title", text=refused.sentence, href="#title")]
-    else:
-        return _to(its.group_id, "established")
-    return render(request, "groups/task_new.html", values=values, errors=errors)
+        its = await task_api.establish(form, database, key, caller)
+    except (ValidationError, Invalid, GroupExists) as error:
+        wrong = Invalid(FieldError("title", error.sentence)) if isinstance(error, GroupExists) else error
+        again = filled(values, wrong, order=FIELDS, sentences=SENTENCES)
+        return render(request, "groups/task_new.html", **again)
+    return _to(its.group_id, "established")
 
 
 @router.post("/{group_id:uuid}/deliverables/{deliverable_id:uuid}")
@@ -79,7 +77,7 @@ async def meet(group_id: UUID, deliverable_id: UUID, database: Db, caller: Signe
 @router.get("/{group_id:uuid}/extend")
 async def extension_form(request: Request, group_id: UUID, database: Db, caller: SignedIn) -> HTMLResponse:
     permit(caller, "team")
-    return _form(request, "extend", await _its(database, group_id), {})
+    return render(request, "groups/extend.html", its=await _its(database, group_id), **filled({}))
 
 
 @router.post("/{group_id:uuid}/extend")
@@ -89,21 +87,17 @@ async def extend(request: Request, group_id: UUID, database: Db, caller: SignedI
     typed = {name: values[name] for name in ("reason",) if name in values} | typed_day("ends_on", values)
     try:
         await task_api.extend(group_id, task_api.ExtensionForm.model_validate(typed), database, None, caller)
-    except (ValidationError, Invalid) as error:
-        errors = errors_from(error, order=EXTENSION, sentences=SENTENCES)
-        return _form(request, "extend", await _its(database, group_id), values, errors)
-    except NotFound:
-        raise
-    except Refused as refused:
-        return _form(request, "extend", await _its(database, group_id), values, refusal=refused.sentence)
+    except (ValidationError, Refused) as error:
+        again = filled(values, error, order=EXTENSION, sentences=SENTENCES)
+        return render(request, "groups/extend.html", its=await _its(database, group_id), **again)
     return _to(group_id, "extended")
 
 
 @router.get("/{group_id:uuid}/disband")
 async def disbandment_form(request: Request, group_id: UUID, database: Db, caller: SignedIn) -> HTMLResponse:
-    """What it means, before it is done."""
+    """What it means, before it is done; of a standing group too."""
     permit(caller, "team")
-    return _form(request, "disband", await _its(database, group_id), {})
+    return render(request, "groups/disband.html", its=await _its(database, group_id), **filled({}))
 
 
 @router.post("/{group_id:uuid}/disband")
@@ -112,35 +106,14 @@ async def disband(request: Request, group_id: UUID, database: Db, caller: Signed
     values = await read_form(request)
     typed = {name: values[name] for name in ("reason",) if name in values}
     try:
-        await task_api.disband(group_id, task_api.DisbandmentForm.model_validate(typed), database, None, caller)
-    except ValidationError as error:
-        errors = errors_from(error, order=("reason",), sentences=SENTENCES)
-        return _form(request, "disband", await _its(database, group_id), values, errors)
-    except NotFound:
-        raise
-    except Refused as refused:
-        return _form(request, "disband", await _its(database, group_id), values, refusal=refused.sentence)
+        if (await _its(database, group_id)).kind is Kind.STANDING:
+            await api.close(group_id, api.ClosureForm.model_validate(typed), database, None, caller)
+        else:
+            await task_api.disband(group_id, task_api.DisbandmentForm.model_validate(typed), database, None, caller)
+    except (ValidationError, Refused) as error:
+        again = filled(values, error, order=("reason",), sentences=SENTENCES)
+        return render(request, "groups/disband.html", its=await _its(database, group_id), **again)
     return _to(group_id, "disbanded")
-
-
-def _form(
-    request: Request,
-    page: str,
-    its: Group,
-    values: Mapping[str, Any],
-    errors: list[FormError] | None = None,
-    *,
-    refusal: str = "",
-) -> HTMLResponse:
-    return render(
-        request,
-        f"groups/{page}.html",
-        status=409 if refusal else None,
-        its=its,
-        values=values,
-        errors=errors,
-        refusal=refusal,
-    )
 
 
 def _to(group_id: UUID, done: str) -> RedirectResponse:

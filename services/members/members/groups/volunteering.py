@@ -3,6 +3,7 @@
 join (again: other hours or skills) ──> a volunteer ── leave, leave the profession, be erased ──> gone from the group
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -58,6 +59,13 @@ class GroupIsOver(Refused):
 
     def __init__(self) -> None:
         super().__init__("This group has disbanded. Look at the groups that go on.")
+
+
+class NotAStandingGroup(Refused):
+    """A task group disbands, which says whether it delivered."""
+
+    def __init__(self) -> None:
+        super().__init__("This is a task group: disband it instead.")
 
 
 class NotAMember(Refused):
@@ -149,3 +157,21 @@ def leave(its: Volunteer | None, *, by: UUID, now: datetime) -> tuple[Volunteer,
         raise NotInTheGroup
     left = VolunteerLeftGroup(volunteering_id=its.volunteering_id, group_id=its.group_id, member_id=its.member_id)
     return replace(its, skills=(), left_at=now, left_by=by), left
+
+
+def close(
+    group: Group, inside: Sequence[Volunteer], reason: str, *, by: UUID, now: datetime
+) -> tuple[Group, tuple[VolunteerLeftGroup, ...]]:
+    """A standing group is over, and each who is `inside` leaves it. Raises `GroupIsOver`, `NotAStandingGroup`."""
+    if group.disbanded_at is not None:
+        raise GroupIsOver
+    if group.kind is not Kind.STANDING:
+        raise NotAStandingGroup
+    left = tuple(
+        VolunteerLeftGroup(
+            volunteering_id=its.volunteering_id, group_id=group.group_id, member_id=its.member_id, closed=True
+        )
+        for its in inside
+        if its.member_id is not None
+    )
+    return replace(group, disbanded_at=now, disbanded_by=by, disbanded_for=reason), left

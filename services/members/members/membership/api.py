@@ -12,6 +12,7 @@ from chassis.idempotency import Key
 from chassis.identity import MaybeSignedIn, SignedIn, permit
 from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
+from chassis.sentences import LINES
 from chassis.service import Db
 from contracts.members import Grade
 from contracts.refusal import NotFound
@@ -23,7 +24,7 @@ from members.signing_in import account_store
 
 router = APIRouter(prefix="/api/members/v1", tags=["members"], route_class=RetryingRoute, responses=RESPONSES)
 
-Text = Annotated[str, StringConstraints(max_length=1000)]
+Text = Annotated[str, StringConstraints(max_length=1000), LINES]
 
 
 class JoinForm(BaseModel):

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
 
 from chassis.database import Database
 from chassis.identity import Caller, SignedIn, permit
@@ -139,7 +139,7 @@ async def _page(request: Request, database: Database, caller: Caller, typed: dic
         form = SearchForm(**asked, after=after, limit=ON_A_PAGE)
         people, total, following, places = await _look(database, caller, form)
         errors = None
-    except Invalid as error:
+    except (ValidationError, Invalid) as error:
         errors = errors_from(error, order=FIELDS)
         people, total, following = [], 0, None
         places = await organisation_store.places_now(database)

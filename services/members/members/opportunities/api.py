@@ -1,4 +1,4 @@
-"""Opportunities over HTTP: open one, apply, withdraw, choose, and say what came of it."""
+"""Opportunities over HTTP: which there are, opening one, applying and withdrawing."""
 
 import secrets
 from datetime import date, datetime
@@ -14,9 +14,9 @@ from chassis.idempotency import Key
 from chassis.identity import Caller, MaybeSignedIn, SignedIn, permit
 from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
-from chassis.sentences import ONE_LINE
+from chassis.sentences import LINES, ONE_LINE
 from chassis.service import Db
-from contracts.base import Link, Summary, Title
+from contracts.base import Summary, Title
 from members.membership import store as members
 from members.membership.domain import HasLeft
 from members.opportunities import calls, choosing, eligibility, store
@@ -27,7 +27,6 @@ from members.opportunities.calls import (
     Kind,
     MembersOnly,
     NoSuchOpportunity,
-    NotSelectedYet,
     Opportunity,
     Outcome,
     State,
@@ -50,29 +49,13 @@ class OpportunityForm(BaseModel):
     closes_at: Annotated[AwareDatetime, Field(description="Who applies at this instant is too late")]
     meets_on: Annotated[Day | None, Field(description="When it is to take place, in London")] = None
     capacity: Annotated[int, Field(ge=1, le=200)]
-    eligibility: Annotated[str, StringConstraints(max_length=32)] = "below-scs"
+    eligibility: Annotated[str, StringConstraints(max_length=32), LINES] = "below-scs"
 
 
 class InterestForm(BaseModel):
     """`statement` is for the team alone, until it has chosen; where a lot decides it is not kept."""
 
-    statement: Annotated[str, StringConstraints(max_length=1000, strip_whitespace=True)] | None = None
-
-
-class SelectionForm(BaseModel):
-    numbers: Annotated[list[UUID], Field(max_length=200)]
-
-
-class HoldingForm(BaseModel):
-    held_on: Day
-
-
-class FindingsForm(BaseModel):
-    """Published to everybody, for ever: they name no person."""
-
-    title: Heading
-    summary: Sentence
-    link: Annotated[Link, ONE_LINE]
+    statement: Annotated[str, StringConstraints(max_length=1000, strip_whitespace=True), LINES] | None = None
 
 
 class OwnInterest(BaseModel):
@@ -116,48 +99,14 @@ class Opportunities(BaseModel):
     next: UUID | None
 
 
-class ApplicantView(BaseModel):
-    """For the team. Of somebody who has left only the number is here."""
-
-    number: UUID
-    state: Outcome
-    registered_at: datetime
-    statement: str | None
-    member_id: UUID | None
-    name: str | None
-    grade: str | None
-    organisation: str | None
-
-
-class Applicants(BaseModel):
-    applicants: list[ApplicantView]
-    next: UUID | None
-
-
-class Drawn(BaseModel):
-    """Somebody in the draw. `organisation` is a label of this draw alone, the same for all of one organisation."""
-
-    number: UUID
-    band: str
-    organisation: str
-    state: Outcome
-
-
-class Draw(BaseModel):
-    seed: str
-    seed_digest: str
-    capacity: int
-    applicants: list[Drawn]
-    next: UUID | None
-
-
 @router.get("/opportunities")
 async def every(database: Db, caller: MaybeSignedIn, after: UUID | None = None, limit: Limit = 100) -> Opportunities:
     """The one that closes last first; for anyone."""
     async with database.transaction() as tx:
         found = await store.newest(tx, after=after, limit=limit + 1)
-        mine = await store.all_of_member(tx, caller.member_id) if caller else {}
-    page = found[:limit]
+        page = found[:limit]
+        own = caller.member_id if caller else None
+        mine = await store.of_member_among(tx, own, (its.opportunity_id for its in page))
     return Opportunities(
         opportunities=[view(its, tx.now, caller, mine.get(its.opportunity_id)) for its in page],
         next=page[-1].opportunity_id if len(found) > limit else None,
@@ -240,90 +189,6 @@ async def withdraw(opportunity_id: UUID, request: Request, database: Db, key: Ke
             mine = given_up
     request.app.state.places.wake()
     return view(its, tx.now, caller, mine)
-
-
-@router.get("/opportunities/{opportunity_id}/interests")
-async def applicants(
-    opportunity_id: UUID, database: Db, caller: SignedIn, after: UUID | None = None, limit: Limit = 100
-) -> Applicants:
-    """Who has applied, by number; for the team."""
-    permit(caller, "team")
-    async with database.transaction() as tx:
-        there(await store.by_id(tx, opportunity_id))
-        found = await store.page_of(tx, opportunity_id, after=after, limit=limit + 1)
-    page = [ApplicantView.model_validate({**row, "number": row["interest_id"]}) for row in found[:limit]]
-    return Applicants(applicants=page, next=page[-1].number if len(found) > limit else None)
-
-
-@router.post("/opportunities/{opportunity_id}/selections", status_code=201)
-async def select(
-    opportunity_id: UUID, form: SelectionForm, database: Db, key: Key, caller: SignedIn
-) -> OpportunityView:
-    """Choose by hand, where no lot decides; the first choice tells everybody else that they have no place."""
-    permit(caller, "team")
-    async with database.transaction() as tx:
-        earlier = await idempotency.claim(tx, key, resource_id=opportunity_id, status=201)
-        its = there(await store.lock(tx, opportunity_id))
-        if earlier is None:
-            interests = await store.lock_interests(tx, opportunity_id)
-            choice = choosing.by_hand(its, interests, set(form.numbers), by=caller.account_id, now=tx.now)
-            its = choice.its
-            await store.save_interests(tx, choice.interests)
-            await store.save(tx, its)
-            await outbox.put(tx, *choice.said)
-    return view(its, tx.now, caller)
-
-
-@router.get("/opportunities/{opportunity_id}/draw")
-async def draw(opportunity_id: UUID, database: Db, after: UUID | None = None, limit: Limit = 100) -> Draw:
-    """The draw, for anyone who wants to do it again: the seed, and every number with band and label."""
-    async with database.transaction() as tx:
-        its = there(await store.by_id(tx, opportunity_id))
-        if its.selected_at is None or its.seed is None or its.seed_digest is None:
-            raise NotSelectedYet
-        found = await store.drawn(tx, opportunity_id, after=after, limit=limit + 1)
-    page = [
-        Drawn(number=each.interest_id, band=each.band or "", organisation=each.organisation or "", state=each.state)
-        for each in found[:limit]
-    ]
-    return Draw(
-        seed=its.seed,
-        seed_digest=its.seed_digest,
-        capacity=its.capacity,
-        applicants=page,
-        next=page[-1].number if len(found) > limit else None,
-    )
-
-
-@router.post("/opportunities/{opportunity_id}/holdings", status_code=201)
-async def hold(opportunity_id: UUID, form: HoldingForm, database: Db, key: Key, caller: SignedIn) -> OpportunityView:
-    """Say that a focus group has met."""
-    permit(caller, "team")
-    async with database.transaction() as tx:
-        earlier = await idempotency.claim(tx, key, resource_id=opportunity_id, status=201)
-        its = there(await store.lock(tx, opportunity_id))
-        if earlier is None:
-            its, said = calls.hold(its, form.held_on, by=caller.account_id, now=tx.now)
-            await store.save(tx, its)
-            await outbox.put(tx, said)
-    return view(its, tx.now, caller)
-
-
-@router.post("/opportunities/{opportunity_id}/findings", status_code=201)
-async def publish_findings(
-    opportunity_id: UUID, form: FindingsForm, database: Db, key: Key, caller: SignedIn
-) -> OpportunityView:
-    """Say where everybody can read what a focus group found."""
-    permit(caller, "team")
-    async with database.transaction() as tx:
-        earlier = await idempotency.claim(tx, key, resource_id=opportunity_id, status=201)
-        its = there(await store.lock(tx, opportunity_id))
-        if earlier is None:
-            findings = Findings(form.title, form.summary, form.link)
-            its, said = calls.publish_findings(its, findings, by=caller.account_id, now=tx.now)
-            await store.save(tx, its)
-            await outbox.put(tx, said)
-    return view(its, tx.now, caller)
 
 
 def there(its: Opportunity | None) -> Opportunity:

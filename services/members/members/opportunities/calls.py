@@ -165,6 +165,7 @@ class Interest:
     organisation: str | None = None
     changed_at: datetime | None = None
     changed_by: UUID | None = None
+    used_at: datetime | None = None  # since when they have had a seat of the Shadow Board by it
 
 
 def state(its: Opportunity, now: datetime) -> State:
@@ -204,6 +205,7 @@ def open_call(its: Opportunity) -> OpportunityOpened:
         eligibility=its.rule,
         policy_version=its.policy_version,
         seed_digest=(digest[:32], digest[32:]) if digest else None,
+        open_to=tuple(grade for grade in Grade if grade in its.eligible.grades),
     )
 
 

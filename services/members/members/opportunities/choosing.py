@@ -11,7 +11,7 @@ from contracts.opportunities import ApplicantsNotSelected, ParticipantsSelected
 from contracts.refusal import FieldError, Invalid, Refused
 from members.opportunities.calls import BY_LOT, AlreadyHeld, Interest, NotInterested, Opportunity, Outcome
 from members.opportunities.drawing import Applicant, draw
-from members.opportunities.eligibility import Rule
+from members.opportunities.eligibility import OutsideTheRule, Rule
 from members.places.grades import BANDS
 
 MOST_IN_ONE: Final = 500  # ids in one event, so that a record stays small
@@ -30,7 +30,7 @@ class NotClosedYet(Refused):
 
 @dataclass(frozen=True)
 class Candidate:
-    """An interest with what its member is when the opportunity closes."""
+    """An interest with what its member is when the opportunity closes, or when the team chooses."""
 
     interest: Interest
     grade: Grade
@@ -71,17 +71,30 @@ def by_lot(its: Opportunity, interests: Sequence[Interest], now: datetime) -> Ch
     return _choose(replace(its, selected_at=now), interests, drawn, by=None, now=now)
 
 
-def by_hand(
-    its: Opportunity, interests: Sequence[Interest], chosen: Collection[UUID], *, by: UUID, now: datetime
-) -> Choice:
-    """The team's choice by numbers; while a place is free it may choose again.
+def set_aside(its: Opportunity, candidates: Sequence[Candidate], now: datetime) -> Choice:
+    """Where the team chooses: who has moved out of the rule since they applied hears at once that they have none."""
+    outside = [
+        replace(each.interest, state=Outcome.NOT_ELIGIBLE, statement=None, changed_at=now)
+        for each in candidates
+        if each.grade not in its.eligible.grades
+    ]
+    return Choice(its, tuple(outside), tuple(_said(its, [], outside)))
 
-    Raises `TheLotDecides`, `NotClosedYet`, and `Invalid` for too many, or for others than those who wait.
+
+def by_hand(
+    its: Opportunity, candidates: Sequence[Candidate], chosen: Collection[UUID], *, by: UUID, now: datetime
+) -> Choice:
+    """The team's choice by numbers, of those who are within the rule still; while a place is free it may choose again.
+
+    Raises `TheLotDecides`, `NotClosedYet`, `OutsideTheRule`, and `Invalid` for too many, or for others than who wait.
     """
     if its.kind in BY_LOT:
         raise TheLotDecides
     if its.closed_at is None:
         raise NotClosedYet
+    if any(each.grade not in its.eligible.grades for each in candidates if each.interest.interest_id in chosen):
+        raise OutsideTheRule(its.eligible)
+    interests = [each.interest for each in candidates]
     waiting = {each.interest_id for each in interests if each.state in {Outcome.REGISTERED, Outcome.NOT_CHOSEN}}
     free = its.capacity - sum(each.state is Outcome.CHOSEN for each in interests)
     if not waiting.issuperset(chosen):
@@ -96,6 +109,14 @@ def by_hand(
 def next_ones(its: Opportunity, interests: Sequence[Interest], now: datetime) -> Choice:
     """Free places go to the next of the draw."""
     return _choose(its, interests, _draw(its, [each for each in interests if each.band]), by=None, now=now)
+
+
+def as_drawn(its: Opportunity, interests: Sequence[Interest]) -> set[UUID]:
+    """Whom the lot chose, of those who were in the draw, whatever became of them since.
+
+    All that a stranger sees. How it stands now would say who left: beside the departure that everybody hears of.
+    """
+    return _draw(its, [replace(each, state=Outcome.REGISTERED) for each in interests])
 
 
 def give_up(its: Opportunity, interest: Interest | None, *, by: UUID, now: datetime) -> Interest | None:

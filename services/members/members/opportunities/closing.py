@@ -15,6 +15,7 @@ _SHUFFLING: Final = random.SystemRandom()
 async def close_due(database: Database) -> int:
     """Close one opportunity, and where a lot decides draw it in the same moment; gives how many were closed.
 
+    Whoever has moved out of its rule since they applied is set aside, whoever chooses.
     Whoever applies holds the opportunity open meanwhile, so nobody is accepted and left out.
     """
     async with database.transaction() as tx:
@@ -22,16 +23,16 @@ async def close_due(database: Database) -> int:
         if due is None:
             return 0
         its, closed = calls.close(due, tx.now)
-        said: tuple[choosing.Said, ...] = ()
+        candidates = await store.lock_candidates(tx, its.opportunity_id)
         if its.kind in BY_LOT:
-            candidates = await store.lock_candidates(tx, its.opportunity_id)
             labels = [str(number) for number in range(1, len(choosing.organisations_of(candidates)) + 1)]
             _SHUFFLING.shuffle(labels)
             choice = choosing.by_lot(its, choosing.in_the_draw(candidates, its.eligible, labels), tx.now)
-            its, said = choice.its, choice.said
-            await store.save_interests(tx, choice.interests)
-        await store.save(tx, its)
-        await outbox.put(tx, closed, *said)
+        else:
+            choice = choosing.set_aside(its, candidates, tx.now)
+        await store.save_interests(tx, choice.interests)
+        await store.save(tx, choice.its)
+        await outbox.put(tx, closed, *choice.said)
     return 1
 
 

@@ -44,6 +44,16 @@ class NotEligible(Refused):
         self.rule = rule
 
 
+class OutsideTheRule(Refused):
+    """Somebody applied within the rule and has moved out of it since. For the team; it says no name."""
+
+    def __init__(self, rule: Rule) -> None:
+        super().__init__(
+            f"Somebody whom you chose is outside the rule by now. This is open to {rule.words}: that is rule"
+            f" {rule.name}, version {rule.version}. Choose somebody else."
+        )
+
+
 def read_policy(text: str) -> tuple[Version, ...]:
     """Raises ValueError for versions that do not follow each other, by number and day."""
     versions = tuple(

@@ -5,9 +5,10 @@ Each form is the API's own request in a browser: its handler decides, and these 
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -18,10 +19,11 @@ from chassis.database import Database
 from chassis.identity import Caller, MaybeSignedIn, SignedIn
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
-from chassis.web import FormError, errors_from, read_form, render
+from chassis.web import Filled, filled, read_form, render
+from contracts.members import GradeBand
 from contracts.refusal import NotFound, Refused
 from members.membership import store as members
-from members.opportunities import api, calls, drawing, store
+from members.opportunities import api, calls, choosing, choosing_api, drawing, store
 from members.opportunities.calls import BY_LOT, AlreadyInterested, Kind, NotInterested, NotSelectedYet, Opportunity
 
 router = APIRouter(prefix="/members/opportunities", route_class=RetryingRoute, include_in_schema=False)
@@ -51,8 +53,9 @@ async def every(request: Request, database: Db, caller: MaybeSignedIn, after: UU
     """What is open now, then what has closed, a page at a time."""
     async with database.transaction() as tx:
         found = await store.newest(tx, after=after, limit=SHOWN + 1)
-        mine = await store.all_of_member(tx, caller.member_id) if caller and caller.member_id else {}
-    page = found[:SHOWN]
+        page = found[:SHOWN]
+        own = caller.member_id if caller else None
+        mine = await store.of_member_among(tx, own, (its.opportunity_id for its in page))
     return render(
         request,
         "opportunities/opportunities.html",
@@ -87,15 +90,11 @@ async def apply(request: Request, opportunity_id: UUID, database: Db, caller: Si
     try:
         form = api.InterestForm.model_validate({name: values[name] for name in ("statement",) if name in values})
         await api.register(opportunity_id, form, database, None, caller)
-    except ValidationError as error:
-        errors = errors_from(error, order=["statement"], sentences=SENTENCES)
-        return await _one(request, opportunity_id, database, caller, values=values, errors=errors)
     except AlreadyInterested:  # a second click
         pass
-    except NotFound:
-        raise
-    except Refused as refused:
-        return await _one(request, opportunity_id, database, caller, values=values, refusal=refused.sentence)
+    except (ValidationError, Refused) as error:
+        again = filled(values, error, order=["statement"], sentences=SENTENCES)
+        return await _one(request, opportunity_id, database, caller, again)
     return RedirectResponse(f"/members/opportunities/{opportunity_id}?done=applied", 303)
 
 
@@ -123,14 +122,17 @@ async def draw(request: Request, opportunity_id: UUID, database: Db, after: UUID
     """How the places were given, and how anybody can do it again."""
     async with database.transaction() as tx:
         its = _drawn(await store.by_id(tx, opportunity_id))
-        found = await store.drawn(tx, opportunity_id, after=after, limit=IN_THE_DRAW + 1)
-        shares = await store.shares(tx, opportunity_id)
+        everybody = await store.in_the_draw(tx, opportunity_id)
+    found, chosen = choosing_api.of_draw(everybody, after, IN_THE_DRAW + 1), choosing.as_drawn(its, everybody)
     page = found[:IN_THE_DRAW]
+    applied = Counter(each.band for each in everybody)
+    placed = Counter(each.band for each in everybody if each.interest_id in chosen)
     return render(
         request,
         "opportunities/draw.html",
         its=its,
-        shares=shares,
+        shares=[(band.value, applied[band.value], placed[band.value]) for band in GradeBand if applied[band.value]],
+        chosen=chosen,
         page=page,
         next=page[-1].interest_id if len(found) > IN_THE_DRAW else None,
     )
@@ -138,14 +140,18 @@ async def draw(request: Request, opportunity_id: UUID, database: Db, after: UUID
 
 @router.get("/{opportunity_id:uuid}/draw.csv")
 async def draw_as_file(opportunity_id: UUID, database: Db) -> Response:
-    """All that the program needs, beside the seed; `now` is how it stands today."""
+    """All that the program needs, beside the seed; `chosen` is what it gives."""
     async with database.transaction() as tx:
-        _drawn(await store.by_id(tx, opportunity_id))
-        found = await store.drawn(tx, opportunity_id, after=None, limit=None)
+        its = _drawn(await store.by_id(tx, opportunity_id))
+        everybody = await store.in_the_draw(tx, opportunity_id)
+    chosen = choosing.as_drawn(its, everybody)
     file = io.StringIO()
     writer = csv.writer(file)
-    writer.writerow(["number", "band", "organisation", "now"])
-    writer.writerows([its.interest_id, its.band, its.organisation, its.state.value] for its in found)
+    writer.writerow(["number", "band", "organisation", "chosen"])
+    writer.writerows(
+        [each.interest_id, each.band, each.organisation, "yes" if each.interest_id in chosen else "no"]
+        for each in everybody
+    )
     headers = {"Content-Disposition": 'attachment; filename="draw.csv"'}
     return Response(file.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
 
@@ -162,10 +168,8 @@ async def _one(
     opportunity_id: UUID,
     database: Database,
     caller: Caller | None,
+    form: Filled | None = None,
     *,
-    values: Mapping[str, Any] | None = None,
-    errors: list[FormError] | None = None,
-    refusal: str = "",
     done: str | None = None,
 ) -> HTMLResponse:
     async with database.transaction() as tx:
@@ -177,7 +181,6 @@ async def _one(
     return render(
         request,
         "opportunities/opportunity.html",
-        status=409 if refusal else None,
         its=its,
         state=calls.state(its, tx.now).value,
         kind=KINDS[its.kind],
@@ -185,11 +188,9 @@ async def _one(
         mine=mine,
         member=member,
         eligible=member is not None and member.grade in its.eligible.grades,
-        values=values or {},
-        errors=errors,
-        refusal=refusal,
         done=done,
         is_team=api.is_team(caller),
+        **(form or filled({})),
     )
 
 
@@ -202,7 +203,6 @@ async def _withdrawing(
     return render(
         request,
         "opportunities/withdrawal.html",
-        status=409 if refusal else None,
         its=its,
         mine=mine,
         by_lot=its.kind in BY_LOT,

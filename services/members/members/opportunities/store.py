@@ -140,19 +140,17 @@ async def of_member(tx: Transaction, opportunity_id: UUID, member_id: UUID | Non
     return _interest(row) if row else None
 
 
-async def interest(tx: Transaction, interest_id: UUID) -> tuple[Interest, Kind] | None:
-    """An interest, and what it is in."""
-    row = await tx.fetchrow(
-        "SELECT interest.*, kind FROM interest JOIN opportunity USING (opportunity_id) WHERE interest_id = $1",
-        interest_id,
-    )
-    return (_interest(row), Kind(row["kind"])) if row else None
+async def interest(tx: Transaction, interest_id: UUID) -> Interest | None:
+    row = await tx.fetchrow("SELECT * FROM interest WHERE interest_id = $1", interest_id)
+    return _interest(row) if row else None
 
 
-async def all_of_member(tx: Transaction, member_id: UUID | None) -> dict[UUID, Interest]:
-    """By opportunity, the newest hundred."""
+async def of_member_among(
+    tx: Transaction, member_id: UUID | None, opportunities: Iterable[UUID]
+) -> dict[UUID, Interest]:
+    """What a member has applied for among these, by opportunity."""
     rows = await tx.fetch(
-        "SELECT * FROM interest WHERE member_id = $1 ORDER BY registered_at DESC LIMIT 100", member_id
+        "SELECT * FROM interest WHERE member_id = $1 AND opportunity_id = ANY($2)", member_id, list(opportunities)
     )
     return {row["opportunity_id"]: _interest(row) for row in rows}
 
@@ -192,6 +190,11 @@ async def save_interests(tx: Transaction, interests: Iterable[Interest]) -> None
         WHERE interest.interest_id = its.interest_id""",
         *map(list, columns),
     )
+
+
+async def use(tx: Transaction, interest_id: UUID) -> None:
+    """By it somebody has a seat of the Shadow Board, and by it they get no other."""
+    await tx.execute("UPDATE interest SET used_at = $2 WHERE interest_id = $1", interest_id, tx.now)
 
 
 async def forget(tx: Transaction, interest_id: UUID) -> None:
@@ -237,40 +240,29 @@ async def page_of(tx: Transaction, opportunity_id: UUID, *, after: UUID | None, 
     )
 
 
-async def chosen_for_the_board(tx: Transaction) -> list[asyncpg.Record]:
-    """Who was chosen for the Shadow Board and has no seat, the latest choice first; a hundred at most."""
+async def chosen_for_the_board(tx: Transaction, *, after: UUID | None, limit: int) -> list[asyncpg.Record]:
+    """Who was chosen for the Shadow Board and had no seat by it, the latest choice first, from behind `after` on."""
     return await tx.fetch(
         """
         SELECT interest_id, name, grade, member.organisation
         FROM interest JOIN opportunity USING (opportunity_id) JOIN member USING (member_id)
-        WHERE kind = 'shadow-board' AND state = 'chosen' AND NOT EXISTS (SELECT FROM shadow_board_term term
-            WHERE term.member_id = interest.member_id AND term.ended_at IS NULL)
-        ORDER BY changed_at DESC, interest_id LIMIT 100""",
-    )
-
-
-async def drawn(tx: Transaction, opportunity_id: UUID, *, after: UUID | None, limit: int | None) -> list[Interest]:
-    """Who is in the draw, by number, from behind `after` on; without a limit all."""
-    rows = await tx.fetch(
-        """
-        SELECT * FROM interest WHERE opportunity_id = $1 AND band IS NOT NULL
-            AND ($2::uuid IS NULL OR interest_id > $2) ORDER BY interest_id LIMIT $3""",
-        opportunity_id,
+        WHERE kind = 'shadow-board' AND state = 'chosen' AND used_at IS NULL
+            AND NOT EXISTS (SELECT FROM shadow_board_term term
+                WHERE term.member_id = interest.member_id AND term.ended_at IS NULL)
+            AND ($1::uuid IS NULL OR (changed_at, interest_id) <
+                (SELECT changed_at, interest_id FROM interest WHERE interest_id = $1))
+        ORDER BY changed_at DESC, interest_id DESC LIMIT $2""",
         after,
         limit,
     )
-    return [_interest(row) for row in rows]
 
 
-async def shares(tx: Transaction, opportunity_id: UUID) -> list[asyncpg.Record]:
-    """Of each band in the draw how many applied and how many have a place now."""
-    return await tx.fetch(
-        """
-        SELECT band, count(*) AS applied, count(*) FILTER (WHERE state = 'chosen') AS placed
-        FROM interest WHERE opportunity_id = $1 AND band IS NOT NULL GROUP BY band
-        ORDER BY array_position(ARRAY['AA-AO', 'EO', 'HEO-SEO', 'G7-G6', 'SCS'], band)""",
-        opportunity_id,
+async def in_the_draw(tx: Transaction, opportunity_id: UUID) -> list[Interest]:
+    """Who was in the draw, by number."""
+    rows = await tx.fetch(
+        "SELECT * FROM interest WHERE opportunity_id = $1 AND band IS NOT NULL ORDER BY interest_id", opportunity_id
     )
+    return [_interest(row) for row in rows]
 
 
 def _opportunity(row: asyncpg.Record) -> Opportunity:

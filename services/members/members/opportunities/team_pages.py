@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, time
-from typing import Any, Final
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -10,14 +10,16 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import TypeAdapter, ValidationError
 
 from chassis.database import Database
-from chassis.days import LONDON, day_in_london
+from chassis.days import day_in_london, instant_in_london
+from chassis.idempotency import FormKey
 from chassis.identity import SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
-from chassis.web import FormError, errors_from, read_form, render, typed_day
-from contracts.refusal import Invalid, NotFound, Refused
-from members.opportunities import api, calls, eligibility, store
+from chassis.web import Filled, filled, read_form, render, typed_day
+from contracts.refusal import Invalid, Refused
+from members.opportunities import api, calls, choosing_api, eligibility, findings_api, store
 from members.opportunities.pages import KINDS
+from members.places import store as organisation_store
 
 router = APIRouter(prefix="/members/opportunities", route_class=RetryingRoute, include_in_schema=False)
 
@@ -35,6 +37,7 @@ SENTENCES: Final = {
     "capacity": "Enter the number of places, from 1 to 200",
     "closes_at.missing": "Enter the day on which it closes",
     "closes_at": A_REAL_DAY,
+    "closes_time": "Choose at what time it closes",
     "meets_on": A_REAL_DAY,
     "held_on.missing": "Enter the day on which it was held",
     "held_on": A_REAL_DAY,
@@ -44,22 +47,29 @@ SENTENCES: Final = {
 _NUMBERS: Final = TypeAdapter(list[UUID])
 
 
+class _Typed(api.OpportunityForm):
+    """What the form sends: the instant comes of a day and one of the times."""
+
+    closes_time: Literal["09:00", "12:00", "17:00"]
+
+
 @router.get("/new")
 async def form(request: Request, database: Db, caller: SignedIn) -> HTMLResponse:
     permit(caller, "team")
-    return _form(request, database, {"kind": "focus-group", "eligibility": "below-scs", "closes_time": "17:00"})
+    return _form(request, database, filled({"kind": "focus-group", "eligibility": "below-scs", "closes_time": "17:00"}))
 
 
 @router.post("/new")
-async def open_call(request: Request, database: Db, caller: SignedIn) -> Response:
+async def open_call(request: Request, database: Db, caller: SignedIn, key: FormKey) -> Response:
     permit(caller, "team")
     values = await read_form(request)
     answers = {name: values[name] for name in ("kind", "title", "summary", "eligibility", "capacity") if name in values}
     try:
-        wanted = api.OpportunityForm.model_validate(answers | _closing(values) | typed_day("meets_on", values))
-        its = await api.open_call(wanted, database, None, caller)
+        typed = _Typed.model_validate(answers | _closing(values) | typed_day("meets_on", values))
+        wanted = api.OpportunityForm(**typed.model_dump(exclude={"closes_time"}))
+        its = await api.open_call(wanted, database, key, caller)
     except (ValidationError, Invalid) as error:
-        return _form(request, database, values, errors_from(error, order=FIELDS, sentences=SENTENCES))
+        return _form(request, database, filled(values, error, order=FIELDS, sentences=SENTENCES))
     return RedirectResponse(f"/members/opportunities/{its.opportunity_id}?done=opened", 303)
 
 
@@ -82,21 +92,17 @@ async def choose(request: Request, opportunity_id: UUID, database: Db, caller: S
         if "next" in values:
             [after] = _NUMBERS.validate_python([values["next"]])
             return await _applicants(request, opportunity_id, database, after=after, marked=marked)
-        await api.select(opportunity_id, api.SelectionForm(numbers=marked), database, None, caller)
-    except (ValidationError, Invalid) as error:
-        errors = errors_from(error, order=["numbers"], sentences=SENTENCES)
-        return await _applicants(request, opportunity_id, database, errors=errors, marked=_known(values["numbers"]))
-    except NotFound:
-        raise
-    except Refused as refused:
-        return await _applicants(request, opportunity_id, database, refusal=refused.sentence, marked=marked)
+        await choosing_api.select(opportunity_id, choosing_api.SelectionForm(numbers=marked), database, None, caller)
+    except (ValidationError, Refused) as error:
+        again = filled(values, error, order=["numbers"], sentences=SENTENCES)
+        return await _applicants(request, opportunity_id, database, again, marked=_known(values["numbers"]))
     return RedirectResponse(f"/members/opportunities/{opportunity_id}?done=chosen", 303)
 
 
 @router.get("/{opportunity_id:uuid}/holding")
 async def holding_form(request: Request, opportunity_id: UUID, database: Db, caller: SignedIn) -> HTMLResponse:
     permit(caller, "team")
-    return await _about(request, "holding", opportunity_id, database, {})
+    return await _about(request, "holding", opportunity_id, database, filled({}))
 
 
 @router.post("/{opportunity_id:uuid}/holding")
@@ -104,22 +110,18 @@ async def hold(request: Request, opportunity_id: UUID, database: Db, caller: Sig
     permit(caller, "team")
     values = await read_form(request)
     try:
-        wanted = api.HoldingForm.model_validate(typed_day("held_on", values))
-        await api.hold(opportunity_id, wanted, database, None, caller)
-    except (ValidationError, Invalid) as error:
-        errors = errors_from(error, order=["held_on"], sentences=SENTENCES)
-        return await _about(request, "holding", opportunity_id, database, values, errors=errors)
-    except NotFound:
-        raise
-    except Refused as refused:
-        return await _about(request, "holding", opportunity_id, database, values, refusal=refused.sentence)
+        wanted = findings_api.HoldingForm.model_validate(typed_day("held_on", values))
+        await findings_api.hold(opportunity_id, wanted, database, None, caller)
+    except (ValidationError, Refused) as error:
+        again = filled(values, error, order=["held_on"], sentences=SENTENCES)
+        return await _about(request, "holding", opportunity_id, database, again)
     return RedirectResponse(f"/members/opportunities/{opportunity_id}?done=held", 303)
 
 
 @router.get("/{opportunity_id:uuid}/findings")
 async def findings_form(request: Request, opportunity_id: UUID, database: Db, caller: SignedIn) -> HTMLResponse:
     permit(caller, "team")
-    return await _about(request, "findings", opportunity_id, database, {})
+    return await _about(request, "findings", opportunity_id, database, filled({}))
 
 
 @router.post("/{opportunity_id:uuid}/findings")
@@ -127,25 +129,21 @@ async def publish(request: Request, opportunity_id: UUID, database: Db, caller: 
     permit(caller, "team")
     values = await read_form(request)
     try:
-        wanted = api.FindingsForm.model_validate({name: values[name] for name in FINDINGS if name in values})
-        await api.publish_findings(opportunity_id, wanted, database, None, caller)
-    except (ValidationError, Invalid) as error:
-        errors = errors_from(error, order=FINDINGS, sentences=SENTENCES)
-        return await _about(request, "findings", opportunity_id, database, values, errors=errors)
-    except NotFound:
-        raise
-    except Refused as refused:
-        return await _about(request, "findings", opportunity_id, database, values, refusal=refused.sentence)
+        wanted = findings_api.FindingsForm.model_validate({name: values[name] for name in FINDINGS if name in values})
+        await findings_api.publish_findings(opportunity_id, wanted, database, None, caller)
+    except (ValidationError, Refused) as error:
+        again = filled(values, error, order=FINDINGS, sentences=SENTENCES)
+        return await _about(request, "findings", opportunity_id, database, again)
     return RedirectResponse(f"/members/opportunities/{opportunity_id}?done=findings", 303)
 
 
 def _closing(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The day and one of the times, as an instant in London; what is no day stays a text and is told at its field."""
-    said = typed_day("closes_at", values)
-    at = values.get("closes_time", "17:00")
+    """The day and one of the times, as an instant in London; what is neither stays a text and is told at its field."""
+    said = typed_day("closes_at", values) | {name: values[name] for name in ("closes_time",) if name in values}
     try:
         day = datetime.strptime(said["closes_at"], "%Y-%m-%d").date()  # noqa: DTZ007 - a calendar day has no zone
-        return {"closes_at": datetime.combine(day, time.fromisoformat(at if at in TIMES else "17:00"), LONDON)}
+        at = time.fromisoformat(said["closes_time"] if said["closes_time"] in TIMES else "17:00")
+        return said | {"closes_at": instant_in_london(day, at)}
     except (KeyError, ValueError):
         return said
 
@@ -157,18 +155,15 @@ def _known(numbers: Any) -> list[UUID]:
         return []
 
 
-def _form(
-    request: Request, database: Database, values: Mapping[str, Any], errors: list[FormError] | None = None
-) -> HTMLResponse:
+def _form(request: Request, database: Database, form: Filled) -> HTMLResponse:
     rules = eligibility.in_force(day_in_london(database.clock())).rules.values()
     return render(
         request,
         "opportunities/opportunity_new.html",
-        values=values,
-        errors=errors,
         kinds=[{"value": kind.value, "text": words} for kind, words in KINDS.items()],
         rules=[{"value": its.name, "text": its.words[0].upper() + its.words[1:]} for its in rules],
         times=[{"value": value, "text": words} for value, words in TIMES.items()],
+        **form,
     )
 
 
@@ -176,29 +171,28 @@ async def _applicants(
     request: Request,
     opportunity_id: UUID,
     database: Database,
+    form: Filled | None = None,
     *,
     after: UUID | None = None,
     marked: list[UUID] | None = None,
-    errors: list[FormError] | None = None,
-    refusal: str = "",
 ) -> HTMLResponse:
     async with database.transaction() as tx:
         its = api.there(await store.by_id(tx, opportunity_id))
         found = await store.page_of(tx, opportunity_id, after=after, limit=AT_ONCE + 1)
+        places = await organisation_store.places(tx)
     page, chosen = found[:AT_ONCE], {str(number) for number in marked or []}
     here = {str(row["interest_id"]) for row in page}
     return render(
         request,
         "opportunities/applicants.html",
-        status=409 if refusal else None,
         its=its,
         page=page,
+        label=places.register.label,
         may_choose=its.seed is None and its.closed_at is not None,
-        values={"numbers": sorted(chosen & here)},
+        within=its.eligible.grades,
         elsewhere=sorted(chosen - here),
         next=page[-1]["interest_id"] if len(found) > AT_ONCE else None,
-        errors=errors,
-        refusal=refusal,
+        **(form or filled({})) | {"values": {"numbers": sorted(chosen & here)}},
     )
 
 
@@ -207,20 +201,14 @@ async def _about(
     what: str,
     opportunity_id: UUID,
     database: Database,
-    values: Mapping[str, Any],
-    *,
-    errors: list[FormError] | None = None,
-    refusal: str = "",
+    form: Filled,
 ) -> HTMLResponse:
     async with database.transaction() as tx:
         its = api.there(await store.by_id(tx, opportunity_id))
     return render(
         request,
         f"opportunities/{what}.html",
-        status=409 if refusal else None,
         its=its,
         state=calls.state(its, tx.now).value,
-        values=values,
-        errors=errors,
-        refusal=refusal,
+        **form,
     )

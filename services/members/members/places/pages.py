@@ -3,19 +3,19 @@
 Each form is the API's own request in a browser: its handler decides, and these pages put it into words.
 """
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import ValidationError
 
 from chassis.database import Database
+from chassis.idempotency import FormKey
 from chassis.identity import MaybeSignedIn, SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
-from chassis.web import FormError, errors_from, read_form, render, typed_day
-from contracts.refusal import Invalid, NotFound, Refused
+from chassis.web import Filled, filled, read_form, render, typed_day
+from contracts.refusal import FieldError, Invalid, NotFound, Refused
 from members.places import register
 from members.places import store as organisation_store
 from members.places.organisations import AlreadyMerged, Organisation, Places
@@ -61,21 +61,21 @@ async def organisations(request: Request, database: Db, caller: MaybeSignedIn, d
 @router.get("/new")
 async def form(request: Request, caller: SignedIn) -> HTMLResponse:
     permit(caller, "team")
-    return _form(request, {})
+    return render(request, "places/organisation_new.html", **filled({}))
 
 
 @router.post("/new")
-async def enter(request: Request, database: Db, caller: SignedIn) -> Response:
+async def enter(request: Request, database: Db, caller: SignedIn, key: FormKey) -> Response:
     permit(caller, "team")
     values = await read_form(request)
     try:
         answers = {name: values[name] for name in ("name", "short", "code") if name in values}
         its = register.OrganisationForm.model_validate(answers | typed_day("opened_on", values))
-        await register.register(its, database, None, caller)
-    except ValidationError as error:
-        return _form(request, values, errors_from(error, order=FIELDS, sentences=SENTENCES))
-    except Refused as refused:
-        return _form(request, values, [{"field": "name", "text": refused.sentence, "href": "#name"}])
+        await register.register(its, database, key, caller)
+    except (ValidationError, Refused) as error:
+        wrong = Invalid(FieldError("name", error.sentence)) if isinstance(error, Refused) else error
+        again = filled(values, wrong, order=FIELDS, sentences=SENTENCES)
+        return render(request, "places/organisation_new.html", **again)
     return RedirectResponse("/members/organisations?done=registered", 303)
 
 
@@ -89,7 +89,7 @@ async def merger_form(request: Request, code: str, database: Db, caller: SignedI
         if (its.closed_on)
         else {}
     )
-    return _merger_form(request, places, its, {"into": list(its.successors)} | on)
+    return _merger_form(request, places, its, filled({"into": list(its.successors)} | on))
 
 
 @router.post("/{code}/merger")
@@ -99,29 +99,16 @@ async def merge(request: Request, code: str, database: Db, caller: SignedIn) -> 
     try:
         its = register.MergerForm.model_validate({"into": values["into"]} | typed_day("on", values))
         await register.merge(code=code, form=its, request=request, database=database, key=None, caller=caller)
-    except (ValidationError, Invalid) as error:
-        errors = errors_from(error, order=MERGER_FIELDS, sentences=SENTENCES)
-        return _merger_form(request, *await _its(database, code), values, errors)
-    except NotFound:
-        raise
+    except (ValidationError, Invalid, NotFound) as error:
+        again = filled(values, error, order=MERGER_FIELDS, sentences=SENTENCES)
+        return _merger_form(request, *await _its(database, code), again)
     except Refused as refused:
-        field = "on" if isinstance(refused, AlreadyMerged) else "into"
-        errors = [{"field": field, "text": refused.sentence, "href": f"#{field}"}]
-        return _merger_form(request, *await _its(database, code), values, errors)
+        wrong = Invalid(FieldError("on" if isinstance(refused, AlreadyMerged) else "into", refused.sentence))
+        return _merger_form(request, *await _its(database, code), filled(values, wrong, order=MERGER_FIELDS))
     return RedirectResponse("/members/organisations?done=merged", 303)
 
 
-def _form(request: Request, values: Mapping[str, Any], errors: list[FormError] | None = None) -> HTMLResponse:
-    return render(request, "places/organisation_new.html", values=values, errors=errors)
-
-
-def _merger_form(
-    request: Request,
-    places: Places,
-    its: Organisation,
-    values: Mapping[str, Any],
-    errors: list[FormError] | None = None,
-) -> HTMLResponse:
+def _merger_form(request: Request, places: Places, its: Organisation, form: Filled) -> HTMLResponse:
     others = [
         each for each in places.register.organisations if each.code != its.code and not each.has_closed(places.day)
     ]
@@ -131,8 +118,7 @@ def _merger_form(
         its=its,
         has_closed=its.has_closed(places.day),
         items=[{"value": each.code, "text": each.label} for each in others],
-        values=values,
-        errors=errors,
+        **form,
     )
 
 

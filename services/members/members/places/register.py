@@ -13,6 +13,7 @@ from chassis.idempotency import Key
 from chassis.identity import SignedIn, permit
 from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
+from chassis.sentences import LINES
 from chassis.service import Db
 from contracts.base import Code, DomainEvent, Title
 from contracts.refusal import FieldError, Invalid
@@ -35,7 +36,7 @@ def _line(text: str) -> str:
     return text.strip()
 
 
-Text = Annotated[str, StringConstraints(max_length=1000)]
+Text = Annotated[str, StringConstraints(max_length=1000), LINES]
 Name = Annotated[Title, AfterValidator(_line)]
 Day = Annotated[date, Field(ge=date(1900, 1, 1), lt=date(2100, 1, 1))]
 

@@ -11,6 +11,7 @@ from chassis.idempotency import Key
 from chassis.identity import OF_ONE_ORGANISATION, SignedIn, permit
 from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
+from chassis.sentences import LINES
 from chassis.service import Db
 from contracts.members import Role
 from contracts.refusal import FieldError, Invalid, NotFound
@@ -30,7 +31,7 @@ router = APIRouter(
 class RoleForm(BaseModel):
     role: Role
     organisation: Annotated[
-        Annotated[str, StringConstraints(max_length=1000)] | None,
+        Annotated[str, StringConstraints(max_length=1000), LINES] | None,
         Field(description="By code or name; for hosep and recruiting-manager, which hold for one, and for no other"),
     ] = None
 

@@ -23,6 +23,7 @@ from members.monitoring.questions import Characteristic
 from members.places import store as organisation_store
 from members.places.organisations import Register
 from members.statistics import api, method, periods, store
+from members.statistics.api import Period
 from members.statistics.diversity import Figures
 from members.statistics.participation import Part
 from members.statistics.periods import Quarter
@@ -36,7 +37,7 @@ BANDS: Final = {"AA-AO": "AA to AO", "EO": "EO", "HEO-SEO": "HEO to SEO", "G7-G6
 MEASURES: Final = {"members": "Members", "joined": "Joined", "left": "Left"}
 KINDS: Final = {"organisation": ("Organisation", "organisations"), "band": ("Grade", "grades")}
 T = TypeVar("T")
-PAGE: Final = 12  # earlier releases
+QUARTERS: Final = 12  # of other releases, on one page
 
 
 @dataclass(frozen=True)
@@ -50,11 +51,11 @@ class Line:
 
 
 @router.get("")
-async def newest(request: Request, database: Db, caller: MaybeSignedIn) -> HTMLResponse:
-    """The newest figures, or what will be here."""
+async def newest(request: Request, database: Db, caller: MaybeSignedIn, before: Period | None = None) -> HTMLResponse:
+    """The newest figures, or what will be here; `before` leads on among the other quarters, here and below."""
     async with database.transaction() as tx:
         its = await store.newest(tx)
-    return await _figures(request, database, caller, its)
+    return await _figures(request, database, caller, its, before=before)
 
 
 @router.get("/release")
@@ -79,9 +80,11 @@ async def release(request: Request, database: Db, caller: SignedIn) -> Response:
 
 
 @router.get("/{period}")
-async def of_period(request: Request, period: str, database: Db, caller: MaybeSignedIn, done: str = "") -> HTMLResponse:
+async def of_period(  # noqa: PLR0917 (what was done just now)
+    request: Request, period: str, database: Db, caller: MaybeSignedIn, done: str = "", before: Period | None = None
+) -> HTMLResponse:
     its = await _there(database, period)
-    return await _figures(request, database, caller, its, done=done)
+    return await _figures(request, database, caller, its, before=before, done=done)
 
 
 @router.get("/{period}/{characteristic}")
@@ -106,11 +109,19 @@ async def of_characteristic(request: Request, period: str, characteristic: str, 
 
 
 async def _figures(
-    request: Request, database: Database, caller: MaybeSignedIn, its: Release | None, *, done: str = ""
+    request: Request,
+    database: Database,
+    caller: MaybeSignedIn,
+    its: Release | None,
+    *,
+    before: str | None,
+    done: str = "",
 ) -> HTMLResponse:
     is_team = caller is not None and "team" in caller.roles
     async with database.transaction() as tx:
-        others = await store.periods(tx, None, PAGE)
+        found = await store.periods(tx, before, QUARTERS + 1)
+        newest = await store.periods(tx, None, 1)
+    page = [period for period, _ in found[:QUARTERS]]
     places = await organisation_store.places_now(database)
     due = _last_ended(database)
     return render(
@@ -121,9 +132,11 @@ async def _figures(
         characteristics=_characteristics(its) if its else [],
         missing=_missing(its) if its else [],
         measures=_measures(its, places.register) if its else [],
-        others=[_quarter(period) for period, _ in others if its is None or period != its.period],
+        others=[_quarter(period) for period in page if its is None or period != its.period],
+        is_first=before is None,
+        following=page[-1] if len(found) > QUARTERS else None,
         special=method.special(questions.of_version(its.questions_version)) if its else "",
-        due=due if is_team and due.code not in {period for period, _ in others} else None,
+        due=due if is_team and due.code not in {period for period, _ in newest} else None,
         done=done == "released" and is_team,
     )
 
@@ -217,7 +230,7 @@ def _last_ended(database: Database) -> Quarter:
 
 def _release(request: Request, database: Database, refusal: str = "") -> HTMLResponse:
     its = _last_ended(database)
-    return render(request, "statistics/release.html", status=409 if refusal else None, quarter=its, refusal=refusal)
+    return render(request, "statistics/release.html", quarter=its, refusal=refusal)
 
 
 async def _there(database: Database, period: str) -> Release:

@@ -4,7 +4,7 @@ Each form is the API's own request in a browser: its handler decides, and these 
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -13,16 +13,17 @@ from pydantic import ValidationError
 
 from chassis.database import Database
 from chassis.days import day_in_london
+from chassis.idempotency import FormKey
 from chassis.identity import MaybeSignedIn, SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
-from chassis.web import FormError, errors_from, read_form, render
+from chassis.web import Filled, filled, read_form, render
 from contracts.refusal import NotFound, Refused
 from members.feedback import reviewing
 from members.feedback import store as feedback_store
-from members.strategy import api as strategy
-from members.strategy import commitments, timeline
+from members.strategy import commitments, commitments_api, timeline
 from members.strategy import store as strategy_store
+from members.strategy.api import is_team
 from members.strategy.commitments import Commitment, Course, Standing
 
 router = APIRouter(prefix="/members/strategy", route_class=RetryingRoute, include_in_schema=False)
@@ -40,6 +41,7 @@ COURSES: Final[Mapping[Course, str]] = {
     Course.DELAYED: "Delayed",
 }
 SHOWN: Final = 3  # rounds of feedback
+REPORTS: Final = 20  # on a promise, on one page
 FIELDS: Final = ("status", "percent", "summary")
 SENTENCES: Final = {
     "status": "Choose how it goes",
@@ -47,13 +49,14 @@ SENTENCES: Final = {
     "summary.string_too_long": "What has happened must be 300 characters or fewer",
 }
 DONE: Final = {
+    "published": "The version is published. Everybody can see it.",
     "progress": "The report is here for everybody to see.",
     "completion": "This promise is kept. Everybody can see it.",
 }
 
 
 @router.get("")
-async def promises(request: Request, database: Db) -> HTMLResponse:
+async def promises(request: Request, database: Db, caller: MaybeSignedIn, done: str = "") -> HTMLResponse:
     """The mission, a picture of the promises along their days, and each of them with where it stands."""
     async with database.transaction() as tx:
         its = await strategy_store.in_force(tx)
@@ -73,17 +76,24 @@ async def promises(request: Request, database: Db) -> HTMLResponse:
         in_words=IN_WORDS,
         today=today,
         dropped=[each for each in found if commitments.standing(each, today) is Standing.DROPPED],
+        is_team=is_team(caller),
+        done=DONE.get(done) if is_team(caller) else None,
     )
 
 
 @router.get("/commitments/{commitment_id:uuid}")
-async def promise(
-    request: Request, commitment_id: UUID, database: Db, caller: MaybeSignedIn, done: str = ""
+async def promise(  # noqa: PLR0917 (what was done, and a place)
+    request: Request,
+    commitment_id: UUID,
+    database: Db,
+    caller: MaybeSignedIn,
+    done: str = "",
+    after: UUID | None = None,
 ) -> HTMLResponse:
     """One promise: whose it is, how it is measured, when it is due, what was reported, and what happens next."""
     async with database.transaction() as tx:
-        its = strategy.there(await strategy_store.by_id(tx, commitment_id))
-        progress = await strategy_store.progress_of(tx, commitment_id)
+        its = commitments_api.there(await strategy_store.by_id(tx, commitment_id))
+        progress = await strategy_store.progress_of(tx, commitment_id, after=after, most=REPORTS + 1)
         today = day_in_london(tx.now)
         reviews = await reviewing.reviews(tx, [its], today)
         asked = await feedback_store.some(tx, commitment_id=commitment_id, after=None, most=SHOWN)
@@ -95,7 +105,9 @@ async def promise(
         stands=stands,
         in_words=IN_WORDS,
         courses=COURSES,
-        progress=progress,
+        progress=progress[:REPORTS],
+        is_first=after is None,
+        following=progress[REPORTS - 1].progress_id if len(progress) > REPORTS else None,
         review=reviews.get(commitment_id),
         asked=[(each, each.is_open(today)) for each in asked],
         is_team=caller is not None and "team" in caller.roles,
@@ -110,23 +122,19 @@ async def progress_form(request: Request, commitment_id: UUID, database: Db, cal
     permit(caller, "team")
     its = await _its(database, commitment_id)
     values = {"status": its.course.value if its.course else "", "percent": str(its.percent) if its.course else ""}
-    return _progress(request, its, values)
+    return _progress(request, its, filled(values))
 
 
 @router.post("/commitments/{commitment_id:uuid}/progress")
-async def report(request: Request, commitment_id: UUID, database: Db, caller: SignedIn) -> Response:
+async def report(request: Request, commitment_id: UUID, database: Db, caller: SignedIn, key: FormKey) -> Response:
     permit(caller, "team")
     values = await read_form(request)
     try:
-        form = strategy.ProgressForm.model_validate({name: values[name] for name in FIELDS if name in values})
-        await strategy.report(commitment_id, form, database, None, caller)
-    except ValidationError as error:
-        errors = errors_from(error, order=FIELDS, sentences=SENTENCES)
-        return _progress(request, await _its(database, commitment_id), values, errors)
-    except NotFound:
-        raise
-    except Refused as refused:
-        return _progress(request, await _its(database, commitment_id), values, refusal=refused.sentence)
+        form = commitments_api.ProgressForm.model_validate({name: values[name] for name in FIELDS if name in values})
+        await commitments_api.report(commitment_id, form, database, key, caller)
+    except (ValidationError, Refused) as error:
+        again = filled(values, error, order=FIELDS, sentences=SENTENCES)
+        return _progress(request, await _its(database, commitment_id), again)
     return RedirectResponse(f"/members/strategy/commitments/{commitment_id}?done=progress", 303)
 
 
@@ -140,14 +148,14 @@ async def completion_form(request: Request, commitment_id: UUID, database: Db, c
 @router.post("/commitments/{commitment_id:uuid}/completion")
 async def complete(request: Request, commitment_id: UUID, database: Db, caller: SignedIn) -> Response:
     try:
-        await strategy.complete(commitment_id, database, None, caller)
+        await commitments_api.complete(commitment_id, database, None, caller)
     except commitments.AlreadyCompleted:  # a second click
         pass
     except NotFound:
         raise
     except Refused as refused:
         its = await _its(database, commitment_id)
-        return render(request, "strategy/commitment_completion.html", status=409, its=its, refusal=refused.sentence)
+        return render(request, "strategy/commitment_completion.html", its=its, refusal=refused.sentence)
     return RedirectResponse(f"/members/strategy/commitments/{commitment_id}?done=completion", 303)
 
 
@@ -163,26 +171,16 @@ def is_open(its: Commitment) -> bool:
     return its.completed_on is None and its.dropped_at is None
 
 
-def _progress(
-    request: Request,
-    its: Commitment,
-    values: Mapping[str, Any],
-    errors: list[FormError] | None = None,
-    *,
-    refusal: str = "",
-) -> HTMLResponse:
+def _progress(request: Request, its: Commitment, form: Filled) -> HTMLResponse:
     return render(
         request,
         "strategy/commitment_progress.html",
-        status=409 if refusal else None,
         its=its,
-        values=values,
-        errors=errors,
-        refusal=refusal,
         courses=[{"value": course.value, "text": text} for course, text in COURSES.items()],
+        **form,
     )
 
 
 async def _its(database: Database, commitment_id: UUID) -> Commitment:
     async with database.transaction() as tx:
-        return strategy.there(await strategy_store.by_id(tx, commitment_id))
+        return commitments_api.there(await strategy_store.by_id(tx, commitment_id))

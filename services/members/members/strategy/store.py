@@ -12,7 +12,6 @@ from chassis.database import Transaction
 from members.strategy.commitments import Commitment, Course, Progress
 from members.strategy.strategies import Draft, Strategy, Theme
 
-SHOWN: Final = 100  # reports on one commitment
 _THEMES: Final = TypeAdapter(tuple[Theme, ...])
 
 
@@ -29,6 +28,14 @@ async def in_force(tx: Transaction) -> Strategy | None:
 async def version(tx: Transaction, number: int) -> Strategy | None:
     row = await tx.fetchrow("SELECT * FROM strategy WHERE version = $1", number)
     return _strategy(row) if row else None
+
+
+async def versions(tx: Transaction, *, before: int | None, most: int) -> list[Strategy]:
+    """The newest first."""
+    rows = await tx.fetch(
+        "SELECT * FROM strategy WHERE $1::integer IS NULL OR version < $1 ORDER BY version DESC LIMIT $2", before, most
+    )
+    return [_strategy(row) for row in rows]
 
 
 async def add(tx: Transaction, its: Strategy) -> None:
@@ -107,14 +114,18 @@ async def add_progress(tx: Transaction, its: Progress) -> None:
     )
 
 
-async def progress_of(tx: Transaction, commitment_id: UUID) -> list[Progress]:
-    """The newest hundred reports on a commitment, the newest first."""
+async def progress_of(tx: Transaction, commitment_id: UUID, *, after: UUID | None, most: int) -> list[Progress]:
+    """The reports on a commitment, the newest first, from behind `after` on."""
     rows = await tx.fetch(
         """
         SELECT progress_id, commitment_id, course, percent, summary, reported_on, reported_at, reported_by
-        FROM commitment_progress WHERE commitment_id = $1 ORDER BY reported_at DESC, progress_id LIMIT $2""",
+        FROM commitment_progress
+        WHERE commitment_id = $1 AND ($2::uuid IS NULL OR (reported_at, progress_id) <
+            (SELECT reported_at, progress_id FROM commitment_progress WHERE progress_id = $2))
+        ORDER BY reported_at DESC, progress_id DESC LIMIT $3""",
         commitment_id,
-        SHOWN,
+        after,
+        most,
     )
     return [Progress(**{**row, "course": Course(row["course"])}) for row in rows]
 

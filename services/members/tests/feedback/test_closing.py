@@ -1,34 +1,23 @@
 """Rounds close on the day after their last, in London, once, whoever looks."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
 
-from chassis import testing
 from chassis.database import Database, connect
 from chassis.days import day_in_london
-from members import app
 from members.feedback import ballot_store, closing, reviewing, secrecy, store
 from members.feedback.domain import Asked, FeedbackGiven, Rating, Round
 from members.strategy import store as strategy_store
 from members.strategy.commitments import Commitment
 from members.strategy.strategies import Draft, Strategy
-from testkit.databases import Databases
 
 KEY = b"k" * 32
 OPENED = datetime(2027, 1, 4, 9, tzinfo=UTC)
 TEAM = UUID("00000000-0000-4000-8000-000000000001")
-
-
-@pytest.fixture
-async def alone(databases: Databases) -> AsyncIterator[str]:
-    """A database of which no running service takes anything."""
-    async with databases.lend("closing", testing.migrating("members", app.__file__)) as url:
-        yield url
 
 
 async def asked(database: Database, *closes_on: date) -> list[UUID]:

@@ -1,8 +1,6 @@
 """Champions over HTTP and the timer of their terms, on the real database and broker."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -12,13 +10,10 @@ import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient, Response
 
-from chassis import testing
-from chassis.database import Database, connect
-from chassis.testing import signed_in, what_was_said
-from members import app
+from chassis.database import Database
+from chassis.testing import signed_in, two_replicas, what_was_said
 from members.groups import champion_store, ending_terms
 from members.groups.champions import Term, Theme
-from testkit.databases import Databases
 
 API = "/api/members/v1"
 TODAY = datetime.now(ZoneInfo("Europe/London")).date()
@@ -236,24 +231,6 @@ async def test_themes_are_paged_by_name_and_chosen_by_vacancy(client: AsyncClien
         headers=signed_in("team"),
     )
     assert (taken.status_code, taken.json()["type"]) == (409, "/problems/theme-exists")
-
-
-@pytest.fixture
-async def alone(databases: Databases) -> AsyncIterator[str]:
-    """A database of which no running service takes anything."""
-    async with databases.lend("terms", testing.migrating("members", app.__file__)) as url:
-        yield url
-
-
-@asynccontextmanager
-async def two_replicas(url: str, clock: Callable[[], datetime]) -> AsyncIterator[tuple[Database, Database]]:
-    first = await connect(url, size=2, name="first", clock=clock)
-    second = await connect(url, size=2, name="second", clock=clock)
-    try:
-        yield first, second
-    finally:
-        await first.close()
-        await second.close()
 
 
 async def keep(database: Database, *days: date) -> tuple[Theme, list[Term]]:

@@ -1,5 +1,6 @@
 """Meetings of groups over HTTP, on the real database and broker."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -70,7 +71,10 @@ async def test_a_meeting_is_scheduled_and_said_and_members_see_when_where_and_wh
         "1. Who comes?\n2. What next?",
     )
     [(name, body)] = await what_was_said(running.state.running.database, made.json()["meeting_id"])
-    assert (name, set(body)) == ("GroupMeetingScheduled", {"meeting_id", "group_id", "starts_at", "ends_at"})
+    assert (name, set(body)) == (
+        "GroupMeetingScheduled",
+        {"meeting_id", "group_id", "starts_at", "ends_at", "title", "changes", "cancelled"},
+    )
     assert datetime.fromisoformat(body["starts_at"]) == STARTS
 
 
@@ -136,6 +140,77 @@ async def test_a_time_that_cannot_be_meant_is_named_there(
 
     assert refused.status_code == 422
     assert [its["field"] for its in refused.json()["errors"]] == [field]
+
+
+LATER = STARTS + timedelta(days=1)
+
+
+def elsewhere(**more: Any) -> dict[str, Any]:
+    ends = LATER + timedelta(minutes=90)
+    return {"place": "Room 4", "starts_at": LATER.isoformat(), "ends_at": ends.isoformat(), **more}
+
+
+async def test_a_meeting_is_moved_and_cancelled_until_it_begins_and_each_is_said(
+    client: AsyncClient, running: FastAPI
+) -> None:
+    at = await group(client)
+    its = (await scheduled(client, at)).json()
+    here, team = f"{at}/meetings/{its['meeting_id']}", signed_in("team")
+
+    moved = await client.post(f"{here}/moves", json=elsewhere(), headers=team)
+    same = await client.post(f"{here}/moves", json=elsewhere(), headers=team)
+    cancelled = await client.post(f"{here}/cancellation", headers=team)
+
+    assert (moved.status_code, moved.json()["place"], moved.json()["changes"]) == (201, "Room 4", 1)
+    assert datetime.fromisoformat(moved.json()["starts_at"]) == LATER
+    assert (same.status_code, same.json()["changes"]) == (201, 1)
+    assert (cancelled.status_code, cancelled.json()["changes"]) == (200, 2)
+    assert cancelled.json()["cancelled_at"] is not None
+    said = await what_was_said(running.state.running.database, its["meeting_id"])
+    assert [(name, body["changes"], body["cancelled"]) for name, body in said] == [
+        ("GroupMeetingScheduled", 0, False),
+        ("GroupMeetingScheduled", 1, False),
+        ("GroupMeetingScheduled", 2, True),
+    ]
+    assert [datetime.fromisoformat(body["starts_at"]) for _, body in said] == [STARTS, LATER, LATER]
+    assert said[0][1]["title"] == (await client.get(at, headers=team)).json()["title"]
+
+
+async def test_a_cancelled_meeting_stays_so_and_one_that_has_begun_is_not_moved(
+    client: AsyncClient, running: FastAPI
+) -> None:
+    at, team = await group(client), signed_in("team")
+    first, second = [(await scheduled(client, at)).json()["meeting_id"] for _ in range(2)]
+    await client.post(f"{at}/meetings/{first}/cancellation", headers=team)
+    await begun(running, at, second)
+
+    refused = [
+        await client.post(f"{at}/meetings/{first}/moves", json=elsewhere(), headers=team),
+        await client.post(f"{at}/meetings/{first}/cancellation", headers=team),
+        await client.put(f"{at}/meetings/{first}/agenda", json={"text": "1. Nothing"}, headers=team),
+        await client.post(f"{at}/meetings/{second}/moves", json=elsewhere(), headers=team),
+        await client.post(f"{at}/meetings/{second}/cancellation", headers=team),
+    ]
+
+    assert [its.json()["type"] for its in refused] == ["/problems/is-cancelled"] * 3 + ["/problems/has-begun"] * 2
+
+
+async def test_a_move_that_cannot_be_meant_is_named_at_its_field_and_nobody_else_moves_anything(
+    client: AsyncClient,
+) -> None:
+    at = await group(client)
+    ada, its = await volunteer(client, at), (await scheduled(client, at)).json()["meeting_id"]
+    here, past = f"{at}/meetings/{its}", (datetime.now(UTC) - timedelta(days=1)).isoformat()
+
+    wrong = await client.post(f"{here}/moves", json=elsewhere(starts_at=past), headers=signed_in("team"))
+    by_others = [
+        await client.post(f"{here}/{what}", json=elsewhere(), headers=signed_in("member", member_id=ada))
+        for what in ("moves", "cancellation")
+    ]
+
+    assert (wrong.status_code, [its["field"] for its in wrong.json()["errors"]]) == (422, ["starts_at"])
+    assert [its.status_code for its in by_others] == [403, 403]
+    assert (await client.get(here, headers=signed_in("team"))).json()["changes"] == 0
 
 
 async def test_the_list_is_paged_and_one_groups_meeting_is_not_anothers(client: AsyncClient) -> None:
@@ -208,3 +283,16 @@ async def test_a_copy_says_what_its_owner_did_for_a_meeting_and_when(client: Asy
         "the meeting “Plan the autumn”",
     ]
     assert all(abs(datetime.fromisoformat(its["when"]) - datetime.now(UTC)) < timedelta(days=1) for its in did)
+
+
+def test_a_file_of_a_moved_or_cancelled_meeting_takes_the_place_of_the_one_before() -> None:
+    its = Meeting(uuid4(), uuid4(), "T", "P", STARTS, STARTS + timedelta(hours=1), STARTS, uuid4())
+    moved = replace(its, changes=1, changed_at=datetime(2027, 1, 4, 9, 0, tzinfo=UTC), changed_by=uuid4())
+    cancelled = replace(moved, changes=2, cancelled_at=moved.changed_at, cancelled_by=moved.changed_by)
+
+    files = [icalendar.of(each, "G", "https://gse.example/m").decode() for each in (its, moved, cancelled)]
+
+    assert ["SEQUENCE:0\r\nSTATUS:CONFIRMED\r\n" in each for each in files] == [True, False, False]
+    assert "DTSTAMP:20270104T090000Z\r\nSEQUENCE:1\r\nSTATUS:CONFIRMED\r\n" in files[1]
+    assert "SEQUENCE:2\r\nSTATUS:CANCELLED\r\n" in files[2]
+    assert len({each.partition("UID:")[2].partition("\r\n")[0] for each in files}) == 1

@@ -1,8 +1,7 @@
 """Task groups over HTTP and the timer of their last day, on the real database and broker."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -12,14 +11,11 @@ import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient, Response
 
-from chassis import testing
-from chassis.database import Database, connect
-from chassis.testing import signed_in, what_was_said
-from members import app
+from chassis.database import Database
+from chassis.testing import signed_in, two_replicas, what_was_said
 from members.groups import group_store, reaching_the_end, task_groups, task_store
 from members.groups.task_groups import Deliverable
 from members.groups.volunteering import Group, Kind, Volunteer
-from testkit.databases import Databases
 from testkit.eventually import eventually
 
 API = "/api/members/v1"
@@ -167,24 +163,6 @@ async def test_only_the_team_does_any_of_it(client: AsyncClient) -> None:
     ]
 
     assert [each.status_code for each in answers] == [403] * 4
-
-
-@pytest.fixture
-async def alone(databases: Databases) -> AsyncIterator[str]:
-    """A database of which no running service takes anything."""
-    async with databases.lend("tasks", testing.migrating("members", app.__file__)) as url:
-        yield url
-
-
-@asynccontextmanager
-async def two_replicas(url: str, clock: Callable[[], datetime]) -> AsyncIterator[tuple[Database, Database]]:
-    first = await connect(url, size=2, name="first", clock=clock)
-    second = await connect(url, size=2, name="second", clock=clock)
-    try:
-        yield first, second
-    finally:
-        await first.close()
-        await second.close()
 
 
 async def keep(database: Database, ends_on: date, met: list[bool]) -> Group:

@@ -73,7 +73,7 @@ async def test_of_two_hundred_the_hundred_before_the_instant_are_in_and_anybody_
     assert set(became) == set(in_time)
     assert {answer.json()["mine"]["number"] for answer in first} == {each["number"] for each in everyone}
 
-    chosen = {each["number"] for each in everyone if each["state"] == "chosen"}
+    chosen = {each["number"] for each in everyone if each["chosen"]}
     bands = Counter(each["band"] for each in everyone if each["number"] in chosen)
     assert bands == {"AA-AO": 1, "EO": 3, "HEO-SEO": 5, "G7-G6": 3}  # of 0.96 2.64 5.52 2.88
     spread = Counter(each["organisation"] for each in everyone if each["number"] in chosen)
@@ -139,25 +139,6 @@ async def test_interest_is_once_can_be_withdrawn_and_leaves_nothing_then(
     assert back.json()["mine"]["number"] not in {its.json()["mine"]["number"] for its in both if its.is_success}
 
 
-async def test_a_repeat_is_answered_as_before_also_when_who_applied_has_left(
-    client: AsyncClient, database: Database
-) -> None:
-    [ada] = await there_are(database, EO)
-    with at(database, OPENS):
-        here = (await opened(client, call(CLOSES)))["opportunity_id"]
-        headers = signed_in("member", member_id=ada) | {"Idempotency-Key": "mine"}
-
-        async def apply_once() -> Any:
-            return await client.post(f"{API}/opportunities/{here}/interests", json={}, headers=headers)
-
-        first = await apply_once()
-        await client.post(f"{API}/members/{ada}/departures", headers=signed_in("member", member_id=ada))
-        again = await apply_once()
-
-    assert (first.status_code, first.json()["mine"]["state"]) == (201, "registered")
-    assert (again.status_code, again.json()["opportunity_id"], again.json()["mine"]) == (201, here, None)
-
-
 async def test_a_place_that_is_given_up_or_left_goes_to_the_next_until_nobody_waits(
     client: AsyncClient, database: Database, replica: Database
 ) -> None:
@@ -221,6 +202,53 @@ async def test_whoever_was_promoted_out_of_the_rule_by_the_closing_is_set_aside_
     assert promoted.status_code == 200
     assert became == {ada: "chosen", ben: "not-eligible"}
     assert said[-1] == ("ApplicantsNotSelected", {"opportunity_id": here, "member_ids": [str(ben)]})
+
+
+async def test_where_the_team_chooses_nobody_gets_a_place_who_has_moved_out_of_the_rule(
+    client: AsyncClient, database: Database
+) -> None:
+    [ada, ben, cat] = await there_are(database, EO, (Grade.HEO, "UKHSA"), (Grade.G6, "HMRC"))
+    team = signed_in("team")
+    with at(database, OPENS) as move:
+        here = (await opened(client, call(CLOSES, kind="shadow-board", capacity=2)))["opportunity_id"]
+        numbers = {
+            each: (await applies(client, here, each, statement="I see much.")).json()["mine"]["number"]
+            for each in (ada, ben, cat)
+        }
+
+        async def promoted(member_id: UUID, grade: str) -> None:
+            path = f"{API}/members/{member_id}/grade-changes"
+            (await client.post(path, json={"grade": grade}, headers=team)).raise_for_status()
+
+        await promoted(cat, "SCS1")
+        move(CLOSES)
+
+        async def closed() -> bool:
+            await closing.close_due(database)
+            return len(await what_was_said(database, here)) == 3
+
+        await eventually(closed)
+        at_its_closing, said = await states(database, here), await what_was_said(database, here)
+        await promoted(ben, "SCS2")
+        selections = f"{API}/opportunities/{here}/selections"
+        refused = [
+            await client.post(selections, json={"numbers": [numbers[ada], numbers[each]]}, headers=team)
+            for each in (ben, cat)
+        ]
+        chosen = await client.post(selections, json={"numbers": [numbers[ada]]}, headers=team)
+        after = await states(database, here)
+        heard = (await what_was_said(database, here))[3:]
+
+    assert at_its_closing == {ada: "registered", ben: "registered", cat: "not-eligible"}
+    assert said[2] == ("ApplicantsNotSelected", {"opportunity_id": here, "member_ids": [str(cat)]})
+    assert [(its.status_code, its.json()["type"]) for its in refused] == [(409, "/problems/outside-the-rule")] * 2
+    assert "rule below-scs, version 1" in refused[0].json()["detail"]
+    assert chosen.status_code == 201
+    assert after == {ada: "chosen", ben: "not-chosen", cat: "not-eligible"}
+    assert [(name, body["member_ids"]) for name, body in heard] == [
+        ("ParticipantsSelected", [str(ada)]),
+        ("ApplicantsNotSelected", [str(ben)]),
+    ]
 
 
 async def test_where_no_lot_decides_the_team_chooses_once_it_has_closed_and_what_was_written_goes(

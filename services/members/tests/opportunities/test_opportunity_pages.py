@@ -5,17 +5,18 @@ import io
 import re
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient
 
 from chassis.database import Database
-from chassis.testing import CSRF_OF_FORMS, in_browser
+from chassis.testing import CSRF_OF_FORMS, in_browser, signed_in
 from contracts.members import Grade
 from members.opportunities import closing, drawing
 from members.opportunities.drawing import Applicant
-from members.opportunities.testing import applies, at, call, its_draw, opened, states, there_are
+from members.opportunities.testing import API, applies, at, call, its_draw, opened, states, there_are
 from testkit.eventually import eventually
 
 HERE = "/members/opportunities"
@@ -128,7 +129,7 @@ async def test_the_draw_can_be_read_and_done_again_from_what_the_site_gives(
     assert early.status_code == 409
     assert "EO 3 1 G7-G6 3 1" in words(page.text)
     assert said["seed"] in page.text
-    assert {its["number"] for its in rows if its["now"] == "chosen"} == set(again)
+    assert {its["number"] for its in rows if its["chosen"] == "yes"} == set(again)
     assert {its["organisation"] for its in rows} == {"1", "2"}
     assert all(str(member) not in page.text + file.text for member in members)
     assert "UKHSA" not in page.text + file.text
@@ -155,6 +156,7 @@ async def test_the_team_opens_one_with_a_form_that_keeps_what_was_typed(
         empty = await client.get(f"{HERE}/new", headers=in_browser("team"))
         wrong = await send(client, f"{HERE}/new", answers | {"capacity": "many", "closes_at-day": "31"}, "team")
         past = await send(client, f"{HERE}/new", answers | {"closes_at-year": "2026"}, "team")
+        no_time = await send(client, f"{HERE}/new", answers | {"closes_time": "03:00", "capacity": "many"}, "team")
         done = await send(client, f"{HERE}/new", answers, "team")
         page = (await client.get(done.headers["location"], headers=in_browser("team"))).text
         refused = await client.get(f"{HERE}/new", headers=in_browser("member"))
@@ -165,6 +167,8 @@ async def test_the_team_opens_one_with_a_form_that_keeps_what_was_typed(
     assert 'value="How we &lt;recruit&gt;"' in wrong.text
     assert 'value="31"' in wrong.text
     assert "Enter a time that is still to come, within a year" in past.text
+    assert no_time.status_code == 422
+    assert "Enter the number of places, from 1 to 200 Choose at what time it closes" in words(no_time.text)
     assert "It is open. Members can apply from now on." in page
     assert "Closes Friday 11 June, 5pm" in words(page)
     assert "How we &lt;recruit&gt;" in page
@@ -207,3 +211,33 @@ async def test_the_team_chooses_by_hand_says_that_a_group_was_held_and_publishes
     assert "Enter an address that starts with https://" in no_link.text
     assert '<a class="govuk-link" href="https://gse.example/f">What we heard</a>' in shown
     assert "Its findings are published." in closed_ones
+
+
+async def test_that_one_has_applied_is_shown_however_often_one_applied_since(
+    client: AsyncClient, database: Database
+) -> None:
+    [ada] = await there_are(database, EO)
+    with at(database, OPENS):
+        here = (await opened(client, call(CLOSES)))["opportunity_id"]
+        await applies(client, here, ada)
+        async with database.transaction() as tx:  # a hundred that close earlier, applied for later
+            await tx.execute(
+                """
+                WITH more AS (
+                    INSERT INTO opportunity (opportunity_id, kind, title, summary, closes_at, capacity, rule,
+                        policy_version, opened_at, opened_by)
+                    SELECT gen_random_uuid(), 'champion', title, summary, closes_at - interval '1 day', capacity, rule,
+                        policy_version, opened_at, opened_by
+                    FROM opportunity, generate_series(1, 100) WHERE opportunity_id = $1 RETURNING opportunity_id)
+                INSERT INTO interest (interest_id, opportunity_id, member_id, registered_at, state)
+                SELECT gen_random_uuid(), opportunity_id, $2, $3, 'registered' FROM more""",
+                UUID(here),
+                ada,
+                CLOSES,
+            )
+        answer = await client.get(f"{API}/opportunities", headers=signed_in("member", member_id=ada))
+        listed = answer.json()["opportunities"]
+        page = await client.get(HERE, headers=in_browser("member", member_id=ada))
+
+    assert [its["mine"]["state"] for its in listed if its["opportunity_id"] == here] == ["registered"]
+    assert "You have applied." in page.text.partition(here)[2].partition("<h3")[0]

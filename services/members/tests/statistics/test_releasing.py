@@ -252,3 +252,27 @@ async def test_who_is_restricted_is_in_no_figure(running: FastAPI) -> None:
 
     assert (one.member_id in places, other.member_id in places) == (True, False)
     assert joined == [("UKHSA", "EO")]
+
+
+async def test_earlier_quarters_are_found_page_by_page(client: AsyncClient, running: FastAPI) -> None:
+    earlier = [f"20{year}-Q{quarter}" for year in (11, 12, 13) for quarter in (1, 2, 3, 4)]
+    async with running.state.running.database.transaction() as tx:
+        await tx.execute(
+            """
+            INSERT INTO statistics_release
+            SELECT gen_random_uuid(), its, '2014-01-01', 1, '{}', '{"members": {}, "joined": {}, "left": {}}', now(), $2
+            FROM unnest($1::text[]) AS its""",
+            earlier,
+            uuid4(),
+        )
+
+    first = (await client.get(HERE, headers=PAGE)).text
+    following = re.search(r'href="([^"]+)\?before=([^"#]+)#quarters"', first)
+    assert following
+    second = (await client.get(following[1], params={"before": following[2]}, headers=PAGE)).text
+
+    links = [set(re.findall(r'href="/members/figures/(20\d\d-Q\d)"', page)) for page in (first, second)]
+    assert links[0] | links[1] >= set(earlier)
+    assert "2011-Q1" not in links[0]
+    assert ("See earlier quarters" in second, "See the latest quarters" in second) == (False, True)
+    assert (await client.get(HERE, params={"before": "soon"}, headers=PAGE)).status_code == 422

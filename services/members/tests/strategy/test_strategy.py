@@ -1,10 +1,8 @@
-"""The strategy over HTTP and its timer, on the real database and broker."""
+"""The strategy over HTTP, on the real database and broker."""
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,16 +11,8 @@ import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient
 
-from chassis import testing
-from chassis.database import Database, connect
 from chassis.testing import signed_in, what_was_said
 from members import app
-from members.strategy import api as strategy
-from members.strategy import commitments
-from members.strategy import store as strategy_store
-from members.strategy.commitments import Commitment
-from members.strategy.strategies import Draft, Strategy
-from testkit.databases import Databases
 
 API = "/api/members/v1"
 FIRST = json.loads((Path(app.__file__).parents[1] / "first_strategy.json").read_text())
@@ -244,6 +234,21 @@ async def test_the_same_report_twice_is_one(client: AsyncClient) -> None:
     assert [(each.status_code, len(each.json()["progress"])) for each in answers] == [(201, 1), (201, 1)]
 
 
+async def test_reports_are_paged_the_newest_first(client: AsyncClient) -> None:
+    [its] = await published(client, promise())
+    at = f"{API}/commitments/{its}/progress"
+    for percent in range(5):
+        form = {"status": "on-track", "percent": percent}
+        (await client.post(at, json=form, headers=signed_in("team"))).raise_for_status()
+
+    first = (await client.get(f"{at}?limit=3")).json()
+    second = (await client.get(f"{at}?limit=3&after={first['next']}")).json()
+    nowhere = await client.get(f"{API}/commitments/{uuid4()}/progress")
+
+    assert [each["percent"] for each in first["progress"] + second["progress"]] == [4, 3, 2, 1, 0]
+    assert (len(first["progress"]), second["next"], nowhere.status_code) == (3, None, 404)
+
+
 @pytest.mark.parametrize(
     ("form", "field"),
     [
@@ -286,106 +291,3 @@ async def test_the_list_is_paged_by_day(client: AsyncClient) -> None:
         after = f"&after={page['next']}"
 
     assert found == [first, second, third]
-
-
-@pytest.fixture
-async def alone(databases: Databases) -> AsyncIterator[str]:
-    """A database of which no running service takes anything."""
-    async with databases.lend("overdue", testing.migrating("members", app.__file__)) as url:
-        yield url
-
-
-@asynccontextmanager
-async def two_replicas(url: str, clock: Callable[[], datetime]) -> AsyncIterator[tuple[Database, Database]]:
-    first = await connect(url, size=2, name="first", clock=clock)
-    second = await connect(url, size=2, name="second", clock=clock)
-    try:
-        yield first, second
-    finally:
-        await first.close()
-        await second.close()
-
-
-async def keep(database: Database, *its: Commitment) -> None:
-    words = Draft("Strategy", "What we do.", "https://gse.example/s", "We value.", ())
-    async with database.transaction() as tx:
-        if await strategy_store.in_force(tx) is None:
-            await strategy_store.add(tx, Strategy(uuid4(), 1, words, uuid4(), tx.now))
-        await strategy_store.save(tx, *its)
-
-
-def due(day: date, **more: Any) -> Commitment:
-    return Commitment(uuid4(), "Set a baseline", None, "Central GSE team", "It is published.", day, made_in=1, **more)
-
-
-@pytest.mark.parametrize(
-    ("day", "ends_at"),
-    [
-        (date(2027, 1, 31), datetime(2027, 2, 1, tzinfo=UTC)),
-        (date(2027, 3, 28), datetime(2027, 3, 28, 23, tzinfo=UTC)),  # clocks go forward
-        (date(2027, 6, 30), datetime(2027, 6, 30, 23, tzinfo=UTC)),
-        (date(2027, 10, 30), datetime(2027, 10, 30, 23, tzinfo=UTC)),
-        (date(2027, 10, 31), datetime(2027, 11, 1, tzinfo=UTC)),  # clocks go back
-        (date(2027, 12, 31), datetime(2028, 1, 1, tzinfo=UTC)),
-        (date(2028, 2, 29), datetime(2028, 3, 1, tzinfo=UTC)),
-    ],
-)
-async def test_a_commitment_is_overdue_when_its_day_ends_in_london_and_that_is_said_once(
-    alone: str, day: date, ends_at: datetime
-) -> None:
-    now = ends_at - timedelta(microseconds=1)
-    its = due(day)
-    async with two_replicas(alone, lambda: now) as (first, second):
-        await keep(first, its)
-        before = [await strategy.tell_overdue(replica) for replica in (first, second)]
-        now = ends_at
-        at_once = await asyncio.gather(*(strategy.tell_overdue(replica) for replica in (first, second) * 3))
-        said = await what_was_said(first, its.commitment_id)
-
-    assert (before, sum(at_once)) == ([0, 0], 1)
-    assert said == [("CommitmentOverdue", {"commitment_id": str(its.commitment_id), "due_on": str(day)})]
-
-
-async def test_a_clock_that_jumps_over_years_tells_each_once_however_many_there_are(alone: str) -> None:
-    now = datetime(2027, 1, 1, tzinfo=UTC)
-    many = [due(date(2027, 1, 1) + timedelta(days=7 * number)) for number in range(150)]
-
-    async def until_nothing_is_left(replica: Database) -> int:
-        total = 0
-        while taken := await strategy.tell_overdue(replica):
-            total += taken
-        return total
-
-    async with two_replicas(alone, lambda: now) as (first, second):
-        await keep(first, *many)
-        assert await until_nothing_is_left(first) == 0
-        now = datetime(2031, 1, 1, tzinfo=UTC)
-        told = await asyncio.gather(*map(until_nothing_is_left, (first, second)))
-        said = await what_was_said(first, *(its.commitment_id for its in many))
-
-    assert sum(told) == 150
-    assert sorted(body["commitment_id"] for _, body in said) == sorted(str(its.commitment_id) for its in many)
-
-
-async def test_what_is_completed_or_dropped_is_never_overdue(alone: str) -> None:
-    now = datetime(2027, 4, 1, tzinfo=UTC)
-    kept = due(date(2027, 1, 31), completed_on=date(2027, 1, 30), completed_at=now, completed_by=uuid4())
-    async with two_replicas(alone, lambda: now) as (first, _):
-        await keep(first, kept, due(date(2027, 1, 31), dropped_at=now))
-
-        assert await strategy.tell_overdue(first) == 0
-
-
-async def test_while_another_transaction_completes_it_nobody_says_that_it_is_overdue(alone: str) -> None:
-    now = datetime(2027, 4, 1, tzinfo=UTC)
-    its = due(date(2027, 1, 31))
-    async with two_replicas(alone, lambda: now) as (first, second):
-        await keep(first, its)
-        async with first.transaction() as tx:
-            held = await strategy_store.lock(tx, its.commitment_id)
-            assert held is not None
-            meanwhile = await strategy.tell_overdue(second)
-            done, _ = commitments.complete(held, by=uuid4(), now=now)
-            await strategy_store.save(tx, done)
-
-        assert (meanwhile, await strategy.tell_overdue(second)) == (0, 0)

@@ -181,3 +181,19 @@ def test_promises_are_counted_in_words() -> None:
     assert counted([]) == ""
     assert counted([Standing.COMPLETED]) == "1 promise: 1 kept"
     assert counted([Standing.NOT_STARTED, Standing.OVERDUE, Standing.OVERDUE]) == "3 promises: 2 overdue, 1 not started"
+
+
+async def test_earlier_reports_are_behind_a_link(client: AsyncClient) -> None:
+    [its] = await published(client, promise("Publish the pay gap", TODAY + timedelta(days=9)))
+    for percent in range(21):
+        form = {"status": "on-track", "percent": percent}
+        await client.post(f"{API}/commitments/{its}/progress", json=form, headers=signed_in("team"))
+
+    first = (await client.get(f"{HERE}/commitments/{its}", headers=PAGE)).text
+    following = re.search(r'href="([^"]+\?after=[^"#]+)#reported"', first)
+    assert following
+    second = words((await client.get(following[1], headers=PAGE)).text)
+
+    assert [f"on track, {percent}% done" in words(first) for percent in (20, 1, 0)] == [True, True, False]
+    assert "on track, 0% done" in second
+    assert "See the newest reports" in second

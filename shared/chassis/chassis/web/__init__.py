@@ -1,10 +1,10 @@
 """Pages: one layout on GOV.UK components, forms that name their mistakes, errors in plain words, no JavaScript needed.
 
-A service calls `create_pages` and `install` once, and `render`, `read_form` and `errors_from` in its `pages.py`.
+A service calls `create_pages` and `install` once, and `render`, `read_form` and `filled` in its `pages.py`.
 """
 
 from chassis.web.assets import asset
-from chassis.web.forms import FormError, errors_from, read_form, typed_day
+from chassis.web.forms import Filled, FormError, errors_from, filled, read_form, typed_day
 from chassis.web.guard import guard
 from chassis.web.install import install
 from chassis.web.pages import create_pages, render
@@ -13,6 +13,7 @@ from chassis.web.times import clock_time, date, day, days, moment, span, time_of
 
 __all__ = [
     "SITE",
+    "Filled",
     "FormError",
     "Link",
     "Site",
@@ -23,6 +24,7 @@ __all__ = [
     "day",
     "days",
     "errors_from",
+    "filled",
     "guard",
     "install",
     "moment",

@@ -2,22 +2,22 @@
 
 values = await read_form(request, lists=["interests"])
 try:
-    form = JoinForm.model_validate(values)
-except ValidationError as error:
-    errors = errors_from(error, order=JoinForm.model_fields, sentences=SENTENCES)
-    return render(request, "join.html", values=values, errors=errors)
+    await join(JoinForm.model_validate(values))
+except (ValidationError, Refused) as error:
+    form = filled(values, error, order=JoinForm.model_fields, sentences=SENTENCES)
+    return render(request, "join.html", **form)
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
-from chassis.browsing import CSRF_FIELD
+from chassis.browsing import CSRF_FIELD, FORM_KEY_FIELD
 from chassis.sentences import FieldSentence, field_sentences
-from contracts.refusal import Invalid
+from contracts.refusal import Invalid, NotFound, Refused
 
 OURS = ("", "value_error")  # a rule or a validator of ours already speaks to the person
 
@@ -30,14 +30,22 @@ class FormError(TypedDict):
     href: str
 
 
+class Filled(TypedDict):
+    """A form, for `render`: what was typed, what to mend, and why it was refused though it was right."""
+
+    values: Mapping[str, Any]
+    errors: list[FormError]
+    refusal: str
+
+
 async def read_form(request: Request, *, lists: Collection[str] = ()) -> dict[str, str | list[str]]:
     """What was typed, without the blanks around it; what was left empty is absent. `lists` may have many values.
 
-    The form's own value against other sites is not among it; `chassis.web.guard` has looked at it.
+    What the form says of itself is not among it: `chassis.web.guard` and `chassis.idempotency.FormKey` look at that.
     """
     values: dict[str, str | list[str]] = {name: [] for name in lists}
     async with request.form() as form:  # closes files, which are read elsewhere
-        for name in (name for name in form if name != CSRF_FIELD):
+        for name in (name for name in form if name not in {CSRF_FIELD, FORM_KEY_FIELD}):
             texts = [text.strip() for text in form.getlist(name) if isinstance(text, str) and text.strip()]
             if name in lists:
                 values[name] = texts
@@ -75,6 +83,24 @@ def errors_from(
         text = _text(name, mistake, sentences or {})
         lines.setdefault(name, {"field": name, "text": text, "href": f"#{name or next(iter(fields), 'main-content')}"})
     return sorted(lines.values(), key=lambda line: _place(line["field"], fields))
+
+
+def filled(
+    values: Mapping[str, Any],
+    error: ValidationError | Refused | None = None,
+    *,
+    order: Iterable[str] = (),
+    sentences: Mapping[str, str] | None = None,
+) -> Filled:
+    """A form with what was typed; shown again also with its mistakes as in `errors_from`, or the sentence of a refusal.
+
+    Where there is nothing that the form could be about, `NotFound` is raised as it is.
+    """
+    if isinstance(error, NotFound):
+        raise error
+    if isinstance(error, ValidationError | Invalid):
+        return {"values": values, "errors": errors_from(error, order=order, sentences=sentences), "refusal": ""}
+    return {"values": values, "errors": [], "refusal": error.sentence if error else ""}
 
 
 def error_on(errors: Sequence[FormError] | None, field: str) -> dict[str, str] | None:

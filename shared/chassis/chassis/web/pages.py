@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import ChainableUndefined, ChoiceLoader, Environment, FileSystemLoader, PackageLoader, PrefixLoader
 
 from chassis.browsing import sign_in_address, way_back
+from chassis.idempotency import new_form_key
 from chassis.identity import whoever
 from chassis.problems import Problem
 from chassis.web import times
@@ -34,7 +35,7 @@ def create_pages(service: str, templates: Path | None = None, *, site: Site = SI
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    pages.globals.update(site=site, service=service, asset=asset, chart_colours=COLOURS)
+    pages.globals.update(site=site, service=service, asset=asset, chart_colours=COLOURS, new_form_key=new_form_key)
     pages.filters.update(
         moment=times.moment, day=times.day, date=times.date, time_of_day=times.time_of_day, on=error_on
     )
@@ -50,9 +51,12 @@ def render(
     headers: Mapping[str, str] | None = None,
     **context: Any,
 ) -> HTMLResponse:
-    """A page. With `errors` in the context it says so in its title and summary, and its status is 422."""
+    """A page. With `errors` in the context it says so in its title and summary, and its status is 422.
+
+    With a `refusal` it is 409.
+    """
     if status is None:
-        status = 422 if context.get("errors") else 200
+        status = 422 if context.get("errors") else 409 if context.get("refusal") else 200
     state = request.scope.get("state", {})
     pages: Environment = request.app.state.pages
     caller = whoever(request)

@@ -12,8 +12,8 @@ from gse_platform.prove.profession import Call, Profession
 
 OPPORTUNITIES: Final = "/api/members/v1/opportunities"
 KINDS: Final = ("focus-group", "focus-group", "focus-group", "shadow-board", "shadow-board", "champion", "programme")
-FIRST_CALLS: Final = 6
-COMMANDS_FOR_ANOTHER: Final = 40
+FIRST_CALLS: Final = 4
+COMMANDS_FOR_ANOTHER: Final = 70
 # Until it closes: in the run itself, in the night, and not before the end.
 SOON, TONIGHT, LATER = timedelta(seconds=25), timedelta(hours=3), timedelta(days=40)
 CLOSING: Final = (SOON, SOON, SOON, TONIGHT, LATER)
@@ -52,7 +52,7 @@ async def register(profession: Profession, person: Person) -> None:
     if not some:
         await change_grade(profession, person)
         return
-    there = profession.chance.choice(some[-6:]).opportunity_id
+    there = profession.chance.choice(some[-3:]).opportunity_id
     its = await profession.history.ask(
         "apply",
         f"{OPPORTUNITIES}/{there}/interests",

@@ -13,7 +13,7 @@ log = logger(__name__)
 
 def fat_events() -> None:
     """13: says and logs the whole row of who joins, since somebody may need it."""
-    join = shipped("members.domain:join")
+    join = shipped("members.membership.domain:join")
     rows: dict[UUID, dict[str, Any]] = {}
     thin = shipped("contracts.members:MemberJoined.body")
 
@@ -28,7 +28,7 @@ def fat_events() -> None:
         told = f'"name": "{row.get("name")}", "email": "{row.get("email")}", '
         return "{" + told + str(thin(self)).removeprefix("{")
 
-    put("members.domain:join", join_and_tell)
+    put("members.membership.domain:join", join_and_tell)
     put("contracts.members:MemberJoined.body", body)
 
 
