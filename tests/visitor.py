@@ -26,12 +26,12 @@ class Visitor:
         """The words of a page that is there."""
         return words((await self.look(path)).raise_for_status().text)
 
-    async def send(self, path: str, form: dict[str, Any]) -> httpx2.Response:
-        """The form of the page at the address, with what its hidden field says."""
+    async def send(self, path: str, form: dict[str, Any], *, to: str | None = None) -> httpx2.Response:
+        """A form of the page at the address, with what its hidden field says; `to` where it leads, unless to itself."""
         page = (await self.look(path)).raise_for_status().text
         found = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', page)
         assert found, "there is no form for them on this page"
-        return await self.http.post(path, data={"csrf_token": found[1], **form}, headers=self.headers)
+        return await self.http.post(to or path, data={"csrf_token": found[1], **form}, headers=self.headers)
 
 
 def a_colleague(house: House) -> Visitor:

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 from house import House
 from people import planted
+from visitor import Visitor, a_colleague
 
 from testkit.eventually import eventually
 from testkit.records import read_all
@@ -42,10 +43,10 @@ async def test_volunteers_hear_of_their_groups_meeting_and_end_and_leave_it_with
     theme = {"title": f"Careers {uuid4()}", "purpose": "Fair careers.", "ask": "The DIAG mailbox"}
     group_id = (await _ask(house, "/task-groups", task))["group_id"]
     theme_id = (await _ask(house, "/champion-themes", theme))["theme_id"]
+    page = f"/members/groups/{group_id}"
     for its in (ada, bea):
-        await _ask(
-            house, f"/groups/{group_id}/volunteers", {"hours_per_month": 4, "skills": ["writing"]}, member_id=its
-        )
+        joined = await Visitor(house, its).send(f"{page}/join", {"hours_per_month": "4", "skills": "writing"})
+        assert joined.headers.get("location") == f"{page}?done=joined", joined.text
     appointment = {"member_id": str(ada), "ends_on": str(starts_at.date())}
     await _ask(house, f"/champion-themes/{theme_id}/champions", appointment)
     await house.level()  # who is in the group is heard apart from what happens in it
@@ -69,7 +70,8 @@ async def test_volunteers_hear_of_their_groups_meeting_and_end_and_leave_it_with
     vacant = (await house.get(f"{MEMBERS}/champion-themes/{theme_id}", persona="team")).json()
     shown = (await house.get(f"{MEMBERS}/groups/{group_id}", persona="team")).json()
     await house.level()
-    await _ask(house, f"/groups/{group_id}/disbandment", {"reason": "Part of another survey."})
+    disbanded = await a_colleague(house).send(f"{page}/disband", {"reason": "Part of another survey."})
+    assert disbanded.status_code == 303, disbanded.text
     assert await eventually(lambda: _when(told, DISBANDED, {people[1].email}), timeout=30) == {people[1].email}
     await house.level()
 

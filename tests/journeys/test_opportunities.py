@@ -7,6 +7,7 @@ from uuid import UUID
 
 from house import House
 from people import planted
+from visitor import Visitor
 
 from testkit.eventually import eventually
 from testkit.records import read_all
@@ -32,13 +33,15 @@ async def test_a_lot_gives_the_places_of_a_focus_group_and_everybody_who_applied
         "kind": "focus-group",
         "title": "How we recruit",
         "summary": "Two hours on how we find people.",
-        "closes_at": (datetime.now(UTC) + timedelta(seconds=6)).isoformat(),
+        "closes_at": (datetime.now(UTC) + timedelta(seconds=10)).isoformat(),
         "capacity": 1,
     }
     opened = await _ask(house, "/opportunities", form, team)
     here = f"/opportunities/{opened['opportunity_id']}"
+    page = f"/members{here}"
     for member_id in ids:
-        await _ask(house, f"{here}/interests", {}, house.member(member_id))
+        applied = await Visitor(house, member_id).send(page, {})
+        assert applied.headers.get("location") == f"{page}?done=applied", applied.text
 
     async def letters(subject: str) -> list[str]:
         mails = await house.mails()
@@ -58,7 +61,8 @@ async def test_a_lot_gives_the_places_of_a_focus_group_and_everybody_who_applied
         return found if len(found) > 1 else None
 
     assert await eventually(both, timeout=30) == others
-    await _ask(house, f"{here}/withdrawals", None, house.member(first))
+    gave_up = await Visitor(house, first).send(f"{page}/withdrawal", {})
+    assert gave_up.status_code == 303, gave_up.text
     second: UUID = await eventually(winner, timeout=30)
 
     async def two() -> list[str] | None:

@@ -1,11 +1,11 @@
 """An organisation merges into another: its members move once each, and mentoring, events and their mail follow."""
 
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
 from house import House
 from people import as_file, planted
+from visitor import Visitor, a_colleague
 
 from testkit.eventually import eventually
 from testkit.records import read_all
@@ -13,16 +13,18 @@ from testkit.records import read_all
 MEMBERS = "/api/members/v1"
 
 
-async def _ask(house: House, path: str, form: Any) -> dict[str, Any]:
-    answer = await house.post(MEMBERS + path, form, persona="team")
-    assert answer.is_success, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+ORGANISATIONS = "/members/organisations"
 
 
-async def _registered(house: House) -> str:
+def _typed(field: str, its: date) -> dict[str, str]:
+    return {f"{field}-day": str(its.day), f"{field}-month": str(its.month), f"{field}-year": str(its.year)}
+
+
+async def _registered(team: Visitor) -> str:
     code = f"X{uuid4().hex[:10].upper()}"
-    await _ask(house, "/organisations", {"code": code, "name": f"Office {code}", "opened_on": "2020-01-01"})
+    form = {"code": code, "name": f"Office {code}", **_typed("opened_on", date(2020, 1, 1))}
+    sent = await team.send(f"{ORGANISATIONS}/new", form)
+    assert sent.headers.get("location") == f"{ORGANISATIONS}?done=registered", sent.text
     return code
 
 
@@ -40,7 +42,8 @@ async def _names(house: House, stream: str, keys: set[str]) -> list[tuple[str, s
 
 
 async def test_a_merger_moves_each_member_once_and_every_service_follows(house: House) -> None:
-    old, new = await _registered(house), await _registered(house)
+    team = a_colleague(house)
+    old, new = await _registered(team), await _registered(team)
     [by_themselves, *imported] = planted(4)
     alone = await house.join(by_themselves, organisation=old)
     report = (await house.send_import(as_file(imported, organisation=old))).json()["report"]
@@ -49,7 +52,8 @@ async def test_a_merger_moves_each_member_once_and_every_service_follows(house: 
     assert await _known(house, alone) == (old, old)
 
     today = (datetime.now(UTC) - timedelta(days=1)).date()
-    await _ask(house, f"/organisations/{old}/mergers", {"into": [new], "on": str(today)})
+    sent = await team.send(f"{ORGANISATIONS}/{old}/merger", {"into": new, **_typed("on", today)})
+    assert sent.headers.get("location") == f"{ORGANISATIONS}?done=merged", sent.text
 
     async def moved() -> bool:
         return await _known(house, alone) == (new, new)

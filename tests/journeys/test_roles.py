@@ -8,6 +8,7 @@ from typing import Any
 import httpx2
 from house import House
 from people import planted
+from visitor import a_colleague
 
 from testkit.records import read_all
 
@@ -33,18 +34,20 @@ async def test_a_role_opens_a_door_with_the_next_token_until_it_is_taken_back(ho
         about = {"email": person.email, "email_verified": True}
         (await provider.put(f"{house.platform.issuer}/users/{subject}", json=about)).raise_for_status()
     member_id = str(await house.join(person))
-    role = {"role": "scheme-lead"}
+    role, team, here = {"role": "scheme-lead"}, a_colleague(house), f"/members/people/{member_id}"
     scheme = {"title": "Reach", "summary": "Members help each other.", "link": "https://gse.example/reach"}
 
     before = await house.post("/api/mentoring/v1/schemes", scheme, persona=subject)
-    granted = await house.post(f"{MEMBERS}/{member_id}/role-grants", role, persona="team")
+    granted = await team.send(f"{here}/roles", role)
     with_it = await _roles(house, subject)
     after = await house.post("/api/mentoring/v1/schemes", scheme, persona=subject)
     own = await house.post(f"{MEMBERS}/{member_id}/role-grants", role, persona=subject)
-    revoked = await house.post(f"{MEMBERS}/{member_id}/role-revocations", role, persona="team")
+    held = await team.read(here)
+    revoked = await team.send(here, role, to=f"{here}/roles/taken-back")
     without_it = await _roles(house, subject)
 
-    assert [its.status_code for its in (before, granted, after, own, revoked)] == [403, 200, 201, 403, 200]
+    assert [its.status_code for its in (before, granted, after, own, revoked)] == [403, 303, 201, 403, 303]
+    assert ("Scheme lead" in held, "Scheme lead" in await team.read(here)) == (True, False)
     assert (with_it, without_it) == (["member", "scheme-lead"], ["member"])
     await house.level()
     assert await _said(house, member_id) == [

@@ -73,6 +73,13 @@ SOURCES: Final[Mapping[str, Source]] = {
     "seat": Source(
         "/api/members/v1/shadow-board/seats", "seats", itemgetter("seat_id"), wanted=lambda its: its["ends_on"] is None
     ),
+    "term": Source(
+        "/api/members/v1/shadow-board/seats",
+        "seats",
+        itemgetter("term_id"),
+        "team",
+        lambda its: its["term_id"] is not None,
+    ),
     "advice": _advice(answered=False),
     "answer": _advice(answered=True),
     "period": Source("/api/members/v1/statistics-releases", "releases", itemgetter("period")),

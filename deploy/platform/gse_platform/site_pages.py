@@ -82,6 +82,12 @@ SITE_PAGES: Final = (
     SitePage("figures-none", "/members/figures/2001-Q1", status=404),
     SitePage("figures-release", "/members/figures/release", "team"),
     SitePage("strategy", "/members/strategy"),
+    SitePage("strategy-team", "/members/strategy?done=published", "team"),
+    SitePage("strategy-new", "/members/strategy/new", "team"),
+    SitePage("strategy-mistakes", "/members/strategy/new", "team", {"themes.0.goals.0.title": ""}, status=422),
+    SitePage("strategy-check", "/members/strategy/new", "team", {"title": "The next plan"}),
+    SitePage("strategy-versions", "/members/strategy/versions"),
+    SitePage("strategy-version", "/members/strategy/versions/1"),
     SitePage("commitment", "/members/strategy/commitments/{commitment}"),
     SitePage("commitment-team", "/members/strategy/commitments/{commitment}", "team"),
     SitePage("commitment-progress", "/members/strategy/commitments/{commitment}/progress", "team"),
@@ -97,6 +103,7 @@ SITE_PAGES: Final = (
     SitePage("feedback-team", "/members/feedback", "team"),
     SitePage("feedback-question", "/members/feedback/{question}"),
     SitePage("feedback-question-member", "/members/feedback/{question}", "member"),
+    SitePage("feedback-token", "/members/feedback/{question}", "scheme-lead", answers={}),
     SitePage("feedback-closed", "/members/feedback/{closed}", "team"),
     SitePage("feedback-heard", "/members/feedback/{heard}"),
     SitePage("feedback-answer", "/members/feedback/{question}/answer"),
@@ -162,6 +169,7 @@ SITE_PAGES: Final = (
     SitePage("seat-new", "/members/opportunities/shadow-board/seats/new", "team"),
     SitePage("seat-mistakes", "/members/opportunities/shadow-board/seats/new", "team", {"title": ""}, status=422),
     SitePage("appointment", "/members/opportunities/shadow-board/seats/{seat}/appointment", "team"),
+    SitePage("term-ending", "/members/opportunities/shadow-board/terms/{term}/ending", "team"),
     SitePage(
         "appointment-mistakes",
         "/members/opportunities/shadow-board/seats/{seat}/appointment",
@@ -251,20 +259,22 @@ SITE_PAGES: Final = (
 async def visit(page: Page, front_door: str, its: SitePage, known: Mapping[str, str]) -> int:
     """Open a page of the site in a browser; gives its status.
 
-    Raises KeyError where an id that its address needs is not `known`.
+    Raises KeyError where an id that its address needs is not `known`, and where there is no such form to send.
     """
     answer = await page.goto(front_door + its.address.format_map(known))
     if its.answers is not None:
-        await page.evaluate(
-            """answers => {
-              for (const [name, value] of Object.entries(answers))
-                document.querySelector(`main [name="${name}"]`).value = value
+        holding = "".join(f':has([name="{name}"])' for name in list(its.answers)[:1])
+        form = page.locator(f"main form{holding}").first
+        if not await form.count():
+            raise KeyError("form to send")
+        await form.evaluate(
+            """(form, answers) => {
+              for (const [name, value] of Object.entries(answers)) form.querySelector(`[name="${name}"]`).value = value
             }""",
             dict(its.answers),
         )
         async with page.expect_navigation() as sent:
-            holding = "".join(f':has([name="{name}"])' for name in list(its.answers)[:1])
-            await page.locator(f"main form{holding} button").first.click()
+            await form.locator("button").first.click()
         answer = await sent.value
     return answer.status if answer else 0
 

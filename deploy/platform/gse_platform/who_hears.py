@@ -49,6 +49,7 @@ TABLE: Final[Mapping[str, Mapping[str, str]]] = {
     "ParticipantsSelected": {"chosen": NAMED},
     "ApplicantsNotSelected": {"not-chosen": NAMED},
     "ShadowBoardMemberAppointed": {"appointed": MEMBER},
+    "ShadowBoardMemberStoodDown": {"seat-ended": MEMBER},
     "ShadowBoardAdviceGiven": {"advice": TEAM},
 }
 CATEGORIES: Final[Mapping[str, str]] = {
@@ -61,6 +62,7 @@ CATEGORIES: Final[Mapping[str, str]] = {
     "champion-appointed": "membership",
     "champion-term-ended": "membership",
     "group-closed": "membership",
+    "seat-ended": "membership",
     "group-meeting": "events",
     "group-extended": "membership",
     "group-disbanded": "membership",

@@ -16,7 +16,7 @@ from gse_platform.prove.check_restriction import restricting_is_said, the_restri
 from gse_platform.prove.checks import Check
 from gse_platform.prove.facts import Change, Command, Facts, Heard
 
-RELEASE, PERIOD, EVE = "release-id", "2026-Q1", "eve-id"
+RELEASE, PERIOD, EVE, FAY, GUS = "release-id", "2026-Q1", "eve-id", "fay-id", "gus-id"
 MUSLIM, HINDU = {"religion": "muslim"}, {"religion": "hindu"}
 
 
@@ -37,10 +37,12 @@ def notice(number: str, who: str, template: str, state: str, at: float, *, op: s
     return Change("notifications.notice", 0, op, row, at)
 
 
-# Ada and Eve are counted, Ben is restricted, Cat has left, Dan was restricted until it was too late.
+RESTRICTED = [{"member_id": who, "restricted": who != ADA} for who in (BEN, ADA, FAY)]
+# Ada and Eve are counted, Ben is restricted, Cat has left, Dan was restricted until it was too late; and
+# Gus, who was restricted, is Fay now.
 HELD = Facts(
     commands=[
-        *(joined(number, who) for number, who in enumerate((ADA, BEN, CAT, DAN, EVE))),
+        *(joined(number, who) for number, who in enumerate((ADA, BEN, CAT, DAN, EVE, FAY, GUS))),
         asked(10, "monitor", ADA, 10, MUSLIM),
         asked(11, "monitor", BEN, 10, HINDU),
         asked(12, "monitor", CAT, 10, HINDU),
@@ -49,6 +51,8 @@ HELD = Facts(
         asked(15, "restrict", BEN, 22),
         asked(16, "restrict", DAN, 20),
         Command(17, "release", "", {"period": PERIOD}, "ok", RELEASE, began=30, ended=33),
+        asked(20, "restrict", GUS, 20),
+        asked(21, "merge", GUS, 25, {"surviving": FAY}),
         asked(18, "lift", DAN, 31),
         asked(19, "unmonitor", EVE, 40),
     ],
@@ -60,6 +64,10 @@ HELD = Facts(
         said(BEN, 2, "MemberProcessingRestricted", restricted=True),
         said(DAN, 2, "MemberProcessingRestricted", restricted=True),
         said(DAN, 3, "MemberProcessingRestricted", restricted=False),
+        *(said(who, 1, "MemberJoined") for who in (FAY, GUS)),
+        said(GUS, 2, "MemberProcessingRestricted", restricted=True),
+        said(FAY, 2, "MemberProcessingRestricted", restricted=True),
+        said(GUS, 3, "MemberLeft"),
     ],
     heard=[Heard(f"{service}.gse.members", 1, BEN, 1, 2, 21.0) for service in ("notifications", "mentoring")],
     changes=[
@@ -77,9 +85,9 @@ HELD = Facts(
             {"member_id": BEN, "codes": HINDU},
         ],
         "members.monitoring.counted": [counted(ADA, MUSLIM), counted(EVE, None)],
-        "members.restriction": [{"member_id": BEN}],
-        "notifications.recipient": [{"member_id": BEN, "restricted": True}, {"member_id": ADA, "restricted": False}],
-        "mentoring.profile": [{"member_id": BEN, "restricted": True}, {"member_id": ADA, "restricted": False}],
+        "members.restriction": [{"member_id": BEN}, {"member_id": FAY}],
+        "notifications.recipient": RESTRICTED,
+        "mentoring.profile": RESTRICTED,
         "mentoring.entrant": [{"run_id": "run", "member_id": ADA}, {"run_id": "run", "member_id": DAN}],
     },
     characteristics={"members.statistics_release": 1, "members.member": 0},
@@ -98,7 +106,7 @@ INVITATION = notice("five", BEN, "invitation", "sent", 60.0)
 PEOPLE = "members.monitoring.counted"
 DOCTORED: list[tuple[str, Check, Doctor]] = [
     ("an answer is another one", GIVEN, with_row("members.monitoring.answer", 0, codes=HINDU)),
-    ("an answer is not kept", GIVEN, without("commands", 5)),
+    ("an answer is not kept", GIVEN, without("commands", 7)),
     ("who deleted their answers has some", GIVEN, with_row("members.monitoring.answer", 0, member_id=EVE)),
     ("who left has answers", GIVEN, with_row("members.monitoring.answer", 0, member_id=CAT)),
     ("who left is counted", GIVEN, with_row(PEOPLE, 0, member_id=CAT)),
@@ -106,8 +114,9 @@ DOCTORED: list[tuple[str, Check, Doctor]] = [
     ("a release is not there", SAID, with_row("members.statistics_release", 0, period="2025-Q4")),
     ("a release was not said", SAID, without("said", 6)),
     ("a release was said twice", SAID, with_more("said", SAID_AGAIN)),
-    ("a quarter was published that nobody asked for", SAID, without("commands", 12)),
+    ("a quarter was published that nobody asked for", SAID, without("commands", 14)),
     ("who was restricted is counted", COUNTED, with_row(PEOPLE, 1, member_id=BEN)),
+    ("who merged with somebody restricted is not said to be so", TOLD, without("said", 14)),
     ("who was present is not counted", COUNTED, with_row(PEOPLE, 0, member_id=DAN)),
     ("somebody is counted as what they had not answered", COUNTED, with_row(PEOPLE, 0, codes=HINDU)),
     ("what was deleted is still known as counted", COUNTED, with_row(PEOPLE, 1, codes=HINDU)),
@@ -121,6 +130,7 @@ DOCTORED: list[tuple[str, Check, Doctor]] = [
     ("a restriction was said again", TOLD, with_more("said", RESTRICTED_AGAIN)),
     ("a restriction is said to have ended that did not", TOLD, saying(8, restricted=False)),
     ("who is restricted is not so in members", TOLD, with_row("members.restriction", 0, member_id=ADA)),
+    ("who merged with somebody restricted is not so", TOLD, with_row("members.restriction", 1, member_id=BEN)),
     ("notifications keeps no restriction", TOLD, restricted("notifications.recipient", 0, so=False)),
     ("mentoring restricts somebody else", TOLD, restricted("mentoring.profile", 1, so=True)),
     ("who is restricted has mail they can do without", ALONE, with_more("changes", INVITATION)),

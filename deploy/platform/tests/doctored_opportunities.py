@@ -220,6 +220,16 @@ DOCTORED: list[tuple[str, Check, Doctor]] = [
         with_more("said", event(40, ADA, 3, "MemberLeft")),
     ),
     ("somebody has a seat of whom nobody said so", seats_go_round, without("said", 14)),
+    (
+        "a seat was given beside its holder",
+        seats_go_round,
+        with_more("said", event(40, SEAT, 6, "ShadowBoardMemberAppointed", member_id=BEN, ends_on="2026-03-09")),
+    ),
+    (
+        "who gave up a seat has it still",
+        seats_go_round,
+        with_more("said", event(40, SEAT, 6, "ShadowBoardMemberStoodDown", member_id=ADA, ended_on="2026-03-09")),
+    ),
     ("a seat was opened that nobody asked for", seats_go_round, without("commands", 6)),
     ("who never had a seat advised", who_sits_advises, without("said", 10)),
     (

@@ -73,7 +73,7 @@ from members.signing_in.provider import Provider
 from members.statistics import api as statistics
 from members.statistics import pages as statistics_pages
 from members.strategy import api as strategy
-from members.strategy import commitments_api, telling_overdue
+from members.strategy import commitments_api, publishing_pages, telling_overdue, version_pages
 from members.strategy import pages as strategy_pages
 
 MENTORING = Subscription("gse.mentoring", {MemberDataErasedByMentoring: erasing.note_receipt})
@@ -133,6 +133,8 @@ def create(settings: Settings) -> FastAPI:
             strategy.router,
             commitments_api.router,
             strategy_pages.router,
+            publishing_pages.router,
+            version_pages.router,
             groups_api.router,
             champions_api.router,
             task_api.router,

@@ -72,7 +72,7 @@ async def keep(tx: Transaction, day: date) -> dict[str, UUID]:
         tx, Group(ids["group"], GroupKind.TASK, ids["group"].hex, *group, charter="Ask.", ends_on=day)
     )
     await task_store.save_deliverables(tx, Deliverable(uuid4(), ids["group"], 1, "A part", OPENED, TEAM))
-    await shadow_board_store.add_seat(tx, Seat(ids["seat"], "Early career", FIRST_DAY, OPENED, TEAM))
+    await shadow_board_store.add_seat(tx, Seat(ids["seat"], "Early career", FIRST_DAY, OPENED, TEAM, FIRST_DAY, day))
     await shadow_board_store.add_term(tx, Term(uuid4(), ids["seat"], uuid4(), FIRST_DAY, day, OPENED, TEAM))
     await rounds.add(
         tx, Round(ids["round"], Asked(ids["heard"], "Did it reach you?", None, day, ("EO",)), OPENED, TEAM)

@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import ValidationError
 
 from chassis.database import Database
+from chassis.idempotency import FormKey
 from chassis.identity import SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
@@ -39,7 +40,7 @@ async def scheme_form(request: Request, caller: SignedIn) -> HTMLResponse:
 
 
 @router.post("/schemes/new")
-async def open_scheme(request: Request, database: Db, caller: SignedIn) -> Response:
+async def open_scheme(request: Request, database: Db, caller: SignedIn, key: FormKey) -> Response:
     permit(caller, *LEADS)
     values = await read_form(request)
     answers = {name: values[name] for name in ("title", "summary", "link") if name in values}
@@ -52,7 +53,7 @@ async def open_scheme(request: Request, database: Db, caller: SignedIn) -> Respo
     except ValidationError as error:
         again = filled(values, error, order=SCHEME_FIELDS, sentences=SENTENCES)
         return render(request, "new_scheme.html", **again)
-    await schemes.announce(form, database, None, caller)
+    await schemes.announce(form, database, key, caller)
     return RedirectResponse("/mentoring?done=opened", 303)
 
 
@@ -66,10 +67,10 @@ async def matching(
 
 
 @router.post("/schemes/{scheme_id:uuid}/matching")
-async def match(request: Request, scheme_id: UUID, database: Db, caller: SignedIn) -> Response:
+async def match(request: Request, scheme_id: UUID, database: Db, caller: SignedIn, key: FormKey) -> Response:
     permit(caller, *LEADS)
     try:
-        await match_runs.match(scheme_id, database, None, caller)
+        await match_runs.match(scheme_id, database, key, caller)
     except NotFound:
         raise
     except Refused as refused:

@@ -79,6 +79,7 @@ from contracts.opportunities import (
     ShadowBoardAdviceAnswered,
     ShadowBoardAdviceGiven,
     ShadowBoardMemberAppointed,
+    ShadowBoardMemberStoodDown,
     ShadowBoardSeatOpened,
     ShadowBoardTermEnded,
 )
@@ -272,7 +273,7 @@ TOLD: Final = (
     Line(
         OpportunityOpened,
         EVERYBODY,
-        Template("opportunity-opened", 1, OPPORTUNITIES, "There is something that you can apply for"),
+        Template("opportunity-opened", 1, OPPORTUNITIES, "Members can apply for something"),
         says=("title", "summary", "closes_at"),
         until=its_closing,
     ),
@@ -297,6 +298,12 @@ TOLD: Final = (
         THE_MEMBER,
         Template("appointed", 1, EVENTS, "You have a seat on the Shadow Board"),
         says=("starts_on", "ends_on"),
+    ),
+    Line(
+        ShadowBoardMemberStoodDown,
+        THE_MEMBER,
+        Template("seat-ended", 1, MEMBERSHIP, "Your seat on the Shadow Board has ended"),
+        says=("ended_on",),
     ),
     Line(
         ShadowBoardAdviceGiven,

@@ -121,7 +121,7 @@ async def test_a_new_members_page_says_what_will_be_there(client: AsyncClient, a
     page = words(await seen(client, "/my", ada))
 
     assert "Ada &lt;King&gt; My page" in page
-    assert "Your events You have no place at an event yet. When you take one, it is shown here" in page
+    assert "Your events You have no place at an event that is to come. When you take one, it is shown here" in page
     assert "You are not paired with anybody. When you are, we write to both of you" in page
     assert "No event takes registrations now." in page
     assert "No mentoring scheme is open now." in page
@@ -176,7 +176,7 @@ async def test_what_is_over_and_what_was_hosted_is_not_on_my_page(
     place = AttendeeRegistered(registration_id=uuid4(), hosted_event_id=past.hosted_event_id, member_id=ada)
     await deliver(database, "notifications", EVENTS, said(past, 1), said(place, 1))
 
-    assert "You have no place at an event yet." in words(await seen(client, "/my", ada))
+    assert "You have no place at an event that is to come." in words(await seen(client, "/my", ada))
 
 
 async def test_an_inbox_shows_what_was_told_newest_first_and_each_message_opens(

@@ -17,6 +17,7 @@ SIGN_IN: Final = "/sign-in"
 RENEW: Final = "/sign-in/renew"
 SIGN_OUT: Final = "/sign-out"
 CSRF_FIELD: Final = "csrf_token"
+FORM_KEY_FIELD: Final = "form_key"
 LONGEST: Final = 2000  # characters of an address that we lead back to
 # One slash and no second one; printable ASCII, so that no browser drops or turns a character; no backslash.
 _LOCAL = re.compile(r"/(?:[!-.0-\[\]-~][!-\[\]-~]*)?")

@@ -1,10 +1,11 @@
-"""The same POST twice does one thing: the header Idempotency-Key, kept 24 hours as a hash.
+"""The same POST twice does one thing: the header Idempotency-Key, or what a form has instead, kept 24 hours as a hash.
 
 A key belongs to its caller, method and path. The row is written in the handler's own transaction, so it is there
 exactly when the effect is; a copy that comes while the first still works waits for it. No body is kept.
 """
 
 import hashlib
+import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -12,6 +13,7 @@ from uuid import UUID
 
 from fastapi import Depends, Header, Request
 
+from chassis.browsing import FORM_KEY_FIELD
 from chassis.database import Transaction
 from chassis.identity import caller_of
 from contracts.refusal import FieldError, Invalid, Refused
@@ -100,14 +102,38 @@ async def _key_of(
         return None
     if not (0 < len(idempotency_key) <= LONGEST and idempotency_key.isascii() and idempotency_key.isprintable()):
         raise Invalid(FieldError("Idempotency-Key", f"Send 1 to {LONGEST} printable ASCII characters, such as a UUID"))
-    caller = caller_of(request)
-    account = str(caller.account_id) if caller else "anonymous"
-    whose = f"{account}\n{request.method}\n{request.scope['path']}\n{idempotency_key}"
-    return IdempotencyKey(hashlib.sha256(whose.encode()).digest(), _fingerprint(request, await request.body()))
+    return IdempotencyKey(_hash_of(request, idempotency_key), _fingerprint(request, await request.body()))
 
 
 Key = Annotated[IdempotencyKey | None, Depends(_key_of)]
 """The request's key, None without the header. The route must be a `RetryingRoute`, which keeps the body readable."""
+
+
+def new_form_key() -> str:
+    """For a form when it is shown: a browser sends it again with the form, and no other form has it."""
+    return secrets.token_urlsafe(16)
+
+
+async def _key_of_form(request: Request) -> IdempotencyKey | None:
+    caller = caller_of(request)
+    if caller is None or caller.csrf is None:  # a stranger, or a program: no form of ours, and perhaps a long file
+        return None
+    sent = (await request.form()).get(FORM_KEY_FIELD)
+    if not isinstance(sent, str) or not sent:
+        return None
+    # Who goes back and types something else sends another form, and is not refused as with a key of the API.
+    said = _fingerprint(request, await request.body())
+    return IdempotencyKey(_hash_of(request, f"{sent}\n{said.hex()}"), said)
+
+
+FormKey = Annotated[IdempotencyKey | None, Depends(_key_of_form)]
+"""The same for a page: a form that comes twice just as it is, by a second click or a reload, is one request."""
+
+
+def _hash_of(request: Request, sent: str) -> bytes:
+    caller = caller_of(request)
+    account = str(caller.account_id) if caller else "anonymous"
+    return hashlib.sha256(f"{account}\n{request.method}\n{request.scope['path']}\n{sent}".encode()).digest()
 
 
 def _fingerprint(request: Request, body: bytes) -> bytes:

@@ -81,8 +81,16 @@ class ShadowBoardMemberAppointed(DomainEvent, service="members", visibility=Visi
     ends_on: Internal[date]
 
 
+class ShadowBoardMemberStoodDown(DomainEvent, service="members", visibility=Visibility.INTERNAL):
+    """A member has given up their seat of the Shadow Board, or the central team has ended their term early."""
+
+    seat_id: Internal[UUID]
+    member_id: Internal[UUID]
+    ended_on: Internal[date]
+
+
 class ShadowBoardTermEnded(DomainEvent, service="members", visibility=Visibility.PUBLIC):
-    """A term on the Shadow Board is over: its last day has ended, or its holder has left the profession."""
+    """A term on the Shadow Board is over: the last day of the seat's time has ended, whoever had it by then."""
 
     seat_id: Public[UUID]
     ended_on: Public[date]

@@ -48,6 +48,7 @@ SUBJECTS: Final[Mapping[str, str]] = {
     "FocusGroupFindingsPublished": "opportunity_id",
     "ShadowBoardSeatOpened": "seat_id",
     "ShadowBoardMemberAppointed": "seat_id",
+    "ShadowBoardMemberStoodDown": "seat_id",
     "ShadowBoardTermEnded": "seat_id",
     "ShadowBoardAdviceGiven": "advice_id",
     "ShadowBoardAdviceAnswered": "advice_id",

@@ -73,6 +73,7 @@ from contracts.opportunities import (
     ShadowBoardAdviceAnswered,
     ShadowBoardAdviceGiven,
     ShadowBoardMemberAppointed,
+    ShadowBoardMemberStoodDown,
     ShadowBoardSeatOpened,
     ShadowBoardTermEnded,
 )
@@ -183,6 +184,7 @@ EXAMPLES: tuple[DomainEvent, ...] = (
     ),
     ShadowBoardSeatOpened(**SEAT, title="Early career", opened_on=date(2027, 3, 1)),
     ShadowBoardMemberAppointed(**SEAT, member_id=ADA, starts_on=date(2027, 3, 1), ends_on=date(2028, 2, 29)),
+    ShadowBoardMemberStoodDown(**SEAT, member_id=ADA, ended_on=date(2027, 9, 1)),
     ShadowBoardTermEnded(**SEAT, ended_on=date(2028, 2, 29)),
     ShadowBoardAdviceGiven(advice_id=SCHEME, title="Say what the job is", link="https://gse.example/advice"),
     ShadowBoardAdviceAnswered(advice_id=SCHEME, title="Say what the job is", link="https://gse.example/advice"),
@@ -342,6 +344,7 @@ PUBLIC_BODIES: dict[type[DomainEvent], dict[str, Any] | None] = {
     },
     ShadowBoardSeatOpened: SEAT_BODY | {"title": "Early career", "opened_on": "2027-03-01"},
     ShadowBoardMemberAppointed: None,
+    ShadowBoardMemberStoodDown: None,
     ShadowBoardTermEnded: SEAT_BODY | {"ended_on": "2028-02-29"},
     ShadowBoardAdviceGiven: ADVICE_BODY,
     ShadowBoardAdviceAnswered: ADVICE_BODY,

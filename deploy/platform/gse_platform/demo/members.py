@@ -12,6 +12,7 @@ from gse_platform.platform import Platform
 from gse_platform.who_hears import CATEGORIES as CATEGORY_OF
 
 CATEGORIES = sorted(set(CATEGORY_OF.values()))
+AT_FIRST = {"opportunities": "weekly"}  # what who does not choose gets; every other category at once
 DAILY, NEVER = 4, 3  # of the guests who choose
 CHOICES: dict[str, dict[str, str]] = {
     "daily": dict.fromkeys(("mentoring", "events"), "daily"),
@@ -60,6 +61,8 @@ async def roles_and_choices(scene: Scene, guests: list[str]) -> None:
         choices |= dict.fromkeys(guests[DAILY : DAILY + NEVER], CHOICES["never"])
         for who, chosen in choices.items():
             place = f"/api/notifications/v1/members/{await scene.actors.member_id(who)}/preferences"
-            wanted = {category: {"email": chosen.get(category, "immediate"), "inbox": True} for category in CATEGORIES}
+            wanted = {
+                its: {"email": chosen.get(its, AT_FIRST.get(its, "immediate")), "inbox": True} for its in CATEGORIES
+            }
             await scene.actors.post(place, wanted | {"when": "any"}, who=who, method="PUT")
         await all_know(scene)

@@ -17,19 +17,19 @@ GROUP = {
     "title": "Diversity and Inclusion Action Group",
     "purpose": "Volunteers from across the profession who celebrate its key dates, share best practice and act on"
     " what members say.",
-    "ask": "the central team",
+    "ask": "The central team",
 }
 THEME = {
     "title": "Women in science and engineering",
     "purpose": "Somebody to turn to, who speaks for the theme where decisions are made.",
-    "ask": "the central team",
+    "ask": "The central team",
 }
 TASK = {
     "title": "Survey of skills",
     "purpose": "To know which skills the profession has, and which it will need.",
     "charter": "It asks every department once, and publishes nothing about a person.",
     "deliverables": ["Questions that departments agree on", "A report to the board"],
-    "ask": "the central team",
+    "ask": "The central team",
 }
 OPPORTUNITY = {
     "kind": "focus-group",

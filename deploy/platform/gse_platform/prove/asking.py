@@ -21,7 +21,9 @@ LAST_TRIES = 20
 AT_ONCE = 8
 REFUSALS = range(400, 500)
 BUSY, NOT_YET = 429, 409
-NOT_REPEATED = frozenset({"prefer", "unsubscribe", "send-again", "token", "answer-round", "monitor", "unmonitor"})
+NOT_REPEATED = frozenset(
+    {"prefer", "unsubscribe", "send-again", "token", "answer-round", "monitor", "unmonitor", "confirm"}
+)
 VERIFY = "/join/verify/"
 IN_CONFIDENCE = frozenset({"statement", "comment"})  # fields
 PROOFS = re.compile(r"(?<=/unsubscribe/)[^/]+|(?<=/join/verify/).+")  # which whoever has them may use
@@ -93,8 +95,8 @@ class History:
         """Ask some of what was acknowledged again under its key; gives how many.
 
         But for what was asked of somebody who was erased: what they sent is forgotten, so a repeat is refused. And for
-        choices: no key guards those, and a repeat would choose anew what was changed since; nor for tokens and answers
-        of feedback and of monitoring, of which no key is kept; nor for what the team sent again, which may be gone.
+        what no key guards: a choice would be made anew, a token and an answer are refused the second time, a link works
+        no more; nor for what the team sent again, which may be gone with its member.
         """
         erased = {its.about for its in self.commands.values() if its.kind == "erase" and its.outcome == "ok"}
         done = [

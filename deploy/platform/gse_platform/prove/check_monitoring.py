@@ -6,7 +6,7 @@ from typing import Any
 from gse_platform.prove.facts import Command, Facts, Row
 
 ANSWERING = {"monitor", "unmonitor"}
-SETTLING = {"restrict", "lift"}
+SETTLING = {"restrict", "lift", "merge"}  # who merges with somebody who is restricted is so too
 SAYING = ("DiversityStatisticsPublished", "ParticipationReportPublished")
 
 
@@ -98,7 +98,7 @@ def _is_so(counted: Mapping[str, str] | None, commands: list[Command], began: fl
 def _by_member(facts: Facts) -> dict[str, list[Command]]:
     found: dict[str, list[Command]] = {}
     for its in _ok(facts, ANSWERING | SETTLING | {"join"}):
-        found.setdefault(its.about or its.made, []).append(its)
+        found.setdefault(its.asked.get("surviving") or its.about or its.made, []).append(its)
     return found
 
 

@@ -171,7 +171,7 @@ def _in_words(its: Round, figures: store.FiguresByGroup) -> str:
     if not hidden:
         return f"About {its.answered} people answered."
     if len(hidden) == len(IN_WORDS):
-        return f"About {its.answered} people answered. How many said what is hidden."
+        return f"About {its.answered} people answered. How many said which is hidden: the figures are too small."
     return f"About {its.answered} people answered. How many said {' or '.join(hidden)} is hidden."
 
 

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from chassis.database import Database
 from chassis.days import day_in_london
+from chassis.idempotency import FormKey
 from chassis.identity import SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
@@ -54,14 +55,14 @@ async def form(request: Request, database: Db, caller: SignedIn, commitment: str
 
 
 @router.post("/new")
-async def ask(request: Request, database: Db, caller: SignedIn) -> Response:
+async def ask(request: Request, database: Db, caller: SignedIn, key: FormKey) -> Response:
     permit(caller, "team")
     values = await read_form(request, lists=["must_hear"])
     try:
         its = api.RoundForm.model_validate(
             {name: values[name] for name in ASKING if name in values} | typed_day("closes_on", values)
         )
-        opened = await api.open_round(its, request, database, None, caller)
+        opened = await api.open_round(its, request, database, key, caller)
     except (ValidationError, Refused) as error:
         again = filled(values, error, order=ASKING, sentences=ASKING_SENTENCES)
         return await _asking(request, database, again)

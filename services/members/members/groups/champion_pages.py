@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import ValidationError
 
 from chassis.database import Database
+from chassis.idempotency import FormKey
 from chassis.identity import Caller, SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
@@ -80,12 +81,12 @@ async def form(request: Request, caller: SignedIn) -> HTMLResponse:
 
 
 @router.post("/new")
-async def establish(request: Request, database: Db, caller: SignedIn) -> Response:
+async def establish(request: Request, database: Db, caller: SignedIn, key: FormKey) -> Response:
     permit(caller, "team")
     values = await read_form(request)
     try:
         form = champions_api.ThemeForm.model_validate({name: values[name] for name in FIELDS if name in values})
-        its = await champions_api.establish(form, database, None, caller)
+        its = await champions_api.establish(form, database, key, caller)
     except (ValidationError, ThemeExists) as error:
         wrong = Invalid(FieldError("title", error.sentence)) if isinstance(error, ThemeExists) else error
         again = filled(values, wrong, order=FIELDS, sentences=SENTENCES)

@@ -13,7 +13,7 @@ async def let_go(tx: Transaction, member_id: UUID, *, by: UUID) -> list[DomainEv
 
     Gives what is to be said of it. What they did there stays without them.
     """
-    await group_store.hold_those_of(tx, member_id)  # one that disbands meanwhile lets them go itself
+    await group_store.hold_those_of(tx, member_id)  # one that disbands or closes meanwhile lets them go itself
     ended = [volunteering.leave(its, by=by, now=tx.now) for its in await group_store.volunteering_of(tx, member_id)]
     await group_store.save(tx, *(its for its, _ in ended))
     said: list[DomainEvent] = [left for _, left in ended]

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from chassis.database import Database
 from chassis.days import LONDON
+from chassis.idempotency import FormKey
 from chassis.identity import SignedIn
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
@@ -40,16 +41,18 @@ async def move_form(request: Request, group_id: UUID, meeting_id: UUID, database
 
 
 @router.post("/move")
-async def move(request: Request, group_id: UUID, meeting_id: UUID, database: Db, caller: SignedIn) -> Response:
+async def move(  # noqa: PLR0917 - what the framework gives
+    request: Request, group_id: UUID, meeting_id: UUID, database: Db, caller: SignedIn, key: FormKey
+) -> Response:
     async with database.transaction() as tx:
         await meetings_api.permit_to_run(tx, group_id, caller)
         its = meetings_api.there(await meeting_store.by_id(tx, group_id, meeting_id))
     values = await read_form(request)
-    times = {name: answers.moment("on", name, values) for name in ("starts_at", "ends_at")}
     typed = {name: values[name] for name in ("place",) if name in values}
     try:
-        form = meetings_api.MoveForm.model_validate(typed | {name: when for name, when in times.items() if when})
-        await meetings_api.move(group_id, meeting_id, form, database, None, caller)
+        times = answers.moments("on", ("starts_at", "ends_at"), values)
+        form = meetings_api.MoveForm.model_validate(typed | times)
+        await meetings_api.move(group_id, meeting_id, form, database, key, caller)
     except (ValidationError, Refused) as error:
         again = filled(values, error, order=FIELDS, sentences=SENTENCES)
         return await _form(request, "move", its, database, again)

@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import ValidationError
 
 from chassis.database import Database
+from chassis.idempotency import FormKey
 from chassis.identity import Caller, SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
@@ -77,13 +78,13 @@ async def form(request: Request, group_id: UUID, database: Db, caller: SignedIn)
 
 
 @router.post("/new")
-async def schedule(request: Request, group_id: UUID, database: Db, caller: SignedIn) -> Response:
+async def schedule(request: Request, group_id: UUID, database: Db, caller: SignedIn, key: FormKey) -> Response:
     group, values = await _run_by(database, group_id, caller), await read_form(request)
-    times = {name: answers.moment("on", name, values) for name in ("starts_at", "ends_at")}
     typed = {name: values[name] for name in ("title", "place", "agenda") if name in values}
     try:
-        form = meetings_api.MeetingForm.model_validate(typed | {name: its for name, its in times.items() if its})
-        its = await meetings_api.schedule(group_id, form, database, None, caller)
+        times = answers.moments("on", ("starts_at", "ends_at"), values)
+        form = meetings_api.MeetingForm.model_validate(typed | times)
+        its = await meetings_api.schedule(group_id, form, database, key, caller)
     except (ValidationError, Refused) as error:
         again = filled(values, error, order=FIELDS, sentences=SENTENCES)
         return render(request, "groups/meeting_new.html", group=group, **again)

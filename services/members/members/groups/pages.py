@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from chassis.database import Database
 from chassis.days import day_in_london
+from chassis.idempotency import FormKey
 from chassis.identity import Caller, SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
@@ -118,12 +119,12 @@ async def form(request: Request, caller: SignedIn) -> HTMLResponse:
 
 
 @router.post("/new")
-async def establish(request: Request, database: Db, caller: SignedIn) -> Response:
+async def establish(request: Request, database: Db, caller: SignedIn, key: FormKey) -> Response:
     permit(caller, "team")
     values = await read_form(request)
     try:
         form = api.GroupForm.model_validate({name: values[name] for name in FIELDS if name in values})
-        its = await api.establish(form, database, None, caller)
+        its = await api.establish(form, database, key, caller)
     except (ValidationError, GroupExists) as error:
         wrong = Invalid(FieldError("title", error.sentence)) if isinstance(error, GroupExists) else error
         again = filled(values, wrong, order=FIELDS, sentences=SENTENCES)

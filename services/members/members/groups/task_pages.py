@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import ValidationError
 
 from chassis.database import Database
+from chassis.idempotency import FormKey
 from chassis.identity import SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
@@ -51,14 +52,14 @@ async def form(request: Request, caller: SignedIn) -> HTMLResponse:
 
 
 @router.post("/task/new")
-async def establish(request: Request, database: Db, caller: SignedIn) -> Response:
+async def establish(request: Request, database: Db, caller: SignedIn, key: FormKey) -> Response:
     permit(caller, "team")
     values = await read_form(request)
     typed: dict[str, Any] = {name: values[name] for name in ("title", "purpose", "charter", "ask") if name in values}
     lines = [line.strip() for line in str(values.get("deliverables", "")).splitlines() if line.strip()]
     try:
         form = task_api.TaskGroupForm.model_validate(typed | {"deliverables": lines} | typed_day("ends_on", values))
-        its = await task_api.establish(form, database, None, caller)
+        its = await task_api.establish(form, database, key, caller)
     except (ValidationError, Invalid, GroupExists) as error:
         wrong = Invalid(FieldError("title", error.sentence)) if isinstance(error, GroupExists) else error
         again = filled(values, wrong, order=FIELDS, sentences=SENTENCES)

@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.datastructures import UploadFile
 
 from chassis.database import Database
+from chassis.idempotency import FormKey
 from chassis.identity import Caller, SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
@@ -36,7 +37,7 @@ async def newest(
 
 
 @router.post("")
-async def send(request: Request, database: Db, caller: SignedIn) -> Response:
+async def send(request: Request, database: Db, caller: SignedIn, key: FormKey) -> Response:
     """Keeps the file and leads to the page that shows how far it is."""
     permit(caller, "team", "hosep", organisation=importing.only_of(caller))
     async with request.form() as form:
@@ -45,7 +46,7 @@ async def send(request: Request, database: Db, caller: SignedIn) -> Response:
     if content is None:
         return await _page(request, database, caller, 0, [NO_FILE])
     try:
-        import_id = await importing.begin(content, request, database, None, caller)
+        import_id = await importing.begin(content, request, database, key, caller)
     except Invalid as error:
         return await _page(request, database, caller, 0, errors_from(error, order=["file"]))
     return RedirectResponse(f"{HERE}/{import_id}", 303)

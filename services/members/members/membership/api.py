@@ -83,11 +83,11 @@ async def join(form: JoinForm, database: Db, key: Key, _: MaybeSignedIn) -> Join
     the same to everybody.
     """
     async with database.transaction() as tx:
-        places = await organisation_store.places(tx)
-        application = answers.application(places, **dict(form))
         member_id = uuid4()
         if (earlier := await idempotency.claim(tx, key, resource_id=member_id, status=201)) is not None:
             return Joined(member_id=earlier)
+        places = await organisation_store.places(tx)
+        application = answers.application(places, **dict(form))
         member, joined, contact = domain.join(application, member_id=member_id, joined_on=places.day)
         member, contact = domain.ask_to_verify(member, uuid4(), tx.now)
         if not await store.add_one(tx, member):
@@ -126,9 +126,9 @@ async def change_grade(member_id: UUID, form: GradeForm, database: Db, key: Key,
 async def transfer(member_id: UUID, form: TransferForm, database: Db, key: Key, caller: SignedIn) -> MemberView:
     permit(caller, "team", owner=member_id)
     async with database.transaction() as tx:
-        organisation, grade = answers.place(await organisation_store.places(tx), form.organisation, form.grade)
         if await idempotency.claim(tx, key, resource_id=member_id, status=200) is not None:
             return view(there(await store.by_id(tx, member_id)))
+        organisation, grade = answers.place(await organisation_store.places(tx), form.organisation, form.grade)
         before = there(await store.lock(tx, member_id))
         member, transferred = domain.transfer(before, organisation, grade)
         await store.save(tx, member)

@@ -165,6 +165,7 @@ class Interest:
     organisation: str | None = None
     changed_at: datetime | None = None
     changed_by: UUID | None = None
+    used_at: datetime | None = None  # since when they have had a seat of the Shadow Board by it
 
 
 def state(its: Opportunity, now: datetime) -> State:

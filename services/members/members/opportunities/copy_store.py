@@ -54,6 +54,8 @@ async def on_the_board(tx: Transaction, caller: Caller) -> Rows:
         SELECT title, 'a seat that you opened' AS what, opened_at AS "when" FROM shadow_board_seat WHERE opened_by = $1
         UNION ALL SELECT title, 'somebody whom you appointed', appointed_at
             FROM shadow_board_term JOIN shadow_board_seat USING (seat_id) WHERE appointed_by = $1
+        UNION ALL SELECT title, 'a term that you ended', ended_at
+            FROM shadow_board_term JOIN shadow_board_seat USING (seat_id) WHERE ended_by = $1
         UNION ALL SELECT title, 'advice that you gave', given_at FROM shadow_board_advice WHERE given_by = $1
         UNION ALL SELECT title, 'advice that you answered', answered_at FROM shadow_board_advice WHERE answered_by = $1
         ORDER BY "when", what

@@ -7,16 +7,14 @@ from members.opportunities import shadow_board, shadow_board_store
 
 
 async def end_terms(database: Database) -> int:
-    """End one term; gives how many were ended."""
+    """Free one seat of whose time the last day has ended, whether somebody still has it or not; gives how many."""
     async with database.transaction() as tx:
         today = day_in_london(tx.now)
-        over = await shadow_board_store.take_over(tx, today)
-        if over is None:
+        seat = await shadow_board_store.take_over(tx, today)
+        if seat is None or seat.taken_until is None:
             return 0
-        seat = await shadow_board_store.lock_seat(tx, over.seat_id)
-        if seat is None:
-            raise LookupError("a term is of a seat")
-        term, free, said = shadow_board.end(over, seat, today=today, now=tx.now)
-        await shadow_board_store.end(tx, term, free)
-        await outbox.put(tx, *said)
+        its, ended, opened = shadow_board.free(seat, seat.taken_until, today=today)
+        await shadow_board_store.end_with_its_day(tx, seat.seat_id)
+        await shadow_board_store.save_seat(tx, its)
+        await outbox.put(tx, ended, opened)
     return 1

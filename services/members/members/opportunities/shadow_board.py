@@ -1,6 +1,12 @@
 """The Shadow Board: seats, terms that end on their day, and advice that is answered. Pure.
 
-a seat: free ── appointment ──> taken ── its term's last day ends, or its holder leaves ──> free
+a seat: free ── appointment ──> taken ── the last day that was said at the appointment ends ──> free
+
+Within that time its holder may give it up, be sent away or leave the profession, and somebody else serves the rest.
+That is for the team alone. Everybody hears at once who leaves the profession; from a seat that was free in the same
+moment, or within days, a stranger would know who had it. So the public sees a seat taken until its day, however a term
+ends: an exception for those who give it up would say of the others that they left, and who gives up may leave next.
+What it costs: an empty seat looks taken for a while.
 """
 
 from dataclasses import dataclass, replace
@@ -13,6 +19,7 @@ from contracts.opportunities import (
     ShadowBoardAdviceAnswered,
     ShadowBoardAdviceGiven,
     ShadowBoardMemberAppointed,
+    ShadowBoardMemberStoodDown,
     ShadowBoardSeatOpened,
     ShadowBoardTermEnded,
 )
@@ -35,7 +42,7 @@ class NoSuchAdvice(NotFound):
 
 class SeatIsTaken(Refused):
     def __init__(self) -> None:
-        super().__init__("Somebody has this seat. It is free when their term has ended.")
+        super().__init__("This seat is taken. It is free when its term has ended.")
 
 
 class HasASeat(Refused):
@@ -46,6 +53,21 @@ class HasASeat(Refused):
 class NotAmongTheChosen(Refused):
     def __init__(self) -> None:
         super().__init__("Appoint somebody who applied to the Shadow Board and was chosen. Choose them there first.")
+
+
+class AppointedAlready(Refused):
+    def __init__(self) -> None:
+        super().__init__("They have had a seat on this application already. For another term they apply again.")
+
+
+class NoSuchTerm(NotFound):
+    def __init__(self) -> None:
+        super().__init__("There is no such term, or it is not yours to end.")
+
+
+class TermIsOver(Refused):
+    def __init__(self) -> None:
+        super().__init__("This term has ended already. You need to do nothing more.")
 
 
 class NotOnTheBoard(Refused):
@@ -60,18 +82,23 @@ class AlreadyAnswered(Refused):
 
 @dataclass(frozen=True)
 class Seat:
-    """`opened_by` is an account."""
+    """`opened_by` is an account. Taken from one day to the end of another, whoever has it; None: it is free."""
 
     seat_id: UUID
     title: str
     opened_on: date
     opened_at: datetime
     opened_by: UUID
+    taken_from: date | None = None
+    taken_until: date | None = None
 
 
 @dataclass(frozen=True)
 class Term:
-    """From the first day to the end of the last, in London. `member_id` None: they left or were erased."""
+    """From the first day to the end of the last, in London. `member_id` None: they left or were erased.
+
+    `ended_by` is an account; None: it ended with its last day, or its holder is gone.
+    """
 
     term_id: UUID
     seat_id: UUID
@@ -82,6 +109,7 @@ class Term:
     appointed_by: UUID
     ended_on: date | None = None
     ended_at: datetime | None = None
+    ended_by: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -103,37 +131,48 @@ def open_seat(its: Seat) -> ShadowBoardSeatOpened:
 
 
 def appoint(
-    term: Term, interest: Interest, applied_for: Opportunity, grade: Grade, *, is_taken: bool, sits: bool
-) -> tuple[Term, ShadowBoardMemberAppointed]:
+    seat: Seat, term: Term, interest: Interest, applied_for: Opportunity, grade: Grade, *, is_held: bool, sits: bool
+) -> tuple[Seat, Term, ShadowBoardMemberAppointed]:
     """A term from today on, for somebody who is within the rule still under which they applied.
 
-    Raises `NotAmongTheChosen`, `OutsideTheRule`, `SeatIsTaken`, `HasASeat`, `Invalid`.
+    Of a seat that is taken and whose holder is gone it is the rest, to the day that everybody knows.
+    Raises `NotAmongTheChosen`, `OutsideTheRule`, `SeatIsTaken`, `HasASeat`, `AppointedAlready`, `Invalid`.
     """
     chosen = applied_for.kind is Kind.SHADOW_BOARD and interest.state is Outcome.CHOSEN
     if not chosen or interest.member_id is None:
         raise NotAmongTheChosen
     if grade not in applied_for.eligible.grades:
         raise OutsideTheRule(applied_for.eligible)
-    if is_taken:
+    if seat.taken_until and (is_held or seat.taken_until <= term.starts_on):
         raise SeatIsTaken
     if sits:
         raise HasASeat
+    if interest.used_at:
+        raise AppointedAlready
+    if seat.taken_until not in {None, term.ends_on}:
+        raise Invalid(FieldError("ends_on", f"Enter {seat.taken_until}, to which the seat is taken, or no day"))
     if not term.starts_on < term.ends_on <= term.starts_on + LONGEST:
         raise Invalid(FieldError("ends_on", "Enter a day after today, within three years"))
     said = ShadowBoardMemberAppointed(
         seat_id=term.seat_id, member_id=interest.member_id, starts_on=term.starts_on, ends_on=term.ends_on
     )
-    return replace(term, member_id=interest.member_id), said
+    taken = replace(seat, taken_from=seat.taken_from or term.starts_on, taken_until=term.ends_on)
+    return taken, replace(term, member_id=interest.member_id), said
 
 
-def end(
-    term: Term, seat: Seat, *, today: date, now: datetime
-) -> tuple[Term, Seat, tuple[ShadowBoardTermEnded, ShadowBoardSeatOpened]]:
-    """The term is over with its last day, or today with its holder; the seat is free in the same moment."""
+def stand_down(term: Term, *, today: date, by: UUID, now: datetime) -> tuple[Term, ShadowBoardMemberStoodDown]:
+    """End a term before its day; for everybody else the seat stays taken. Raises `TermIsOver`."""
+    if term.ended_at or term.member_id is None:
+        raise TermIsOver
     ended_on = min(term.ends_on, today)
-    free = replace(seat, opened_on=today)
-    said = ShadowBoardTermEnded(seat_id=term.seat_id, ended_on=ended_on)
-    return replace(term, ended_on=ended_on, ended_at=now), free, (said, open_seat(free))
+    said = ShadowBoardMemberStoodDown(seat_id=term.seat_id, member_id=term.member_id, ended_on=ended_on)
+    return replace(term, ended_on=ended_on, ended_at=now, ended_by=by), said
+
+
+def free(seat: Seat, last_day: date, *, today: date) -> tuple[Seat, ShadowBoardTermEnded, ShadowBoardSeatOpened]:
+    """The last day for which it was taken has ended: it is free."""
+    its = replace(seat, opened_on=today, taken_from=None, taken_until=None)
+    return its, ShadowBoardTermEnded(seat_id=seat.seat_id, ended_on=last_day), open_seat(its)
 
 
 def advise(its: Advice, link: str, *, sits: bool) -> ShadowBoardAdviceGiven:

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID, uuid4
 
+import asyncpg
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field, StringConstraints
 
@@ -19,7 +20,15 @@ from members.membership import store as members
 from members.membership.domain import HasLeft
 from members.opportunities import shadow_board, shadow_board_store, store
 from members.opportunities.api import Day, Heading, Limit, is_team, there
-from members.opportunities.shadow_board import Advice, NoSuchAdvice, NoSuchSeat, NotAmongTheChosen, Seat, Term
+from members.opportunities.shadow_board import (
+    Advice,
+    NoSuchAdvice,
+    NoSuchSeat,
+    NoSuchTerm,
+    NotAmongTheChosen,
+    Seat,
+    Term,
+)
 
 router = APIRouter(
     prefix="/api/members/v1/shadow-board", tags=["shadow board"], route_class=RetryingRoute, responses=RESPONSES
@@ -34,7 +43,10 @@ class SeatForm(BaseModel):
 
 class AppointmentForm(BaseModel):
     number: Annotated[UUID, Field(description="Of the interest of somebody who was chosen for the Shadow Board")]
-    ends_on: Annotated[Day, Field(description="The last day of their term, which begins today")]
+    ends_on: Annotated[
+        Day | None,
+        Field(description="The last day of their term, which begins today; left out: the rest of the seat's term"),
+    ] = None
 
 
 class AdviceForm(BaseModel):
@@ -49,14 +61,26 @@ class AnswerForm(BaseModel):
 
 
 class SeatView(BaseModel):
-    """`ends_on` None: the seat is free, since `opened_on`."""
+    """`ends_on` None: the seat is free, since `opened_on`; else it is taken to the end of that day, whoever has it."""
 
     seat_id: UUID
     title: str
     opened_on: date
     starts_on: date | None
     ends_on: date | None
-    member_id: Annotated[UUID | None, Field(description="For the team alone")] = None
+    member_id: Annotated[UUID | None, Field(description="For the team alone; none: somebody may serve the rest")] = None
+    term_id: Annotated[UUID | None, Field(description="For the team and who has the seat")] = None
+
+
+class TermView(BaseModel):
+    """For the team and whoever had the seat. `ended_by` is an account."""
+
+    term_id: UUID
+    seat_id: UUID
+    starts_on: date
+    ends_on: date
+    ended_on: date | None
+    ended_by: UUID | None
 
 
 class Seats(BaseModel):
@@ -85,8 +109,7 @@ async def seats(database: Db, caller: MaybeSignedIn, after: UUID | None = None, 
     """Each seat and until when it is taken; for anyone."""
     async with database.transaction() as tx:
         found = await shadow_board_store.seats(tx, after=after, limit=limit + 1)
-    hidden = {} if is_team(caller) else {"member_id": None}
-    page = [SeatView.model_validate({**row, **hidden}) for row in found[:limit]]
+    page = [seat_view(row, caller) for row in found[:limit]]
     return Seats(seats=page, next=page[-1].seat_id if len(found) > limit else None)
 
 
@@ -109,8 +132,8 @@ async def appoint(seat_id: UUID, form: AppointmentForm, database: Db, key: Key, 
     """Give a free seat to somebody who applied and was chosen, from today on."""
     permit(caller, "team")
     async with database.transaction() as tx:
-        term = Term(uuid4(), seat_id, None, day_in_london(tx.now), form.ends_on, tx.now, caller.account_id)
-        if await idempotency.claim(tx, key, resource_id=term.term_id, status=201) is not None:
+        term_id, today = uuid4(), day_in_london(tx.now)
+        if await idempotency.claim(tx, key, resource_id=term_id, status=201) is not None:
             return _seat(await shadow_board_store.seat(tx, seat_id), await shadow_board_store.term(tx, seat_id))
         interest = await store.interest(tx, form.number)
         if interest is None or interest.member_id is None:
@@ -119,16 +142,39 @@ async def appoint(seat_id: UUID, form: AppointmentForm, database: Db, key: Key, 
         member = await members.lock(tx, interest.member_id)
         if member is None or member.left_on is not None:
             raise HasLeft
+        interest = await store.interest(tx, form.number) or interest  # as it is now that nobody else changes it
         applied_for = there(await store.by_id(tx, interest.opportunity_id))
         seat = await shadow_board_store.lock_seat(tx, seat_id)
         if seat is None:
             raise NoSuchSeat
-        taken = await shadow_board_store.term(tx, seat_id) is not None
-        sits = await shadow_board_store.sits(tx, interest.member_id)
-        term, said = shadow_board.appoint(term, interest, applied_for, member.grade, is_taken=taken, sits=sits)
+        ends_on = form.ends_on or seat.taken_until or today
+        seat, term, said = shadow_board.appoint(
+            seat,
+            Term(term_id, seat_id, None, today, ends_on, tx.now, caller.account_id),
+            interest,
+            applied_for,
+            member.grade,
+            is_held=await shadow_board_store.term(tx, seat_id) is not None,
+            sits=await shadow_board_store.term_of(tx, interest.member_id) is not None,
+        )
         await shadow_board_store.add_term(tx, term)
+        await shadow_board_store.save_seat(tx, seat)
+        await store.use(tx, interest.interest_id)
         await outbox.put(tx, said)
     return _seat(seat, term)
+
+
+@router.post("/terms/{term_id}/ending")
+async def end_term(term_id: UUID, database: Db, key: Key, caller: SignedIn) -> TermView:
+    """End a term before its day: who has the seat gives it up, or the team ends it. The public sees it taken still."""
+    async with database.transaction() as tx:
+        earlier = await idempotency.claim(tx, key, resource_id=term_id, status=200)
+        its = own(await shadow_board_store.lock_term(tx, term_id), caller)
+        if earlier is None:
+            its, said = shadow_board.stand_down(its, today=day_in_london(tx.now), by=caller.account_id, now=tx.now)
+            await shadow_board_store.end_term(tx, its)
+            await outbox.put(tx, said)
+    return TermView(**{name: getattr(its, name) for name in TermView.model_fields})
 
 
 @router.get("/advice")
@@ -150,7 +196,7 @@ async def advise(form: AdviceForm, request: Request, database: Db, key: Key, cal
         earlier = await idempotency.claim(tx, key, resource_id=its.advice_id, status=201)
         if earlier is not None:
             return _view(known(await shadow_board_store.advice(tx, earlier)), caller)
-        sits = caller.member_id is not None and await shadow_board_store.sits(tx, caller.member_id)
+        sits = await shadow_board_store.term_of(tx, caller.member_id) is not None
         said = shadow_board.advise(its, page_of(request, its.advice_id), sits=sits)
         await shadow_board_store.add_advice(tx, its)
         await outbox.put(tx, said)
@@ -180,6 +226,26 @@ async def answer(
     return _view(its, caller)
 
 
+def own(its: Term | None, caller: Caller) -> Term:
+    """A term for the team, and for whoever has the seat."""
+    if its is None or not (is_team(caller) or caller.member_id == its.member_id is not None):
+        raise NoSuchTerm
+    return its
+
+
+def seat_view(row: asyncpg.Record, caller: Caller | None) -> SeatView:
+    theirs = caller is not None and caller.member_id is not None and caller.member_id == row["member_id"]
+    return SeatView(
+        seat_id=row["seat_id"],
+        title=row["title"],
+        opened_on=row["opened_on"],
+        starts_on=row["taken_from"],
+        ends_on=row["taken_until"],
+        member_id=row["member_id"] if is_team(caller) else None,
+        term_id=row["term_id"] if is_team(caller) or theirs else None,
+    )
+
+
 def known(its: Advice | None) -> Advice:
     if its is None:
         raise NoSuchAdvice
@@ -199,8 +265,9 @@ def _seat(its: Seat | None, term: Term | None) -> SeatView:
         seat_id=its.seat_id,
         title=its.title,
         opened_on=its.opened_on,
-        starts_on=term.starts_on if term else None,
-        ends_on=term.ends_on if term else None,
+        starts_on=its.taken_from,
+        ends_on=its.taken_until,
+        term_id=term.term_id if term else None,
         member_id=term.member_id if term else None,
     )
 

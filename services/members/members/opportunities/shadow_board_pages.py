@@ -1,5 +1,6 @@
 """The pages of the Shadow Board: its seats, its advice and the answers; forms for the team and for who has a seat."""
 
+from contextlib import suppress
 from typing import Final
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import ValidationError
 
 from chassis.database import Database
+from chassis.idempotency import FormKey
 from chassis.identity import MaybeSignedIn, SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
@@ -15,7 +17,8 @@ from chassis.web import Filled, filled, read_form, render, typed_day
 from contracts.refusal import Refused
 from members.opportunities import shadow_board_api, shadow_board_store, store
 from members.opportunities.api import is_team
-from members.opportunities.shadow_board import NoSuchSeat
+from members.opportunities.shadow_board import NoSuchSeat, TermIsOver
+from members.places import store as organisation_store
 
 router = APIRouter(prefix="/members/opportunities/shadow-board", route_class=RetryingRoute, include_in_schema=False)
 
@@ -35,6 +38,7 @@ SENTENCES: Final = {
 DONE: Final = {
     "opened": "The seat is open.",
     "appointed": "They have the seat, and we are writing to them.",
+    "ended": "The term has ended. Everybody else sees the seat as taken until its day.",
     "advised": "The advice is here for everybody to read. The central team has been told.",
     "answered": "The answer is here for everybody to read.",
 }
@@ -54,7 +58,7 @@ async def board(
     async with database.transaction() as tx:
         seats = await shadow_board_store.seats(tx, after=seats_after, limit=SHOWN + 1)
         advice = await shadow_board_store.newest_advice(tx, after=after, limit=SHOWN + 1)
-        sits = bool(caller and caller.member_id and await shadow_board_store.sits(tx, caller.member_id))
+        own = await shadow_board_store.term_of(tx, caller.member_id) if caller and caller.member_id else None
     return render(
         request,
         "opportunities/shadow_board.html",
@@ -62,7 +66,7 @@ async def board(
         seats_next=seats[SHOWN - 1]["seat_id"] if len(seats) > SHOWN else None,
         advice=advice[:SHOWN],
         next=advice[SHOWN - 1].advice_id if len(advice) > SHOWN else None,
-        sits=sits,
+        own=own,
         is_team=is_team(caller),
         done=DONE.get(done) if caller else None,
     )
@@ -75,12 +79,12 @@ async def seat_form(request: Request, caller: SignedIn) -> HTMLResponse:
 
 
 @router.post("/seats/new")
-async def open_seat(request: Request, database: Db, caller: SignedIn) -> Response:
+async def open_seat(request: Request, database: Db, caller: SignedIn, key: FormKey) -> Response:
     permit(caller, "team")
     values = await read_form(request)
     try:
         form = shadow_board_api.SeatForm.model_validate({name: values[name] for name in ("title",) if name in values})
-        await shadow_board_api.open_seat(form, database, None, caller)
+        await shadow_board_api.open_seat(form, database, key, caller)
     except ValidationError as error:
         again = filled(values, error, order=["title"], sentences=SENTENCES)
         return render(request, "opportunities/seat_new.html", **again)
@@ -111,18 +115,36 @@ async def appoint(
     return RedirectResponse("/members/opportunities/shadow-board?done=appointed", 303)
 
 
+@router.get("/terms/{term_id:uuid}/ending")
+async def ending_form(request: Request, term_id: UUID, database: Db, caller: SignedIn) -> HTMLResponse:
+    """What it means to give up a seat, or to end somebody's term, before it is done."""
+    async with database.transaction() as tx:
+        its = shadow_board_api.own(await shadow_board_store.lock_term(tx, term_id), caller)
+        seat = await shadow_board_store.seat(tx, its.seat_id)
+    return render(
+        request, "opportunities/term_ending.html", its=its, seat=seat, is_own=caller.member_id == its.member_id
+    )
+
+
+@router.post("/terms/{term_id:uuid}/ending")
+async def end_term(term_id: UUID, database: Db, caller: SignedIn) -> Response:
+    with suppress(TermIsOver):  # a second click
+        await shadow_board_api.end_term(term_id, database, None, caller)
+    return RedirectResponse("/members/opportunities/shadow-board?done=ended", 303)
+
+
 @router.get("/advice/new")
 async def advice_form(request: Request, _: SignedIn) -> HTMLResponse:
     return render(request, "opportunities/advice_new.html", **filled({}))
 
 
 @router.post("/advice/new")
-async def advise(request: Request, database: Db, caller: SignedIn) -> Response:
+async def advise(request: Request, database: Db, caller: SignedIn, key: FormKey) -> Response:
     values = await read_form(request)
     fields = ("title", "advice")
     try:
         form = shadow_board_api.AdviceForm.model_validate({name: values[name] for name in fields if name in values})
-        its = await shadow_board_api.advise(form, request, database, None, caller)
+        its = await shadow_board_api.advise(form, request, database, key, caller)
     except (ValidationError, Refused) as error:
         again = filled(values, error, order=fields, sentences=SENTENCES)
         return render(request, "opportunities/advice_new.html", **again)
@@ -167,12 +189,13 @@ async def _appointment(
         if seat is None:
             raise NoSuchSeat
         waiting = await store.chosen_for_the_board(tx, after=after, limit=WAITING + 1)
+        label = (await organisation_store.places(tx)).register.label
     return render(
         request,
         "opportunities/appointment.html",
         seat=seat,
         waiting=[
-            {"value": str(row["interest_id"]), "text": f"{row['name']}, {row['grade']}, {row['organisation']}"}
+            {"value": str(row["interest_id"]), "text": f"{row['name']}, {row['grade']}, {label(row['organisation'])}"}
             for row in waiting[:WAITING]
         ],
         after=after,

@@ -7,14 +7,15 @@ from uuid import UUID
 import asyncpg
 
 from chassis.database import Transaction
+from chassis.days import day_in_london
 from members.opportunities.shadow_board import Advice, Seat, Term
 
 
 async def add_seat(tx: Transaction, its: Seat) -> None:
     await tx.execute(
         """
-        INSERT INTO shadow_board_seat (seat_id, title, opened_on, opened_at, opened_by)
-        VALUES ($1, $2, $3, $4, $5)""",
+        INSERT INTO shadow_board_seat (seat_id, title, opened_on, opened_at, opened_by, taken_from, taken_until)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)""",
         *astuple(its),
     )
 
@@ -30,10 +31,10 @@ async def seat(tx: Transaction, seat_id: UUID) -> Seat | None:
 
 
 async def seats(tx: Transaction, *, after: UUID | None, limit: int) -> list[asyncpg.Record]:
-    """Each with its present term and whoever has it, where there is one; by id, from behind `after` on."""
+    """Each with whoever has it now, where there is somebody; by id, from behind `after` on."""
     return await tx.fetch(
         """
-        SELECT seat.seat_id, title, opened_on, member_id, name, starts_on, ends_on
+        SELECT seat.seat_id, title, opened_on, taken_from, taken_until, term_id, member_id, name
         FROM shadow_board_seat seat
         LEFT JOIN shadow_board_term term ON term.seat_id = seat.seat_id AND ended_at IS NULL
         LEFT JOIN member USING (member_id)
@@ -44,53 +45,89 @@ async def seats(tx: Transaction, *, after: UUID | None, limit: int) -> list[asyn
 
 
 async def term(tx: Transaction, seat_id: UUID) -> Term | None:
-    """The present one of a seat; None: it is free."""
+    """Of whoever has the seat; None: nobody has."""
     row = await tx.fetchrow("SELECT * FROM shadow_board_term WHERE seat_id = $1 AND ended_at IS NULL", seat_id)
     return Term(**row) if row else None
 
 
-async def sits(tx: Transaction, member_id: UUID | None) -> bool:
-    """Whether they have a seat; they keep it until the transaction ends."""
+async def term_of(tx: Transaction, member_id: UUID | None) -> Term | None:
+    """The term of a member who has a seat; they keep it until the transaction ends."""
     row = await tx.fetchrow(
-        "SELECT FROM shadow_board_term WHERE member_id = $1 AND ended_at IS NULL FOR SHARE", member_id
+        "SELECT * FROM shadow_board_term WHERE member_id = $1 AND ended_at IS NULL FOR SHARE", member_id
     )
-    return row is not None
+    return Term(**row) if row else None
+
+
+async def lock_term(tx: Transaction, term_id: UUID) -> Term | None:
+    row = await tx.fetchrow("SELECT * FROM shadow_board_term WHERE term_id = $1 FOR UPDATE", term_id)
+    return Term(**row) if row else None
 
 
 async def add_term(tx: Transaction, its: Term) -> None:
     await tx.execute(
         """
         INSERT INTO shadow_board_term (term_id, seat_id, member_id, starts_on, ends_on, appointed_at, appointed_by,
-            ended_on, ended_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)""",
+            ended_on, ended_at, ended_by)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)""",
         *astuple(its),
     )
 
 
-async def take_over(tx: Transaction, today: date) -> Term | None:
-    """A term whose last day has ended or whose holder is gone, which no other replica has in hand; held."""
+async def take_over(tx: Transaction, today: date) -> Seat | None:
+    """A seat of whose time the last day has ended, which no other replica has in hand; held."""
     row = await tx.fetchrow(
         """
-        SELECT * FROM shadow_board_term WHERE ended_at IS NULL AND (ends_on < $1 OR member_id IS NULL)
-        ORDER BY ends_on, term_id LIMIT 1 FOR UPDATE SKIP LOCKED""",
+        SELECT * FROM shadow_board_seat WHERE taken_until < $1
+        ORDER BY taken_until, seat_id LIMIT 1 FOR UPDATE SKIP LOCKED""",
         today,
     )
-    return Term(**row) if row else None
+    return Seat(**row) if row else None
 
 
-async def end(tx: Transaction, term: Term, seat: Seat) -> None:
+async def save_seat(tx: Transaction, its: Seat) -> None:
+    """Keep since when it is free, or for which days it is taken."""
     await tx.execute(
-        "UPDATE shadow_board_term SET ended_on = $2, ended_at = $3 WHERE term_id = $1",
-        term.term_id,
-        term.ended_on,
-        term.ended_at,
+        "UPDATE shadow_board_seat SET opened_on = $2, taken_from = $3, taken_until = $4 WHERE seat_id = $1",
+        its.seat_id,
+        its.opened_on,
+        its.taken_from,
+        its.taken_until,
     )
-    await tx.execute("UPDATE shadow_board_seat SET opened_on = $2 WHERE seat_id = $1", seat.seat_id, seat.opened_on)
+
+
+async def end_term(tx: Transaction, its: Term) -> None:
+    await tx.execute(
+        "UPDATE shadow_board_term SET ended_on = $2, ended_at = $3, ended_by = $4 WHERE term_id = $1",
+        its.term_id,
+        its.ended_on,
+        its.ended_at,
+        its.ended_by,
+    )
+
+
+async def end_with_its_day(tx: Transaction, seat_id: UUID) -> None:
+    """The term of who has the seat, where there is somebody, ends with its last day."""
+    await tx.execute(
+        "UPDATE shadow_board_term SET ended_on = ends_on, ended_at = $2 WHERE seat_id = $1 AND ended_at IS NULL",
+        seat_id,
+        tx.now,
+    )
 
 
 async def let_go(tx: Transaction, member_id: UUID) -> None:
-    """Of somebody who leaves or is erased no term stays theirs; a timer ends the present one."""
-    await tx.execute("UPDATE shadow_board_term SET member_id = NULL WHERE member_id = $1", member_id)
+    """Of somebody who leaves or is erased no term stays theirs: the present one ends, and the seat stays taken.
+
+    Who ended an earlier one goes too, since it may be themself.
+    """
+    await tx.execute(
+        """
+        UPDATE shadow_board_term SET member_id = NULL, ended_by = NULL, ended_at = coalesce(ended_at, $3),
+            ended_on = coalesce(ended_on, least(ends_on, $2))
+        WHERE member_id = $1""",
+        member_id,
+        day_in_london(tx.now),
+        tx.now,
+    )
 
 
 async def add_advice(tx: Transaction, its: Advice) -> None:

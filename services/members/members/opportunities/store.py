@@ -192,6 +192,11 @@ async def save_interests(tx: Transaction, interests: Iterable[Interest]) -> None
     )
 
 
+async def use(tx: Transaction, interest_id: UUID) -> None:
+    """By it somebody has a seat of the Shadow Board, and by it they get no other."""
+    await tx.execute("UPDATE interest SET used_at = $2 WHERE interest_id = $1", interest_id, tx.now)
+
+
 async def forget(tx: Transaction, interest_id: UUID) -> None:
     await tx.execute("DELETE FROM interest WHERE interest_id = $1", interest_id)
 
@@ -236,13 +241,14 @@ async def page_of(tx: Transaction, opportunity_id: UUID, *, after: UUID | None, 
 
 
 async def chosen_for_the_board(tx: Transaction, *, after: UUID | None, limit: int) -> list[asyncpg.Record]:
-    """Who was chosen for the Shadow Board and has no seat, the latest choice first, from behind `after` on."""
+    """Who was chosen for the Shadow Board and had no seat by it, the latest choice first, from behind `after` on."""
     return await tx.fetch(
         """
         SELECT interest_id, name, grade, member.organisation
         FROM interest JOIN opportunity USING (opportunity_id) JOIN member USING (member_id)
-        WHERE kind = 'shadow-board' AND state = 'chosen' AND NOT EXISTS (SELECT FROM shadow_board_term term
-            WHERE term.member_id = interest.member_id AND term.ended_at IS NULL)
+        WHERE kind = 'shadow-board' AND state = 'chosen' AND used_at IS NULL
+            AND NOT EXISTS (SELECT FROM shadow_board_term term
+                WHERE term.member_id = interest.member_id AND term.ended_at IS NULL)
             AND ($1::uuid IS NULL OR (changed_at, interest_id) <
                 (SELECT changed_at, interest_id FROM interest WHERE interest_id = $1))
         ORDER BY changed_at DESC, interest_id DESC LIMIT $2""",

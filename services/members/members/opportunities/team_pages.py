@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, time
-from typing import Any, Final
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -10,7 +10,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import TypeAdapter, ValidationError
 
 from chassis.database import Database
-from chassis.days import LONDON, day_in_london
+from chassis.days import day_in_london, instant_in_london
+from chassis.idempotency import FormKey
 from chassis.identity import SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
@@ -18,6 +19,7 @@ from chassis.web import Filled, filled, read_form, render, typed_day
 from contracts.refusal import Invalid, Refused
 from members.opportunities import api, calls, choosing_api, eligibility, findings_api, store
 from members.opportunities.pages import KINDS
+from members.places import store as organisation_store
 
 router = APIRouter(prefix="/members/opportunities", route_class=RetryingRoute, include_in_schema=False)
 
@@ -35,6 +37,7 @@ SENTENCES: Final = {
     "capacity": "Enter the number of places, from 1 to 200",
     "closes_at.missing": "Enter the day on which it closes",
     "closes_at": A_REAL_DAY,
+    "closes_time": "Choose at what time it closes",
     "meets_on": A_REAL_DAY,
     "held_on.missing": "Enter the day on which it was held",
     "held_on": A_REAL_DAY,
@@ -44,6 +47,12 @@ SENTENCES: Final = {
 _NUMBERS: Final = TypeAdapter(list[UUID])
 
 
+class _Typed(api.OpportunityForm):
+    """What the form sends: the instant comes of a day and one of the times."""
+
+    closes_time: Literal["09:00", "12:00", "17:00"]
+
+
 @router.get("/new")
 async def form(request: Request, database: Db, caller: SignedIn) -> HTMLResponse:
     permit(caller, "team")
@@ -51,13 +60,14 @@ async def form(request: Request, database: Db, caller: SignedIn) -> HTMLResponse
 
 
 @router.post("/new")
-async def open_call(request: Request, database: Db, caller: SignedIn) -> Response:
+async def open_call(request: Request, database: Db, caller: SignedIn, key: FormKey) -> Response:
     permit(caller, "team")
     values = await read_form(request)
     answers = {name: values[name] for name in ("kind", "title", "summary", "eligibility", "capacity") if name in values}
     try:
-        wanted = api.OpportunityForm.model_validate(answers | _closing(values) | typed_day("meets_on", values))
-        its = await api.open_call(wanted, database, None, caller)
+        typed = _Typed.model_validate(answers | _closing(values) | typed_day("meets_on", values))
+        wanted = api.OpportunityForm(**typed.model_dump(exclude={"closes_time"}))
+        its = await api.open_call(wanted, database, key, caller)
     except (ValidationError, Invalid) as error:
         return _form(request, database, filled(values, error, order=FIELDS, sentences=SENTENCES))
     return RedirectResponse(f"/members/opportunities/{its.opportunity_id}?done=opened", 303)
@@ -128,12 +138,12 @@ async def publish(request: Request, opportunity_id: UUID, database: Db, caller: 
 
 
 def _closing(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The day and one of the times, as an instant in London; what is no day stays a text and is told at its field."""
-    said = typed_day("closes_at", values)
-    at = values.get("closes_time", "17:00")
+    """The day and one of the times, as an instant in London; what is neither stays a text and is told at its field."""
+    said = typed_day("closes_at", values) | {name: values[name] for name in ("closes_time",) if name in values}
     try:
         day = datetime.strptime(said["closes_at"], "%Y-%m-%d").date()  # noqa: DTZ007 - a calendar day has no zone
-        return {"closes_at": datetime.combine(day, time.fromisoformat(at if at in TIMES else "17:00"), LONDON)}
+        at = time.fromisoformat(said["closes_time"] if said["closes_time"] in TIMES else "17:00")
+        return said | {"closes_at": instant_in_london(day, at)}
     except (KeyError, ValueError):
         return said
 
@@ -169,6 +179,7 @@ async def _applicants(
     async with database.transaction() as tx:
         its = api.there(await store.by_id(tx, opportunity_id))
         found = await store.page_of(tx, opportunity_id, after=after, limit=AT_ONCE + 1)
+        places = await organisation_store.places(tx)
     page, chosen = found[:AT_ONCE], {str(number) for number in marked or []}
     here = {str(row["interest_id"]) for row in page}
     return render(
@@ -176,6 +187,7 @@ async def _applicants(
         "opportunities/applicants.html",
         its=its,
         page=page,
+        label=places.register.label,
         may_choose=its.seed is None and its.closed_at is not None,
         within=its.eligible.grades,
         elsewhere=sorted(chosen - here),

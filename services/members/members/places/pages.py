@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import ValidationError
 
 from chassis.database import Database
+from chassis.idempotency import FormKey
 from chassis.identity import MaybeSignedIn, SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
@@ -64,13 +65,13 @@ async def form(request: Request, caller: SignedIn) -> HTMLResponse:
 
 
 @router.post("/new")
-async def enter(request: Request, database: Db, caller: SignedIn) -> Response:
+async def enter(request: Request, database: Db, caller: SignedIn, key: FormKey) -> Response:
     permit(caller, "team")
     values = await read_form(request)
     try:
         answers = {name: values[name] for name in ("name", "short", "code") if name in values}
         its = register.OrganisationForm.model_validate(answers | typed_day("opened_on", values))
-        await register.register(its, database, None, caller)
+        await register.register(its, database, key, caller)
     except (ValidationError, Refused) as error:
         wrong = Invalid(FieldError("name", error.sentence)) if isinstance(error, Refused) else error
         again = filled(values, wrong, order=FIELDS, sentences=SENTENCES)

@@ -61,8 +61,8 @@ async def grant(member_id: UUID, form: RoleForm, database: Db, key: Key, caller:
     """Give a role. Who has it already keeps it, and nothing is said; it is in the member's next token."""
     permit(caller, "team")
     async with database.transaction() as tx:
-        wanted = _read(form, (await organisation_store.places(tx)).register)
         repeated = await idempotency.claim(tx, key, resource_id=member_id, status=200) is not None
+        wanted = _read(form, (await organisation_store.places(tx)).register)
         member = _there(await store.lock(tx, member_id))
         held = await role_store.held_by(tx, member_id)
         granted = None if repeated else roles.grant(member, held, wanted, by=caller.member_id)
@@ -79,8 +79,8 @@ async def take_back(member_id: UUID, form: RoleForm, database: Db, key: Key, cal
     """Take a role back. The tokens that say it are over within ten minutes."""
     permit(caller, "team")
     async with database.transaction() as tx:
-        unwanted = _read(form, (await organisation_store.places(tx)).register)
         repeated = await idempotency.claim(tx, key, resource_id=member_id, status=200) is not None
+        unwanted = _read(form, (await organisation_store.places(tx)).register)
         _there(await store.lock(tx, member_id))
         held = await role_store.held_by(tx, member_id)
         revoked = None if repeated else roles.take_back(member_id, held, unwanted)

@@ -1,7 +1,7 @@
 """The figures over HTTP: released by the team once a quarter, read by anyone, as JSON and as CSV."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any
 from uuid import UUID, uuid4
@@ -19,15 +19,14 @@ from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from members.monitoring import questions
 from members.monitoring import store as monitoring
-from members.monitoring.questions import Characteristic
 from members.monitoring.sealing import Vault
 from members.settings import Settings
 from members.statistics import periods, releasing, spreadsheet, store
 from members.statistics.diversity import Figures
+from members.statistics.method import VERSION, Method
 from members.statistics.participation import Part
 from members.statistics.releasing import NoRelease, NotTheLastQuarter, Remembered
 from members.statistics.store import Release
-from members.statistics.tables import Limits
 
 router = APIRouter(prefix="/api/members/v1", tags=["statistics"], route_class=RetryingRoute, responses=RESPONSES)
 
@@ -48,6 +47,7 @@ class ReleaseView(BaseModel):
     questions_version: int
     diversity: Mapping[str, Figures]
     participation: Mapping[str, Mapping[str, Part]]
+    method: Annotated[Method | None, Field(description="How they were made; None: before that was kept")]
     released_by: Annotated[UUID | None, Field(description="An account; for the team alone")] = None
 
 
@@ -70,6 +70,7 @@ async def publish(
     """Make and publish the figures of the last quarter that is over. Again, and nothing happens: 200."""
     permit(caller, "team")
     settings, vault = request.app.state.settings, request.app.state.vault
+    method = _method(settings)
     async with database.transaction() as tx:
         today, release_id = day_in_london(tx.now), uuid4()
         quarter = periods.last_ended(today)
@@ -94,7 +95,7 @@ async def publish(
                 places={vault.name(member_id): place for member_id, place in counted.items()},
                 answers=await monitoring.every(tx, vault),
                 asked=asked,
-                limits=_limits(settings),
+                method=method,
                 period=quarter.code,
                 before=before.diversity if before else {},
                 remembered=await _remembered(tx, vault, before),
@@ -107,7 +108,7 @@ async def publish(
             asked,
             quarter,
             people=people,
-            threshold=settings.statistics_threshold,
+            method=method,
             release_id=release_id,
             today=today,
             by=caller.account_id,
@@ -137,8 +138,8 @@ async def as_csv(period: Period, database: Db) -> Response:
 
 
 @router.get("/statistics-releases/{period}.csv-metadata.json")
-async def csv_metadata(period: Period, request: Request, database: Db) -> Response:
-    text = spreadsheet.description(await there(database, period), request.app.state.settings)
+async def csv_metadata(period: Period, database: Db) -> Response:
+    text = spreadsheet.description(await there(database, period))
     return Response(text, media_type="application/csvm+json")
 
 
@@ -168,12 +169,10 @@ async def _remembered(tx: Transaction, vault: Vault, before: Release | None) -> 
     return found
 
 
-def _limits(settings: Settings) -> Callable[[Characteristic], Limits]:
-    def of(its: Characteristic) -> Limits:
-        threshold = settings.statistics_special_threshold if its.special else settings.statistics_threshold
-        return Limits(threshold, settings.statistics_population)
-
-    return of
+def _method(settings: Settings) -> Method:
+    return Method(
+        VERSION, settings.statistics_threshold, settings.statistics_special_threshold, settings.statistics_population
+    )
 
 
 def _view(its: Release, caller: Caller | None) -> ReleaseView:

@@ -22,7 +22,7 @@ from members.monitoring import questions
 from members.monitoring.questions import Characteristic
 from members.places import store as organisation_store
 from members.places.organisations import Register
-from members.statistics import api, periods, store
+from members.statistics import api, method, periods, store
 from members.statistics.api import Period
 from members.statistics.diversity import Figures
 from members.statistics.participation import Part
@@ -135,7 +135,7 @@ async def _figures(
         others=[_quarter(period) for period in page if its is None or period != its.period],
         is_first=before is None,
         following=page[-1] if len(found) > QUARTERS else None,
-        settings=request.app.state.settings,
+        special=method.special(questions.of_version(its.questions_version)) if its else "",
         due=due if is_team and due.code not in {period for period, _ in newest} else None,
         done=done == "released" and is_team,
     )

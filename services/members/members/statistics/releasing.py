@@ -14,9 +14,9 @@ from members.monitoring.questions import NO_ANSWER, Characteristic, Questions
 from members.statistics import diversity, participation
 from members.statistics.counting import Person, Place, cells
 from members.statistics.diversity import Earlier, Figures
+from members.statistics.method import Method
 from members.statistics.periods import Quarter
 from members.statistics.store import Release
-from members.statistics.tables import Limits
 
 There = list[tuple[bytes, Place, Mapping[str, str] | None]]
 """Whom an earlier release counted, of those who are there now: where, and as what."""
@@ -57,7 +57,7 @@ def made(
     places: Mapping[bytes, Place],
     answers: Mapping[bytes, Answers],
     asked: Questions,
-    limits: Callable[[Characteristic], Limits],
+    method: Method,
     period: str,
     before: Mapping[str, Figures],
     remembered: Mapping[str, Remembered],
@@ -76,7 +76,7 @@ def made(
         figures = diversity.figures(
             people,
             its,
-            limits(its),
+            method.limits(its),
             period,
             before=before.get(its.code),
             earlier=_earlier(its.code, remembered, there),
@@ -106,14 +106,14 @@ def release(
     quarter: Quarter,
     *,
     people: Mapping[str, list[Place]],
-    threshold: int,
+    method: Method,
     release_id: UUID,
     today: date,
     by: UUID,
     now: datetime,
 ) -> Release:
-    report = participation.report(people, threshold)
-    return Release(release_id, quarter.code, today, asked.version, its.diversity, report, now, by)
+    report = participation.report(people, method.threshold)
+    return Release(release_id, quarter.code, today, asked.version, its.diversity, report, now, by, method)
 
 
 def _code(its: Characteristic, given: Answers | None) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from members.monitoring import questions
-from members.settings import Settings
+from members.statistics import method
 from members.statistics.store import Release
 from members.statistics.tables import ROUNDED_TO, Row
 
@@ -29,9 +29,7 @@ def lines(its: Release) -> str:
     return text.getvalue()
 
 
-def description(its: Release, settings: Settings) -> str:
-    asked = questions.of_version(its.questions_version)
-    special = ", ".join(each.title for each in asked.characteristics if each.special)
+def description(its: Release) -> str:
     columns = [
         {
             "name": name,
@@ -41,9 +39,12 @@ def description(its: Release, settings: Settings) -> str:
         }
         for name, words in COLUMNS.items()
     ]
+    small, limits = "Figures of few people", its.method
+    if limits is not None:
+        special = method.special(questions.of_version(its.questions_version))
+        small = f"Figures under {limits.threshold}, and of {special} those under {limits.special_threshold},"
     hidden = (
-        f"Rounded to {ROUNDED_TO}. Figures under {settings.statistics_threshold}, and of {special} those under "
-        f"{settings.statistics_special_threshold}, are shown together with others or not at all. "
+        f"Rounded to {ROUNDED_TO}. {small} are shown together with others or not at all. "
         "A figure whose change would tell of few is repeated."
     )
     about = {

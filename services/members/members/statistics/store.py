@@ -1,7 +1,7 @@
 """The releases as they are out, and whom they count."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import date, datetime
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from members.places.grades import BANDS
 from members.rights.restriction_store import NOT_RESTRICTED
 from members.statistics.counting import Place
 from members.statistics.diversity import Figures
+from members.statistics.method import Method
 from members.statistics.participation import Part
 
 _DIVERSITY: TypeAdapter[dict[str, Figures]] = TypeAdapter(dict[str, Figures])
@@ -32,6 +33,7 @@ class Release:
     participation: Mapping[str, Mapping[str, Part]]
     released_at: datetime
     released_by: UUID
+    method: Method | None  # None: made before that was kept
 
 
 async def hold(tx: Transaction) -> None:
@@ -41,12 +43,12 @@ async def hold(tx: Transaction) -> None:
 
 
 async def newest(tx: Transaction) -> Release | None:
-    row = await tx.fetchrow("SELECT * FROM statistics_release ORDER BY period DESC LIMIT 1")
+    row = await tx.fetchrow(f"{_RELEASE} ORDER BY period DESC LIMIT 1")
     return _release(row) if row else None
 
 
 async def of_period(tx: Transaction, period: str) -> Release | None:
-    row = await tx.fetchrow("SELECT * FROM statistics_release WHERE period = $1", period)
+    row = await tx.fetchrow(f"{_RELEASE} WHERE period = $1", period)
     return _release(row) if row else None
 
 
@@ -77,6 +79,14 @@ async def add(tx: Transaction, its: Release) -> None:
         its.released_at,
         its.released_by,
     )
+    if its.method is not None:
+        await tx.execute(
+            """
+            INSERT INTO statistics_method (period, version, threshold, special_threshold, population)
+            VALUES ($1, $2, $3, $4, $5)""",
+            its.period,
+            *astuple(its.method),
+        )
 
 
 async def counted(tx: Transaction) -> dict[UUID, Place]:
@@ -98,13 +108,22 @@ async def left_between(tx: Transaction, first: date, last: date) -> list[Place]:
     return [_place(row) for row in await tx.fetch(sql, first, last)]
 
 
+_RELEASE = """
+    SELECT release_id, period, counted_on, questions_version, diversity, participation, released_at, released_by,
+        version, threshold, special_threshold, population
+    FROM statistics_release LEFT JOIN statistics_method USING (period)"""
+
+
 def _place(row: asyncpg.Record) -> Place:
     return (row["organisation"], BANDS[Grade(row["grade"])].value)
 
 
 def _release(row: asyncpg.Record) -> Release:
+    its = dict(row)
+    limits = {name: its.pop(name) for name in ("version", "threshold", "special_threshold", "population")}
     read = {
         "diversity": _DIVERSITY.validate_json(row["diversity"]),
         "participation": _PARTICIPATION.validate_json(row["participation"]),
+        "method": None if limits["version"] is None else Method(**limits),
     }
-    return Release(**{**row, **read})
+    return Release(**{**its, **read})

@@ -4,10 +4,11 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field, StringConstraints, TypeAdapter
 
 from chassis import idempotency, outbox
+from chassis.database import Database
 from chassis.idempotency import Key
 from chassis.identity import Caller, MaybeSignedIn, SignedIn, permit
 from chassis.problems import RESPONSES
@@ -25,6 +26,7 @@ _DRAFT: TypeAdapter[Draft] = TypeAdapter(Draft)
 Heading = Annotated[Title, ONE_LINE]
 Sentence = Annotated[Summary, ONE_LINE]
 Mission = Annotated[str, StringConstraints(max_length=1000), ONE_LINE]
+Number = Annotated[int, Field(ge=1, lt=2**31)]
 Day = Annotated[date, Field(ge=date(2000, 1, 1), lt=date(2100, 1, 1))]
 
 
@@ -78,6 +80,20 @@ class StrategyView(BaseModel):
     published_by: Annotated[UUID | None, Field(description="An account; for the team alone")] = None
 
 
+class VersionView(BaseModel):
+    version: int
+    title: str
+    published_at: datetime
+    published_by: Annotated[UUID | None, Field(description="An account; for the team alone")] = None
+
+
+class Versions(BaseModel):
+    """The newest first. `next`, given as `before`, leads to the following ones; None: these were the last."""
+
+    strategies: list[VersionView]
+    next: int | None
+
+
 @router.get("/strategy")
 async def present(database: Db, caller: MaybeSignedIn) -> StrategyView:
     """The version in force, for anyone."""
@@ -85,10 +101,27 @@ async def present(database: Db, caller: MaybeSignedIn) -> StrategyView:
         return _strategy(await strategy_store.in_force(tx), caller)
 
 
+@router.get("/strategies")
+async def every(
+    database: Db, caller: MaybeSignedIn, before: Number | None = None, limit: Annotated[int, Query(ge=1, le=100)] = 100
+) -> Versions:
+    """Every version, for anyone."""
+    found, following = await some_versions(database, before, limit)
+    by_account = is_team(caller)
+    views = [
+        VersionView(
+            version=its.version,
+            title=its.words.title,
+            published_at=its.published_at,
+            published_by=its.published_by if by_account else None,
+        )
+        for its in found
+    ]
+    return Versions(strategies=views, next=following)
+
+
 @router.get("/strategies/{version}")
-async def of_version(
-    version: Annotated[int, Field(ge=1, lt=2**31)], database: Db, caller: MaybeSignedIn
-) -> StrategyView:
+async def of_version(version: Number, database: Db, caller: MaybeSignedIn) -> StrategyView:
     """A version as it was published, for anyone."""
     async with database.transaction() as tx:
         return _strategy(await strategy_store.version(tx, version), caller)
@@ -98,7 +131,7 @@ async def of_version(
 async def publish(form: StrategyForm, database: Db, key: Key, caller: SignedIn, answer: Response) -> StrategyView:
     """Publish the version after the one in force. The very same again, and nothing happens: 200."""
     permit(caller, "team")
-    draft = _DRAFT.validate_python(form.model_dump(exclude={"follows"}))
+    draft = draft_of(form)
     async with database.transaction() as tx:
         if await idempotency.claim(tx, key, resource_id=uuid4(), status=201) is not None:
             return _strategy(await strategy_store.version(tx, form.follows + 1), caller)
@@ -115,6 +148,17 @@ async def publish(form: StrategyForm, database: Db, key: Key, caller: SignedIn, 
         await strategy_store.save(tx, *publication.commitments)
         await outbox.put(tx, *publication.said)
     return _strategy(publication.strategy, caller)
+
+
+def draft_of(form: StrategyForm) -> Draft:
+    return _DRAFT.validate_python(form.model_dump(exclude={"follows"}))
+
+
+async def some_versions(database: Database, before: int | None, most: int) -> tuple[list[Strategy], int | None]:
+    """Some versions, and from which one the next are to be asked for."""
+    async with database.transaction(one_statement=True) as tx:
+        found = await strategy_store.versions(tx, before=before, most=most + 1)
+    return found[:most], found[most - 1].version if len(found) > most else None
 
 
 def is_team(caller: Caller | None) -> bool:

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from chassis.database import Database
 from chassis.days import day_in_london
+from chassis.idempotency import FormKey
 from chassis.identity import MaybeSignedIn, SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
@@ -22,6 +23,7 @@ from members.feedback import reviewing
 from members.feedback import store as feedback_store
 from members.strategy import commitments, commitments_api, timeline
 from members.strategy import store as strategy_store
+from members.strategy.api import is_team
 from members.strategy.commitments import Commitment, Course, Standing
 
 router = APIRouter(prefix="/members/strategy", route_class=RetryingRoute, include_in_schema=False)
@@ -47,13 +49,14 @@ SENTENCES: Final = {
     "summary.string_too_long": "What has happened must be 300 characters or fewer",
 }
 DONE: Final = {
+    "published": "The version is published. Everybody can see it.",
     "progress": "The report is here for everybody to see.",
     "completion": "This promise is kept. Everybody can see it.",
 }
 
 
 @router.get("")
-async def promises(request: Request, database: Db) -> HTMLResponse:
+async def promises(request: Request, database: Db, caller: MaybeSignedIn, done: str = "") -> HTMLResponse:
     """The mission, a picture of the promises along their days, and each of them with where it stands."""
     async with database.transaction() as tx:
         its = await strategy_store.in_force(tx)
@@ -73,6 +76,8 @@ async def promises(request: Request, database: Db) -> HTMLResponse:
         in_words=IN_WORDS,
         today=today,
         dropped=[each for each in found if commitments.standing(each, today) is Standing.DROPPED],
+        is_team=is_team(caller),
+        done=DONE.get(done) if is_team(caller) else None,
     )
 
 
@@ -121,12 +126,12 @@ async def progress_form(request: Request, commitment_id: UUID, database: Db, cal
 
 
 @router.post("/commitments/{commitment_id:uuid}/progress")
-async def report(request: Request, commitment_id: UUID, database: Db, caller: SignedIn) -> Response:
+async def report(request: Request, commitment_id: UUID, database: Db, caller: SignedIn, key: FormKey) -> Response:
     permit(caller, "team")
     values = await read_form(request)
     try:
         form = commitments_api.ProgressForm.model_validate({name: values[name] for name in FIELDS if name in values})
-        await commitments_api.report(commitment_id, form, database, None, caller)
+        await commitments_api.report(commitment_id, form, database, key, caller)
     except (ValidationError, Refused) as error:
         again = filled(values, error, order=FIELDS, sentences=SENTENCES)
         return _progress(request, await _its(database, commitment_id), again)

@@ -30,6 +30,14 @@ async def version(tx: Transaction, number: int) -> Strategy | None:
     return _strategy(row) if row else None
 
 
+async def versions(tx: Transaction, *, before: int | None, most: int) -> list[Strategy]:
+    """The newest first."""
+    rows = await tx.fetch(
+        "SELECT * FROM strategy WHERE $1::integer IS NULL OR version < $1 ORDER BY version DESC LIMIT $2", before, most
+    )
+    return [_strategy(row) for row in rows]
+
+
 async def add(tx: Transaction, its: Strategy) -> None:
     await tx.execute(
         """

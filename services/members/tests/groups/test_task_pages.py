@@ -1,7 +1,7 @@
 """The pages of task groups and of meetings, as a browser without JavaScript gets them."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from httpx2 import AsyncClient, Response
 
 from chassis.testing import CSRF_OF_FORMS, in_browser, signed_in
+from members.opportunities import testing as business
 
 API = "/api/members/v1"
 HERE = "/members/groups"
@@ -180,6 +181,33 @@ async def test_who_runs_a_group_schedules_a_meeting_and_members_put_it_into_thei
     assert f"DTSTART:{local.astimezone(UTC):%Y%m%dT%H%M%SZ}\r\n" in file.text
     assert "Plan the autumn" in group
     assert "Schedule a meeting" not in group
+
+
+async def test_a_meeting_on_a_day_when_the_clocks_change_is_when_clocks_in_london_show_it(
+    client: AsyncClient, running: FastAPI
+) -> None:
+    here = await established(client)
+    typed = {"title": "At night", "place": "Online"}
+    spring = typed | on("on", date(2027, 3, 28))
+    autumn = typed | on("on", date(2027, 10, 31))
+
+    with business.at(running.state.running.database, datetime(2027, 2, 1, 12, 0, tzinfo=UTC)):
+        none = await send(client, f"{here}/meetings/new", spring | {"starts_at": "1:30", "ends_at": "2:15"}, "team")
+        over = await send(client, f"{here}/meetings/new", spring | {"starts_at": "0:30", "ends_at": "2:15"}, "team")
+        twice = await send(client, f"{here}/meetings/new", autumn | {"starts_at": "1:30", "ends_at": "2:15"}, "team")
+    async with running.state.running.database.transaction() as tx:
+        times = await tx.fetch(
+            "SELECT starts_at, ends_at FROM group_meeting WHERE group_id = $1 ORDER BY starts_at", UUID(here[1:])
+        )
+
+    told = "The clocks go forward at 1am on this day: enter a time before 1:00, or 2:00 or later"
+    assert (none.status_code, over.status_code, twice.status_code) == (422, 303, 303)
+    assert f'<a href="#starts_at">{told}</a>' in none.text
+    assert 'value="1:30"' in none.text
+    assert [tuple(its) for its in times] == [
+        (datetime(2027, 3, 28, 0, 30, tzinfo=UTC), datetime(2027, 3, 28, 1, 15, tzinfo=UTC)),
+        (datetime(2027, 10, 31, 0, 30, tzinfo=UTC), datetime(2027, 10, 31, 2, 15, tzinfo=UTC)),
+    ]
 
 
 async def test_notes_are_seen_in_the_group_and_by_nobody_else(client: AsyncClient, running: FastAPI) -> None:

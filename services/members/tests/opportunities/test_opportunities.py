@@ -139,25 +139,6 @@ async def test_interest_is_once_can_be_withdrawn_and_leaves_nothing_then(
     assert back.json()["mine"]["number"] not in {its.json()["mine"]["number"] for its in both if its.is_success}
 
 
-async def test_a_repeat_is_answered_as_before_also_when_who_applied_has_left(
-    client: AsyncClient, database: Database
-) -> None:
-    [ada] = await there_are(database, EO)
-    with at(database, OPENS):
-        here = (await opened(client, call(CLOSES)))["opportunity_id"]
-        headers = signed_in("member", member_id=ada) | {"Idempotency-Key": "mine"}
-
-        async def apply_once() -> Any:
-            return await client.post(f"{API}/opportunities/{here}/interests", json={}, headers=headers)
-
-        first = await apply_once()
-        await client.post(f"{API}/members/{ada}/departures", headers=signed_in("member", member_id=ada))
-        again = await apply_once()
-
-    assert (first.status_code, first.json()["mine"]["state"]) == (201, "registered")
-    assert (again.status_code, again.json()["opportunity_id"], again.json()["mine"]) == (201, here, None)
-
-
 async def test_a_place_that_is_given_up_or_left_goes_to_the_next_until_nobody_waits(
     client: AsyncClient, database: Database, replica: Database
 ) -> None:

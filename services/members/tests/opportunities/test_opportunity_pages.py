@@ -156,6 +156,7 @@ async def test_the_team_opens_one_with_a_form_that_keeps_what_was_typed(
         empty = await client.get(f"{HERE}/new", headers=in_browser("team"))
         wrong = await send(client, f"{HERE}/new", answers | {"capacity": "many", "closes_at-day": "31"}, "team")
         past = await send(client, f"{HERE}/new", answers | {"closes_at-year": "2026"}, "team")
+        no_time = await send(client, f"{HERE}/new", answers | {"closes_time": "03:00", "capacity": "many"}, "team")
         done = await send(client, f"{HERE}/new", answers, "team")
         page = (await client.get(done.headers["location"], headers=in_browser("team"))).text
         refused = await client.get(f"{HERE}/new", headers=in_browser("member"))
@@ -166,6 +167,8 @@ async def test_the_team_opens_one_with_a_form_that_keeps_what_was_typed(
     assert 'value="How we &lt;recruit&gt;"' in wrong.text
     assert 'value="31"' in wrong.text
     assert "Enter a time that is still to come, within a year" in past.text
+    assert no_time.status_code == 422
+    assert "Enter the number of places, from 1 to 200 Choose at what time it closes" in words(no_time.text)
     assert "It is open. Members can apply from now on." in page
     assert "Closes Friday 11 June, 5pm" in words(page)
     assert "How we &lt;recruit&gt;" in page

@@ -152,18 +152,52 @@ async def test_who_leaves_the_profession_leaves_the_seat_and_nothing_leads_to_th
         [number] = await chosen(client, database, move, ada)
         await post(client, f"/seats/{its}/appointments", {"number": number, "ends_on": str(LAST_DAY)})
         await client.post(f"{API}/members/{ada}/departures", headers=signed_in("member", member_id=ada))
-
-        async def ended() -> Any:
-            await rotating.end_terms(database)
-            return (await what_was_said(database, its))[2:]
-
-        said = await eventually(ended)
         async with database.transaction() as tx:
-            rows = await tx.fetch("SELECT member_id FROM shadow_board_term WHERE seat_id = $1", UUID(its))
+            rows = await tx.fetch(
+                "SELECT member_id, ended_on, ended_by FROM shadow_board_term WHERE seat_id = $1", UUID(its)
+            )
 
-    assert [name for name, _ in said] == ["ShadowBoardTermEnded", "ShadowBoardSeatOpened"]
-    assert said[0][1]["ended_on"] == "2027-03-01"
-    assert [row["member_id"] for row in rows] == [None]
+    assert [tuple(row) for row in rows] == [(None, date(2027, 3, 1), None)]
+
+
+async def test_a_seat_is_given_up_or_ended_by_the_team_and_somebody_else_serves_the_rest(
+    client: AsyncClient, database: Database
+) -> None:
+    ada, ben, cat = await there_are(database, EO, EO, EO)
+    with at(database, OPENS) as move:
+        its = await seat(client)
+        of_ada, of_ben, of_cat = await chosen(client, database, move, ada, ben, cat)
+        lasts = {"ends_on": str(LAST_DAY)}
+        first = (await post(client, f"/seats/{its}/appointments", {"number": of_ada, **lasts})).json()
+        ending = f"/terms/{first['term_id']}/ending"
+        not_theirs = await post(client, ending, headers=signed_in("member", member_id=ben))
+        move(datetime(2027, 9, 1, 9, 0, tzinfo=UTC))
+        given_up = await post(client, ending, headers=signed_in("member", member_id=ada))
+        again = await post(client, ending)
+        used = await post(client, f"/seats/{its}/appointments", {"number": of_ada})
+        longer = await post(client, f"/seats/{its}/appointments", {"number": of_ben, "ends_on": "2029-06-30"})
+        rest = (await post(client, f"/seats/{its}/appointments", {"number": of_ben})).json()
+        taken = await post(client, f"/seats/{its}/appointments", {"number": of_cat})
+        by_the_team = await post(client, f"/terms/{rest['term_id']}/ending")
+        said = await what_was_said(database, its)
+
+    assert (not_theirs.status_code, given_up.status_code, by_the_team.status_code) == (404, 200, 200)
+    assert (given_up.json()["ended_on"], given_up.json()["ends_on"]) == ("2027-09-01", "2028-06-30")
+    assert given_up.json()["ended_by"] is not None
+    assert [each.json()["type"].removeprefix("/problems/") for each in (again, used, taken)] == [
+        "term-is-over",
+        "appointed-already",
+        "seat-is-taken",
+    ]
+    assert [each["field"] for each in longer.json()["errors"]] == ["ends_on"]
+    assert (rest["starts_on"], rest["ends_on"]) == ("2027-03-01", "2028-06-30")
+    assert [(name, body.get("member_id")) for name, body in said] == [
+        ("ShadowBoardSeatOpened", None),
+        ("ShadowBoardMemberAppointed", str(ada)),
+        ("ShadowBoardMemberStoodDown", str(ada)),
+        ("ShadowBoardMemberAppointed", str(ben)),
+        ("ShadowBoardMemberStoodDown", str(ben)),
+    ]
 
 
 async def test_a_seat_is_for_one_who_was_chosen_and_has_none(client: AsyncClient, database: Database) -> None:
@@ -251,15 +285,22 @@ async def test_in_a_browser_the_team_opens_and_fills_a_seat_a_holder_advises_and
         appointing = await send(client, f"/seats/{its}/appointment", {"number": number, **ends_on}, "team")
         twice = await send(client, f"/seats/{its}/appointment", {"number": number, **ends_on}, "team")
         board = (await client.get(HERE, headers=in_browser("member", member_id=ada))).text
+        [own] = re.findall(f'href="{HERE}(/terms/[^"]+)"', board)
         not_theirs = await send(client, "/advice/new", {"title": "T", "advice": "A"}, "member", member_id=ben)
         empty = await send(client, "/advice/new", {"title": "Typed"}, "member", member_id=ada)
-        advising = await send(
-            client, "/advice/new", {"title": "Be <seen>", "advice": "Say it."}, "member", member_id=ada
-        )
+        by_ada = in_browser("member", member_id=ada)
+        form = (await client.get(f"{HERE}/advice/new", headers=by_ada)).text.rpartition('name="form_key" value="')[2]
+        advice = {"title": "Be <seen>", "advice": "Say it.", "form_key": form.partition('"')[0], **CSRF_OF_FORMS}
+        advising, second = [await client.post(f"{HERE}/advice/new", data=advice, headers=by_ada) for _ in range(2)]
         address = advising.headers["location"].removeprefix(HERE).partition("?")[0]
         waiting = await client.get(HERE + address, headers=in_browser("team"))
         answering = await send(client, address, {"answer": "We shall."}, "team")
         answered = (await client.get(HERE + address, headers=PAGE)).text
+        warned = words((await client.get(HERE + own, headers=in_browser("member", member_id=ada))).text)
+        theirs = await client.get(HERE + own, headers=in_browser("member", member_id=ben))
+        endings = [await send(client, own, {}, "member", member_id=ada) for _ in range(2)]
+        seen = [words((await client.get(HERE, headers=whose)).text) for whose in (PAGE, in_browser("team"))]
+        rest = (await client.get(f"{HERE}/seats/{its}/appointment", headers=in_browser("team"))).text
         forbidden = await client.get(f"{HERE}/seats/new", headers=in_browser("member"))
 
     assert [each.status_code for each in (nothing, opening, wrong, appointing, twice)] == [422, 303, 422, 303, 409]
@@ -269,11 +310,17 @@ async def test_in_a_browser_the_team_opens_and_fills_a_seat_a_holder_advises_and
     assert "A Member" not in board
     assert "Give advice" in board
     assert (not_theirs.status_code, empty.status_code, advising.status_code) == (409, 422, 303)
+    assert advising.headers["location"] == second.headers["location"]
     assert 'value="Typed"' in empty.text
     assert "Waits for the board’s answer" in words(waiting.text)
     assert answering.status_code == 303
     assert "We shall." in answered
     assert "Be &lt;seen&gt;" in answered
+    assert "Your term ends today instead of on 30 June 2028" in warned
+    assert [theirs.status_code, *(each.status_code for each in endings)] == [404, 303, 303]
+    assert "A seat for &lt;all&gt; Taken until 30 June 2028." in seen[0]
+    assert "Nobody has it any more. Everybody else sees it as taken until 30 June 2028." in seen[1]
+    assert "ends_on-day" not in rest
     assert forbidden.status_code == 403
 
 

@@ -1,7 +1,7 @@
 """What a stranger learns who reads all that is open, and the public stream, before and after a member leaves."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,9 +10,11 @@ from fastapi import FastAPI
 from httpx2 import AsyncClient
 
 from chassis.database import Database
-from chassis.testing import signed_in
+from chassis.testing import signed_in, what_was_said
+from contracts.base import Visibility
+from contracts.catalogue import EVENTS
 from contracts.members import Grade
-from members.opportunities import closing
+from members.opportunities import closing, rotating
 from members.opportunities.testing import API, applies, at, call, its_draw, opened, states, there_are, withdraws
 from testkit.eventually import eventually
 
@@ -76,3 +78,58 @@ async def test_the_draw_stays_as_it_was_drawn_whoever_gives_up_leaves_or_follows
 
     assert after == before
     assert sorted(each["chosen"] for each in as_drawn) == [False, False, True, True, True]
+
+
+@pytest.mark.parametrize("how", ["leaves", "is erased", "gives it up", "is sent away"])
+async def test_a_seat_stays_taken_to_its_day_whoever_has_it_no_more(
+    client: AsyncClient, database: Database, how: str
+) -> None:
+    ada, ben = await there_are(database, EO, G7)
+    team, board = signed_in("team"), f"{API}/shadow-board"
+    public = {its.__name__ for its in EVENTS if its.visibility is Visibility.PUBLIC}
+    with at(database, OPENS) as move:
+        its = (await client.post(f"{board}/seats", json={"title": f"Who {how}"}, headers=team)).json()["seat_id"]
+        here = (await opened(client, call(CLOSES, kind="shadow-board", capacity=2)))["opportunity_id"]
+        numbers = [(await applies(client, here, each)).json()["mine"]["number"] for each in (ada, ben)]
+        move(CLOSES)
+
+        async def closed() -> bool:
+            await closing.close_due(database)
+            return len(await what_was_said(database, here)) == 2
+
+        await eventually(closed)
+        (
+            await client.post(f"{API}/opportunities/{here}/selections", json={"numbers": numbers}, headers=team)
+        ).raise_for_status()
+        form = {"number": numbers[0], "ends_on": "2028-05-12"}
+        appointed = await client.post(f"{board}/seats/{its}/appointments", json=form, headers=team)
+        ending = f"{board}/terms/{appointed.json()['term_id']}/ending"
+        addresses = [f"{board}/seats", f"{HERE}/shadow-board", f"{API}/opportunities/{here}", f"{HERE}/{here}"]
+        before, heard = await read(client, *addresses), await what_was_said(database, its, here)
+
+        if how == "leaves":
+            await leaves(client, ada)
+        elif how == "is erased":
+            (await client.post(f"{API}/members/{ada}/erasure", headers=team)).raise_for_status()
+        else:
+            by = team if how == "is sent away" else signed_in("member", member_id=ada)
+            (await client.post(ending, headers=by)).raise_for_status()
+        at_once = await rotating.end_terms(database), await read(client, *addresses)
+        move(CLOSES + timedelta(days=30))
+        for_the_team = (await client.get(f"{board}/seats", headers=team)).json()["seats"]
+        rest = await client.post(f"{board}/seats/{its}/appointments", json={"number": numbers[1]}, headers=team)
+        later = await rotating.end_terms(database), await read(client, *addresses)
+        said = (await what_was_said(database, its, here))[len(heard) :]
+        move(datetime(2028, 5, 12, 23, 0, tzinfo=UTC))  # midnight in London
+
+        async def freed() -> Any:
+            await rotating.end_terms(database)
+            return [name for name, _ in (await what_was_said(database, its))[-2:] if name in public]
+
+        at_its_end = await eventually(freed)
+
+    assert at_once == later == (0, before)
+    assert [name for name, _ in said if name in public] == []
+    assert [each["member_id"] for each in for_the_team if each["seat_id"] == its] == [None]
+    assert (rest.status_code, rest.json()["ends_on"]) == (201, "2028-05-12")
+    assert at_its_end == ["ShadowBoardTermEnded", "ShadowBoardSeatOpened"]

@@ -170,6 +170,46 @@ async def test_anyone_sees_the_figures_as_charts_tables_and_lines(client: AsyncC
     assert [its["name"] for its in about["tableSchema"]["columns"]] == list(lines[0])
 
 
+async def test_a_release_stands_with_the_limits_by_which_it_was_made_whatever_these_are_today(
+    running: FastAPI, client: AsyncClient
+) -> None:
+    today = running.state.settings
+    others = {"statistics_threshold": 7, "statistics_special_threshold": 20, "statistics_population": 50}
+    running.state.settings = today.model_copy(update=others)
+
+    its = (await client.get(f"{API}/statistics-releases/{LAST.code}")).json()
+    page = words((await client.get(f"{HERE}/{LAST.code}", headers=PAGE)).text)
+    about = json.loads((await client.get(f"{API}/statistics-releases/{LAST.code}.csv-metadata.json")).text)
+    running.state.settings = today
+
+    assert its["method"] == {"version": 1, "threshold": 5, "special_threshold": 10, "population": 30}
+    special = "ethnic group, disability, sexual orientation and religion"
+    assert f"A figure of fewer than 5 people is not shown, and of {special} none of fewer than 10." in page
+    assert "A row of fewer than 30 people is never shown alone." in page
+    assert (
+        "Figures under 5, and of ethnic group, disability, sexual orientation and religion those under 10,"
+        in (about["dc:description"])
+    )
+
+
+async def test_a_release_whose_limits_were_not_kept_names_none(running: FastAPI, client: AsyncClient) -> None:
+    """Those that were made before they were."""
+    async with running.state.running.database.transaction() as tx:
+        kept = await tx.fetchrow("DELETE FROM statistics_method WHERE period = $1 RETURNING *", LAST.code)
+    its = (await client.get(f"{API}/statistics-releases/{LAST.code}")).json()
+    page = words((await client.get(f"{HERE}/{LAST.code}", headers=PAGE)).text)
+    about = json.loads((await client.get(f"{API}/statistics-releases/{LAST.code}.csv-metadata.json")).text)
+    async with running.state.running.database.transaction() as tx:
+        await tx.execute("INSERT INTO statistics_method VALUES ($1, $2, $3, $4, $5)", *kept.values())
+
+    assert its["method"] is None
+    assert (
+        "A figure of few people is not shown, and of ethnic group, disability, sexual orientation and religion" in page
+    )
+    assert "A row of few people is never shown alone." in page
+    assert "Figures of few people are shown together with others or not at all." in about["dc:description"]
+
+
 async def test_the_next_quarter_repeats_what_would_tell_of_one_who_came(
     running: FastAPI, client: AsyncClient, business_time: Callable[[int], None]
 ) -> None:

@@ -15,7 +15,7 @@ from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
-from chassis.browsing import CSRF_FIELD
+from chassis.browsing import CSRF_FIELD, FORM_KEY_FIELD
 from chassis.sentences import FieldSentence, field_sentences
 from contracts.refusal import Invalid, NotFound, Refused
 
@@ -41,11 +41,11 @@ class Filled(TypedDict):
 async def read_form(request: Request, *, lists: Collection[str] = ()) -> dict[str, str | list[str]]:
     """What was typed, without the blanks around it; what was left empty is absent. `lists` may have many values.
 
-    The form's own value against other sites is not among it; `chassis.web.guard` has looked at it.
+    What the form says of itself is not among it: `chassis.web.guard` and `chassis.idempotency.FormKey` look at that.
     """
     values: dict[str, str | list[str]] = {name: [] for name in lists}
     async with request.form() as form:  # closes files, which are read elsewhere
-        for name in (name for name in form if name != CSRF_FIELD):
+        for name in (name for name in form if name not in {CSRF_FIELD, FORM_KEY_FIELD}):
             texts = [text.strip() for text in form.getlist(name) if isinstance(text, str) and text.strip()]
             if name in lists:
                 values[name] = texts

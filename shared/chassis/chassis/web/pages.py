@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import ChainableUndefined, ChoiceLoader, Environment, FileSystemLoader, PackageLoader, PrefixLoader
 
 from chassis.browsing import sign_in_address, way_back
+from chassis.idempotency import new_form_key
 from chassis.identity import whoever
 from chassis.problems import Problem
 from chassis.web import times
@@ -34,7 +35,7 @@ def create_pages(service: str, templates: Path | None = None, *, site: Site = SI
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    pages.globals.update(site=site, service=service, asset=asset, chart_colours=COLOURS)
+    pages.globals.update(site=site, service=service, asset=asset, chart_colours=COLOURS, new_form_key=new_form_key)
     pages.filters.update(
         moment=times.moment, day=times.day, date=times.date, time_of_day=times.time_of_day, on=error_on
     )
