@@ -271,6 +271,16 @@ async def test_the_header_says_how_to_sign_in_or_out(client: httpx2.AsyncClient)
         assert "Sign in" not in page
 
 
+async def test_the_menu_offers_to_join_to_everybody_but_a_member(client: httpx2.AsyncClient) -> None:
+    join = 'href="/join"'
+    member = (await client.get("/notes/form", headers=in_browser("member", member_id=MEMBER))).text
+
+    assert join not in member
+    assert 'href="/mentoring"' in member
+    for nobody_yet in (PAGE, in_browser("operator")):
+        assert (await client.get("/notes/form", headers=nobody_yet)).text.count(join) == 1
+
+
 async def test_behind_https_only_a_cookie_that_no_other_host_can_set_counts(tmp_path: Path) -> None:
     plain = in_browser("team")
     hosts = plain | {"cookie": plain["cookie"].replace("gse-", "__Host-gse-")}

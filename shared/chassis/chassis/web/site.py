@@ -7,6 +7,8 @@ from dataclasses import dataclass
 class Link:
     text: str
     href: str
+    for_strangers: bool = False
+    """Not shown to somebody who is signed in as a member."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ SITE = Site(
     name="Government Science and Engineering profession",
     navigation=(
         Link("Home", "/"),
-        Link("Join", "/join"),
+        Link("Join", "/join", for_strangers=True),
         Link("Mentoring", "/mentoring"),
         Link("Events", "/events/calendar"),
     ),
