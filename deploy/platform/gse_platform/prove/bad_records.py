@@ -15,7 +15,7 @@ from aiokafka import AIOKafkaProducer
 from gse_platform.prove.facts import CONTACTS, PLANTED, Planted
 from testkit.addresses import KafkaAddress
 
-# A type of each stream. On the first ones, every consumer reacts to it; on the others, those that do not pass it by.
+# A type of each stream. On the first ones, every consumer reacts to it but those of `facts.PASSING_BY`.
 TYPES = {
     "gse.members": "uk.gov.gse.members.MemberJoined.v1",
     CONTACTS: "uk.gov.gse.members.MemberContactChanged.v1",
@@ -160,7 +160,7 @@ class Stranger:
                 bad = Bad(TYPES[topic], subject, true_ids[topic].encode(), self.poison)
                 kind = change(bad)
                 number = len(self.planted)
-                self.planted.append(Planted(number, topic, change.__name__, kind))
+                self.planted.append(Planted(number, topic, change.__name__, kind, for_all=change in BAD_FOR_ALL))
                 headers: Headers = [*bad.headers.items(), (PLANTED, str(number).encode())]
                 await producer.send_and_wait(
                     topic, bad.value, key=bad.key, partition=self.chance.randrange(PARTITIONS), headers=headers

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from gse_platform.prove.facts import CONTACTS, PLANTED, Change, Facts, Said
+from gse_platform.prove.facts import CONTACTS, PLANTED, Change, Facts, Record, Said
 
 State = tuple[Any, ...]
 
@@ -21,11 +21,23 @@ def heard_is_said(facts: Facts) -> list[str]:
         (consumer, subject): max(event.sequence for event in said)
         for consumer, topic in facts.consumers().items()
         for subject, said in facts.said_on(topic).items()
-    }
+    } | {(consumer, its.text("ce_subject")): 1 for its, consumer in _passed_by(facts)}
     return wrong + [
         f"{consumer} {subject}: {wanted.get((consumer, subject), 0)} said, {ends.get((consumer, subject), 0)} heard"
         for consumer, subject in sorted(wanted.keys() | ends.keys())
         if wanted.get((consumer, subject)) != ends.get((consumer, subject))
+    ]
+
+
+def _passed_by(facts: Facts) -> list[tuple[Record, str]]:
+    """Planted records with the consumers that do not see what is wrong with them."""
+    planted = {str(its.number): its for its in facts.planted}
+    return [
+        (its, consumer)
+        for its in facts.log
+        if PLANTED in its.headers and its.text(PLANTED) in planted
+        for consumer, topic in facts.consumers().items()
+        if topic == its.topic and planted[its.text(PLANTED)].is_passed_by(consumer)
     ]
 
 
@@ -109,6 +121,8 @@ def bad_records_are_parked(facts: Facts) -> list[str]:
         for consumer, topic in consumers.items()
         if topic == its.topic
     }
+    for its, consumer in _passed_by(facts):
+        wanted.pop((consumer, its.topic, its.partition, its.offset), None)
     found: dict[tuple[str, str, int, int], str] = {}
     wrong = []
     for row in facts.parked:

@@ -7,6 +7,8 @@ from typing import Any
 
 CONTACTS = "gse.members.contacts"
 PLANTED = "planted"
+# Consumers that do not react to what a stranger says on their stream, and pass by what is wrong in its body alone.
+PASSING_BY = {"notifications.gse.members.open-doors"}
 """The header that a foreign producer's records carry: their number."""
 
 Row = Mapping[str, Any]
@@ -105,6 +107,10 @@ class Planted:
     topic: str
     what: str
     kind: str  # alone, stuck, waiting; repeat: dropped
+    for_all: bool = True  # also for a consumer that does not react to its type
+
+    def is_passed_by(self, consumer: str) -> bool:
+        return not self.for_all and consumer in PASSING_BY
 
 
 @dataclass(frozen=True)
