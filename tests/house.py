@@ -133,6 +133,7 @@ class House:
         """The team imports a file of members."""
         return await self.http.post(
             "/api/members/v1/imports",
+            params={"limit": 20_000},
             files={"file": ("members.csv", file, "text/csv")},
             headers=await self.signed_in("team"),
         )

@@ -1,4 +1,4 @@
-"""`./gse prove --statistics`: a thousand random professions, each over two quarters, and what an attacker finds."""
+"""`./gse prove --statistics`: a thousand random professions, each over three quarters, and what an attacker finds."""
 
 import argparse
 import os
@@ -9,11 +9,12 @@ from concurrent.futures import ProcessPoolExecutor
 from attacker.attack import Outcome, attacked
 from attacker.populations import drawn
 
+QUARTERS = 3
 EVERY = 50  # populations between two lines
 
 
 def _of(seed: int) -> Outcome:
-    return attacked(drawn(seed))
+    return attacked(drawn(seed, QUARTERS))
 
 
 def main() -> int:
@@ -32,7 +33,7 @@ def main() -> int:
                 print(f"{number:,} populations in {time.monotonic() - began:,.0f} s", flush=True)
     total = sum(len(outcome.found) for outcome in outcomes)
     print(
-        f"{len(outcomes):,} populations over two quarters from seed {asked.seed}: {total:,} found of"
+        f"{len(outcomes):,} populations over three quarters from seed {asked.seed}: {total:,} found of"
         f" {sum(outcome.looked_at for outcome in outcomes):,} looked for; new rows"
         f" {sum(outcome.shown for outcome in outcomes):,}, repeated {sum(outcome.repeated for outcome in outcomes):,},"
         f" hidden {sum(outcome.hidden for outcome in outcomes):,}"

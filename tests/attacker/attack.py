@@ -71,6 +71,8 @@ class Attacker:
         self.codes = list(its.asked.group_of)
         self.model: Any = highspy.Highs()  # type: ignore[no-untyped-call]
         self.model.setOptionValue("output_flag", False)  # noqa: FBT003 - HiGHS's signature
+        # Primal: from one question to the next only the costs change, so that the last answer is a place to begin at.
+        self.model.setOptionValue("simplex_strategy", 4)
         self.paths = Counter(
             tuple(quarter[who].place if who in quarter else None for quarter in its.quarters)
             for who in set().union(*its.quarters)

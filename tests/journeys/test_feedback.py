@@ -77,19 +77,21 @@ async def _answers(house: House, round_id: str, token: str, comment: str) -> htt
 
 
 async def _dumped(house: House) -> Dump:
-    """Each table of each database as `pg_dump` writes it, which is by COPY: rows as text, in the order they lie in."""
+    """Each table of each database as `pg_dump` writes it, by COPY: rows as text, in the order in which they lie."""
     found: Dump = {}
     for service, url in house.databases.items():
         connection = await asyncpg.connect(url)
         tables = await connection.fetch(
-            "SELECT table_name FROM information_schema.tables"
-            " WHERE table_schema = 'public' AND table_type = 'BASE TABLE'"
+            "SELECT schemaname, tablename, tableowner FROM pg_tables"
+            " WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
         )
-        for [table] in tables:
+        for schema, table, owner in tables:
             out = io.BytesIO()
-            await connection.copy_from_query(f'SELECT * FROM "{table}"', output=out)  # noqa: S608
+            await connection.execute(f'SET ROLE "{owner}"')  # what is restricted can be read by its owner alone
+            await connection.copy_from_query(f'SELECT * FROM "{schema}"."{table}"', output=out)  # noqa: S608
             rows = [tuple(line.split("\t")) for line in out.getvalue().decode().splitlines()]
-            found[table if table in BALLOT else f"{service}.{table}"] = rows
+            name = table if schema == "public" else f"{schema}.{table}"
+            found[name if name in BALLOT else f"{service}.{name}"] = rows
         await connection.close()
     return found
 
@@ -127,6 +129,7 @@ async def test_members_are_heard_and_nobody_who_has_everything_finds_out_who_sai
         assert (sent.status_code, sent.headers["location"]) == (303, f"/members/feedback/{round_id}/thanks")
     while_open, heard_meanwhile = await _dumped(house), await _streams(house)
 
+    assert {"members.monitoring.answer", "members.monitoring.counted", "members.monitoring.exact"} <= before.keys()
     # What they did at known moments left three tables changed, and nothing on any stream.
     assert _written(before, while_open) == {"feedback_taken", "feedback_spent", "feedback_sealed"}
     assert heard_meanwhile == heard_before

@@ -47,6 +47,8 @@ async def _all_apply(house: House, path: str, members: list[UUID]) -> Counter[tu
     async def applies(member_id: UUID) -> tuple[int, str]:
         async with few:
             answer = await house.http.post(f"{path}/interests", json={}, headers=house.member(member_id))
+            while answer.status_code == 503:  # busy: they wait and ask again
+                answer = await house.http.post(f"{path}/interests", json={}, headers=house.member(member_id))
         return answer.status_code, answer.json().get("type", "")
 
     return Counter(await asyncio.gather(*map(applies, members)))

@@ -13,7 +13,7 @@ from testkit.records import read_all
 
 MEMBERS = "/api/members/v1"
 MEETING, DISBANDED, CHAMPION = (
-    "A group that you are in is to meet",
+    "A meeting of a group that you are in",
     "A group that you were in has disbanded",
     "You are a champion of the profession",
 )

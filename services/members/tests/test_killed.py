@@ -75,7 +75,9 @@ async def test_two_thousand_rows_and_two_kills_join_everyone_once(
             return bool(answer.json()["state"] == "done")
 
         await eventually(done, timeout=30)
-        report = await asking.get(f"{address}/api/members/v1/imports/{import_id}", headers=signed_in("team"))
+        report = await asking.get(
+            f"{address}/api/members/v1/imports/{import_id}", params={"limit": 2000}, headers=signed_in("team")
+        )
         again = await asking.post(f"{address}/api/members/v1/imports", files=file, headers=signed_in("team"))
 
         async def all_sent() -> bool:

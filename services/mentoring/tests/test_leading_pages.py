@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient
 
-from chassis.testing import deliver, said, what_was_said
+from chassis.testing import CSRF_OF_FORMS, deliver, in_browser, said, what_was_said
 from mentoring import pair_store
 from mentoring.app import MEMBERS
 from testkit.examples import joined
@@ -66,6 +66,22 @@ async def test_a_lead_opens_a_scheme_and_finds_it_with_who_waits(
     assert [name for name, _ in await what_was_said(running.state.running.database, scheme)] == [
         "MentoringSchemeOpened"
     ]
+
+
+async def test_a_form_sent_twice_opens_one_scheme_and_one_with_other_words_another(
+    running: FastAPI, client: AsyncClient
+) -> None:
+    lead, title = in_browser("scheme-lead"), f"Connect {uuid4().hex}"
+    page = (await client.get("/mentoring/schemes/new", headers=lead)).text
+    key = page.rpartition('name="form_key" value="')[2].partition('"')[0]
+    form = SCHEME | {"title": title, "form_key": key} | CSRF_OF_FORMS
+
+    sent = [await client.post("/mentoring/schemes/new", data=form, headers=lead) for _ in range(2)]
+    other = await client.post("/mentoring/schemes/new", data=form | {"summary": "Others."}, headers=lead)
+
+    assert [its.headers["location"] for its in (*sent, other)] == ["/mentoring?done=opened"] * 3
+    async with running.state.running.database.transaction() as tx:
+        assert await tx.fetchval("SELECT count(*) FROM scheme WHERE title = $1", title) == 2
 
 
 async def test_a_scheme_may_open_on_a_day_to_come(running: FastAPI, client: AsyncClient, signed_in: SignIn) -> None:

@@ -11,7 +11,7 @@ from chassis.identity import SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from contracts.notifications import NoticeCategory
-from notifications import hosted_event_store, sent_store, store
+from notifications import hosted_event_store, inbox_store, sent_store, store
 from notifications.domain import InboxNotReady, NoSuchInbox, NoSuchNotice, NoticeState, RecipientState
 from notifications.inbox import words_of
 from notifications.told import TEMPLATES
@@ -94,7 +94,7 @@ async def inbox(
     async with database.transaction() as tx:
         recipient = await store.recipient_of(tx, member_id)
         erased = await store.is_erased(tx, member_id)
-        rows = await store.inbox(tx, member_id, before=after, limit=limit)
+        rows = await inbox_store.newest(tx, member_id, before=after, limit=limit)
         events = await hosted_event_store.announcements(tx, [row["hosted_event_id"] for row in rows])
     if recipient is None or recipient.state is RecipientState.EXPECTED:
         raise InboxNotReady if caller.member_id == member_id and not erased else NoSuchInbox
@@ -115,7 +115,7 @@ async def read(member_id: UUID, notice_id: UUID, database: Db, caller: SignedIn)
     """The member has read it; the first time counts. Raises `NoSuchNotice`."""
     permit(caller, owner=member_id)
     async with database.transaction() as tx:
-        if not await store.mark_read(tx, member_id, notice_id):
+        if not await inbox_store.mark_read(tx, member_id, notice_id):
             raise NoSuchNotice
 
 

@@ -16,7 +16,16 @@ from chassis.days import day_in_london
 from chassis.identity import Caller, SignedIn
 from chassis.service import Db
 from chassis.web import days, moment, render
-from notifications import choosing_store, door_pages, given_store, group_store, hosted_event_store, my_store, store
+from notifications import (
+    choosing_store,
+    door_pages,
+    given_store,
+    group_store,
+    hosted_event_store,
+    inbox_store,
+    my_store,
+    store,
+)
 from notifications.coming import Entry, entry_of
 from notifications.domain import NoSuchNotice, NoticeState, Recipient, RecipientState
 from notifications.hosted_event_notices import Announcement
@@ -74,8 +83,8 @@ async def my(request: Request, database: Db, caller: SignedIn) -> HTMLResponse:
         given = await given_store.of(tx, member_id, most=A_PAGE)
         schemes = await my_store.open_schemes(tx, limit=A_FEW)
         key_dates = await my_store.key_dates_to_come(tx, day_in_london(tx.now), limit=A_FEW)
-        told = await store.inbox(tx, member_id, before=None, limit=A_FEW)
-        unread = await store.count_unread(tx, member_id)
+        told = await inbox_store.newest(tx, member_id, before=None, limit=A_FEW)
+        unread = await inbox_store.count_unread(tx, member_id)
         announced = await hosted_event_store.announcements(tx, [row["hosted_event_id"] for row in told])
     return render(
         request,
@@ -104,8 +113,8 @@ async def inbox(
         member = await the_member(tx, request, caller)
         if isinstance(member, HTMLResponse):
             return member
-        rows = await store.inbox(tx, member.member_id, before=after, limit=A_PAGE + 1)
-        unread = await store.count_unread(tx, member.member_id)
+        rows = await inbox_store.newest(tx, member.member_id, before=after, limit=A_PAGE + 1)
+        unread = await inbox_store.count_unread(tx, member.member_id)
         announced = await hosted_event_store.announcements(tx, [row["hosted_event_id"] for row in rows])
     shown = rows[:A_PAGE]
     return render(
@@ -125,11 +134,11 @@ async def notice(request: Request, notice_id: UUID, database: Db, caller: Signed
         member = await the_member(tx, request, caller)
         if isinstance(member, HTMLResponse):
             return member
-        row = await store.one_of_inbox(tx, member.member_id, notice_id)
+        row = await inbox_store.one(tx, member.member_id, notice_id)
         if row is None:
             raise NoSuchNotice
         if row["read_at"] is None:
-            await store.mark_read(tx, member.member_id, notice_id)
+            await inbox_store.mark_read(tx, member.member_id, notice_id)
         announced = await hosted_event_store.announcements(tx, [row["hosted_event_id"]])
         hours = await choosing_store.hours_of(tx, member.member_id)
     its = request.app.state.settings

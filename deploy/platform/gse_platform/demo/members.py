@@ -46,8 +46,8 @@ async def imported(scene: Scene, rows: str) -> None:
         raise CannotGoOn(f"members refused the import ({answer.status_code}): {answer.text[:300]}")
     report = answer.json()
     if report["refused"]:
-        first = next(row for row in report["report"] if row["outcome"] == "refused")
-        raise CannotGoOn(f"members refused {report['refused']} rows of the import, the first in line {first['line']}")
+        place = f"{front_door}/members/imports/{report['import_id']}"
+        raise CannotGoOn(f"members refused {report['refused']} rows of the import; {place} says which, to the team")
     scene.progress.say(f"  {report['joined']:,} joined, {report['already_members']:,} were members already")
 
 

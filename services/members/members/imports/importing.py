@@ -10,11 +10,11 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Query, Request, Response, UploadFile
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from chassis import idempotency, outbox
 from chassis.database import Database, Transaction
@@ -41,6 +41,10 @@ UPLOADS = "/api/members/v1/imports"
 NOBODYS = ""  # no caller has this organisation
 
 router = APIRouter(prefix="/api/members/v1", tags=["imports"], route_class=RetryingRoute, responses=RESPONSES)
+
+
+ROWS: Final = 100  # of a report, where nobody asks for more or fewer
+Rows = Annotated[int, Query(ge=1, le=MOST_ROWS)]
 
 
 class Mistake(BaseModel):
@@ -71,17 +75,64 @@ class Report(BaseModel):
     next: int | None = None
 
 
+class Sent(BaseModel):
+    """One file. `rows` is all there are; the outcomes add up to it once `done_at` is there."""
+
+    import_id: UUID
+    organisation: Annotated[str | None, Field(description="Its rows are of this one alone; null: of any")]
+    begun_at: datetime
+    done_at: datetime | None
+    rows: int
+    by_outcome: dict[Outcome, int]
+
+
+class Imports(BaseModel):
+    """The newest first. `next`, given as `after`, leads to the following ones; None: these were the last."""
+
+    imports: list[Sent]
+    next: UUID | None
+
+
+@router.get("/imports")
+async def every(
+    database: Db,
+    caller: SignedIn,
+    after: UUID | None = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 100,
+) -> Imports:
+    """The files that were sent: for the team all, for a head of profession those of their own organisation."""
+    only = only_of(caller)
+    permit(caller, "team", "hosep", organisation=only)
+    async with database.transaction() as tx:
+        found = await import_store.newest(tx, organisation=only, after=after, most=limit + 1)
+        page = await import_store.progress(tx, found[:limit])
+    return Imports(
+        imports=[Sent.model_validate(vars(its)) for its in page],
+        next=found[limit - 1] if len(found) > limit else None,
+    )
+
+
 @router.post("/imports", status_code=201, responses={202: {"model": Report}})
 async def send(
-    *, file: UploadFile, request: Request, response: Response, database: Db, key: Key, caller: SignedIn
+    *,
+    file: UploadFile,
+    request: Request,
+    response: Response,
+    database: Db,
+    key: Key,
+    caller: SignedIn,
+    limit: Rows = ROWS,
 ) -> Report:
-    """Join everybody in a CSV file; 201 with the report, or 202 when it takes longer than a person waits."""
+    """Join everybody in a CSV file; 201 with the report, or 202 when it takes longer than a person waits.
+
+    The report begins with the first rows, and its `next` leads to the following ones.
+    """
     import_id = await begin(await file.read(), request, database, key, caller)
     done = await _finished(database, import_id, request.app.state.settings.import_wait_seconds)
     response.status_code = 201 if done else 202
     response.headers["Location"] = f"{UPLOADS}/{import_id}"
     async with database.transaction() as tx:
-        return await _report(tx, _there(await import_store.by_id(tx, import_id)), after=0, limit=MOST_ROWS)
+        return await _report(tx, _there(await import_store.by_id(tx, import_id)), after=0, limit=limit)
 
 
 async def begin(content: bytes, request: Request, database: Database, key: Key, caller: Caller) -> UUID:
@@ -109,7 +160,7 @@ async def show(
     database: Db,
     caller: SignedIn,
     after: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
-    limit: Annotated[int, Query(ge=1, le=MOST_ROWS)] = MOST_ROWS,
+    limit: Rows = ROWS,
 ) -> Report:
     """How far an import is, and what became of each row below line `after`."""
     async with database.transaction() as tx:

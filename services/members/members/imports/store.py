@@ -147,16 +147,22 @@ async def progress(tx: Transaction, import_ids: Sequence[UUID]) -> list[Progress
     return [Progress(**(dict(row) | {"by_outcome": json.loads(row["by_outcome"])})) for row in rows]
 
 
-async def newest(tx: Transaction, *, organisation: str | None, skip: int, most: int) -> list[UUID]:
-    """Imports, the newest first; with `organisation` those that were of it alone."""
+async def newest(
+    tx: Transaction, *, organisation: str | None, most: int, skip: int = 0, after: UUID | None = None
+) -> list[UUID]:
+    """Imports, the newest first; with `organisation` those of it alone, with `after` those behind that one."""
     rows = await tx.fetch(
         """
-        SELECT import_id FROM import WHERE $1::text IS NULL OR organisation = $1
+        WITH place AS (SELECT begun_at, import_id FROM import WHERE import_id = $4)
+        SELECT import_id FROM import WHERE ($1::text IS NULL OR organisation = $1) AND ($4::uuid IS NULL
+            OR begun_at < (SELECT begun_at FROM place)
+            OR begun_at = (SELECT begun_at FROM place) AND import_id > $4)
         ORDER BY begun_at DESC, import_id OFFSET $2 LIMIT $3
         """,
         organisation,
         skip,
         most,
+        after,
     )
     return [row["import_id"] for row in rows]
 

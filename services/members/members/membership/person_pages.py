@@ -36,7 +36,7 @@ DONE: Final = {
     "restricted": "The use of their details is restricted. All parts of this service know it within a minute.",
     "not-restricted": "The restriction has ended. All parts of this service know it within a minute.",
     "left": "The membership has ended. Their name and address are deleted.",
-    "given": "The role is given. They have it when they next sign in, and within ten minutes.",
+    "given": "The role is given. They have it when they next sign in, or within ten minutes.",
     "taken-back": "The role is taken back. Where they are signed in it ends within ten minutes.",
 }
 NOT_ANSWERED: Final = {

@@ -103,6 +103,12 @@ class Register:
         """The one that the text names: by code, full name or short name, in any letter case."""
         return self._by_spelling.get(_plain(text))
 
+    def some(self, *, after: str | None, most: int) -> tuple[tuple[Organisation, ...], str | None]:
+        """Those behind a code, by name; from the first where there is none. And what leads to the following ones."""
+        first = next((place for place, its in enumerate(self.organisations, 1) if its.code == after), 0)
+        found = self.organisations[first : first + most]
+        return found, found[-1].code if first + most < len(self.organisations) else None
+
     def label(self, code: str) -> str:
         its = self.by_code.get(code)
         return its.label if its else code

@@ -22,6 +22,7 @@ from members.places.organisations import AlreadyMerged, Organisation, Places
 
 router = APIRouter(prefix="/members/organisations", route_class=RetryingRoute, include_in_schema=False)
 
+ON_A_PAGE: Final = 100
 FIELDS: Final = ("name", "short", "code", "opened_on")
 MERGER_FIELDS: Final = ("into", "on")
 A_REAL_DAY: Final = "Enter a real date, such as 1 4 2027"
@@ -42,16 +43,21 @@ DONE: Final = {
 
 
 @router.get("")
-async def organisations(request: Request, database: Db, caller: MaybeSignedIn, done: str = "") -> HTMLResponse:
+async def organisations(
+    request: Request, database: Db, caller: MaybeSignedIn, done: str = "", after: str | None = None
+) -> HTMLResponse:
     """Which take part and since when, which will, and what became of the closed ones."""
     places, is_team = await organisation_store.places_now(database), caller is not None and "team" in caller.roles
-    every = places.register.organisations
+    some, following = places.register.some(after=after, most=ON_A_PAGE)
     return render(
         request,
         "places/organisations.html",
-        taking_part=places.open,
-        to_come=[its for its in every if its.opened_on is not None and its.opened_on > places.day],
-        closed=[its for its in every if its.has_closed(places.day)],
+        number=len(places.open),
+        taking_part=[its for its in some if its.is_open(places.day)],
+        to_come=[its for its in some if its.opened_on is not None and its.opened_on > places.day],
+        closed=[its for its in some if its.has_closed(places.day)],
+        is_first=after is None,
+        following=following,
         label=places.register.label,
         is_team=is_team,
         done=DONE.get(done) if is_team else None,

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, Final
 from uuid import uuid4
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from chassis import idempotency, outbox
@@ -66,14 +66,22 @@ class OrganisationView(BaseModel):
 
 
 class OrganisationsView(BaseModel):
+    """By their names. `next`, given as `after`, leads to the following ones; None: these were the last."""
+
     organisations: list[OrganisationView]
+    next: Annotated[str | None, Field(description="A code")] = None
 
 
 @router.get("/organisations")
-async def every(database: Db) -> OrganisationsView:
+async def every(
+    database: Db,
+    after: Annotated[Code | None, Query(description="A code, the `next` of the page before")] = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 100,
+) -> OrganisationsView:
     """All that take part, did, or will, by name; for anyone."""
     places = await organisation_store.places_now(database)
-    return OrganisationsView(organisations=[_view(its, places) for its in places.register.organisations])
+    found, following = places.register.some(after=after, most=limit)
+    return OrganisationsView(organisations=[_view(its, places) for its in found], next=following)
 
 
 @router.post("/organisations", status_code=201)

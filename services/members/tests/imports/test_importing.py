@@ -38,9 +38,10 @@ def file(*rows: str, header: str = HEADER) -> str:
     return "\n".join([header, *rows]) + "\n"
 
 
-async def send(client: AsyncClient, headers: dict[str, str], content: str | bytes) -> Response:
+async def send(client: AsyncClient, headers: dict[str, str], content: str | bytes, **params: int) -> Response:
     sent = content if isinstance(content, bytes) else content.encode()
-    return await client.post(IMPORTS, files={"file": ("members.csv", sent, "text/csv")}, headers=headers)
+    file = {"file": ("members.csv", sent, "text/csv")}
+    return await client.post(IMPORTS, params=params, files=file, headers=headers)
 
 
 def figures(answer: Response) -> tuple[int, int, int, int]:
@@ -53,8 +54,8 @@ async def test_a_file_joins_its_people_as_verified_and_the_same_file_again_chang
 ) -> None:
     content = file(*(row() for _ in range(250)))
 
-    first = await send(client, signed_in("team"), content)
-    again = await send(client, signed_in("team"), content)
+    first = await send(client, signed_in("team"), content, limit=250)
+    again = await send(client, signed_in("team"), content, limit=250)
 
     assert (first.status_code, first.json()["state"], figures(first)) == (201, "done", (250, 250, 0, 0))
     assert (again.status_code, again.json()["state"], figures(again)) == (201, "done", (250, 0, 250, 0))
@@ -182,6 +183,41 @@ async def test_a_head_of_profession_imports_their_own_organisation_and_learns_no
     assert report[3]["errors"] == [
         {"field": "organisation", "detail": "You can import members of your own organisation only"}
     ]
+
+
+async def test_a_report_comes_in_parts_of_a_hundred_rows_where_nobody_asks_for_more(
+    client: AsyncClient, signed_in: SignIn
+) -> None:
+    sent = await send(client, signed_in("team"), file(*(row() for _ in range(101))))
+    shown = await client.get(sent.headers["location"], headers=signed_in("team"))
+    rest = await client.get(sent.headers["location"], params={"after": 101}, headers=signed_in("team"))
+
+    for its in (sent, shown):
+        assert ([line["line"] for line in its.json()["report"]], its.json()["next"]) == (list(range(2, 102)), 101)
+        assert figures(its) == (101, 101, 0, 0)
+    assert ([line["line"] for line in rest.json()["report"]], rest.json()["next"]) == ([102], None)
+
+
+async def test_files_that_were_sent_are_listed_the_newest_first_in_parts_to_who_may_see_them(
+    client: AsyncClient, signed_in: SignIn
+) -> None:
+    head = signed_in("hosep", organisation="MET-OFFICE")
+    of_head = [(await send(client, head, file(row(), row(grade="Wizard")))).json()["import_id"] for _ in range(3)]
+    of_team = (await send(client, signed_in("team"), file(row()))).json()["import_id"]
+
+    first = (await client.get(IMPORTS, params={"limit": 2}, headers=signed_in("team"))).json()
+    their = (await client.get(IMPORTS, params={"limit": 2}, headers=head)).json()
+    rest = (await client.get(IMPORTS, params={"limit": 1, "after": their["next"]}, headers=head)).json()
+    others = (await client.get(IMPORTS, headers=signed_in("hosep", organisation="UKHSA"))).json()
+
+    assert [its["import_id"] for its in first["imports"]] == [of_team, of_head[2]]
+    assert [its["import_id"] for its in their["imports"]] == [of_head[2], of_head[1]]
+    assert [its["import_id"] for its in rest["imports"]] == [of_head[0]]
+    assert others == {"imports": [], "next": None}
+    one = their["imports"][0]
+    assert (one["organisation"], one["rows"], one["by_outcome"]) == ("MET-OFFICE", 2, {"joined": 1, "refused": 1})
+    assert one["done_at"] > one["begun_at"]
+    assert (await client.get(IMPORTS, headers=signed_in("member"))).status_code == 403
 
 
 async def test_a_report_is_read_in_parts_by_who_may_see_it(client: AsyncClient, signed_in: SignIn) -> None:

@@ -229,7 +229,7 @@ async def test_the_team_gives_roles_and_takes_them_back(client: AsyncClient, sai
     to_themselves = await send(client, f"{here}/roles", {"role": "team"}, "team", member_id=member_id)
 
     assert [its.status_code for its in (*given, taken)] == [303, 303, 303]
-    assert "The role is given. They have it when they next sign in, and within ten minutes." in words(page.text)
+    assert "The role is given. They have it when they next sign in, or within ten minutes." in words(page.text)
     assert "Head of profession at Department for Environment, Food and Rural Affairs (Defra)" in words(page.text)
     assert f'href="/members/roles?member={member_id}"' in page.text
     assert "The role is taken back." in after

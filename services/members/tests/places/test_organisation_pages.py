@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+from fastapi import FastAPI
 from httpx2 import AsyncClient, Response
 
 from chassis.days import day_in_london
@@ -33,6 +34,29 @@ async def registered(client: AsyncClient, opened_on: date = TODAY) -> str:
     form = {"code": code, "name": f"Office {code}", "opened_on": str(opened_on)}
     (await client.post(f"{API}/organisations", json=form, headers=signed_in("team"))).raise_for_status()
     return code
+
+
+async def test_of_many_organisations_the_page_shows_a_hundred_and_leads_to_the_rest(
+    client: AsyncClient, running: FastAPI
+) -> None:
+    async with running.state.running.database.transaction() as tx:
+        await tx.execute(
+            """
+            INSERT INTO organisation (organisation_id, code, name, short)
+            SELECT gen_random_uuid(), 'ZZ-' || number, 'Zz ' || number, '' FROM generate_series(1001, 1100) AS number
+            """
+        )
+
+    first = (await client.get(HERE, headers=PAGE)).text
+    following = re.search('href="([^"]*after=ZZ-[0-9]+)"', first)
+    assert following is not None
+    second = (await client.get(following[1], headers=PAGE)).text
+    async with running.state.running.database.transaction() as tx:
+        await tx.execute("DELETE FROM organisation WHERE code LIKE 'ZZ-%'")
+
+    assert ("Zz 1001" in first, "Zz 1100" in first) == (True, False)
+    assert ("Zz 1001" in second, "Zz 1100" in second) == (False, True)
+    assert ("First organisations" in second, "More organisations" in second) == (True, False)
 
 
 async def test_anyone_sees_which_take_part_since_when_and_what_became_of_closed_ones(client: AsyncClient) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+import pytest
+
 from attacker.attack import Attacker, attacked, releases
 from attacker.populations import Population, drawn
 from members.statistics.counting import cells
@@ -12,15 +14,18 @@ from members.statistics.tables import Row, Table
 SEEDS = range(30)
 
 
-def test_in_thirty_random_professions_over_two_quarters_no_attacker_narrows_a_hidden_figure_below_the_threshold() -> (
-    None
-):
-    outcomes = [attacked(drawn(seed)) for seed in SEEDS]
+@pytest.mark.parametrize(
+    ("quarters", "seeds", "looked_at", "shown", "repeated"), [(3, SEEDS, 1957, 95, 173), (4, range(12), 991, 32, 92)]
+)
+def test_in_random_professions_over_some_quarters_no_attacker_narrows_a_hidden_figure_below_the_threshold(
+    quarters: int, seeds: range, looked_at: int, shown: int, repeated: int
+) -> None:
+    outcomes = [attacked(drawn(seed, quarters)) for seed in seeds]
 
     assert [found for outcome in outcomes for found in outcome.found] == []
-    assert sum(outcome.looked_at for outcome in outcomes) == 1091
-    assert sum(outcome.shown for outcome in outcomes) == 90
-    assert sum(outcome.repeated for outcome in outcomes) == 90
+    assert sum(outcome.looked_at for outcome in outcomes) == looked_at
+    assert sum(outcome.shown for outcome in outcomes) == shown
+    assert sum(outcome.repeated for outcome in outcomes) == repeated
 
 
 def test_one_row_that_is_hidden_alone_is_found() -> None:
