@@ -64,7 +64,7 @@ DONE: Final = {
     "taken-out": "They are not in this group any more.",
     "delivered": "That is delivered. Everybody can see it.",
     "extended": "The group has its new last day. Everybody in it hears of that.",
-    "disbanded": "The group has disbanded. Everybody who was in it hears of that.",
+    "disbanded": "The group is over. Everybody who was in it hears of that.",
 }
 
 

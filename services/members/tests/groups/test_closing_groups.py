@@ -156,6 +156,7 @@ async def test_the_team_closes_a_group_with_a_form(client: AsyncClient) -> None:
     done = await send(client, f"{at}/disband", WHY, "team")
     again = await send(client, f"{at}/disband", WHY, "team")
     shown = await see(client, at, "member", member_id=str(uuid4()))
+    over = await see(client, "?show=over", "team")
 
     assert "Close the group Everybody in it leaves it, and hears of that. What it was for stays here" in form
     assert (mistake.status_code, "Enter the reason" in words(mistake.text)) == (422, True)
@@ -163,6 +164,7 @@ async def test_the_team_closes_a_group_with_a_form(client: AsyncClient) -> None:
     assert (again.status_code, "This group has disbanded." in words(again.text)) == (409, True)
     assert WHY["reason"] in again.text
     assert f". {WHY['reason']}" in shown
+    assert ("Closed On " in shown, "Disbanded" in shown, "Closed on " in over) == (True, False, True)
 
 
 async def test_who_runs_a_group_moves_and_cancels_a_meeting_with_forms(client: AsyncClient) -> None:

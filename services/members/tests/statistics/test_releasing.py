@@ -170,6 +170,20 @@ async def test_anyone_sees_the_figures_as_charts_tables_and_lines(client: AsyncC
     assert [its["name"] for its in about["tableSchema"]["columns"]] == list(lines[0])
 
 
+async def test_a_characteristic_without_a_table_says_why(running: FastAPI, client: AsyncClient) -> None:
+    """Few have answered, so that neither an organisation nor a grade could be shown."""
+    change = "UPDATE statistics_release SET diversity = jsonb_set(diversity, '{sex,by}', $2::jsonb) WHERE period = $1"
+    kept = "SELECT diversity -> 'sex' -> 'by' FROM statistics_release WHERE period = $1"
+    async with running.state.running.database.transaction() as tx:
+        before = await tx.fetchval(kept, LAST.code)
+        await tx.execute(change, LAST.code, "{}")
+    page = words((await client.get(f"{HERE}/{LAST.code}/sex", headers=PAGE)).text)
+    async with running.state.running.database.transaction() as tx:
+        await tx.execute(change, LAST.code, before)
+
+    assert "Too few have answered to show this by organisation or by grade." in page
+
+
 async def test_a_release_stands_with_the_limits_by_which_it_was_made_whatever_these_are_today(
     running: FastAPI, client: AsyncClient
 ) -> None:
