@@ -55,6 +55,7 @@ def figures(
     earlier: Callable[[str], Earlier],
 ) -> Figures | None:
     """None for a characteristic of which nothing can be shown. `before` itself where nothing may be new."""
+    earlier = lru_cache(earlier)
     detailed = cells(now.values(), lambda code: code)
     grouped = relabelled(detailed, its.group_of.__getitem__)
 

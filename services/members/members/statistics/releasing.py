@@ -12,7 +12,7 @@ from contracts.statistics import DiversityStatisticsPublished, ParticipationRepo
 from members.monitoring.answers import Answers
 from members.monitoring.questions import NO_ANSWER, Characteristic, Questions
 from members.statistics import diversity, participation
-from members.statistics.counting import Person, Place, cells
+from members.statistics.counting import Counted, Place, cells
 from members.statistics.diversity import Earlier, Figures
 from members.statistics.method import Method
 from members.statistics.periods import Quarter
@@ -68,10 +68,9 @@ def made(
         of: [(name, _place(kept["place"]), kept["codes"]) for name, kept in its.people.items() if name in places]
         for of, its in remembered.items()
     }
+    codes = {name: dict(given.codes) for name, given in answers.items()}
     for its in asked.characteristics:
-        people: dict[bytes, Person] = {
-            name: Person(place, _code(its, answers.get(name))) for name, place in places.items()
-        }
+        people = _counted(its, places, codes)
         exact[its.code] = diversity.counted(cells(people.values(), str))
         figures = diversity.figures(
             people,
@@ -83,7 +82,6 @@ def made(
         )
         if figures is not None:
             found[its.code] = figures
-    codes = {name: dict(given.codes) for name, given in answers.items()}
     return Made(
         diversity=found,
         people={name: {"place": place, "codes": codes.get(name, {})} for name, place in places.items()},
@@ -116,18 +114,23 @@ def release(
     return Release(release_id, quarter.code, today, asked.version, its.diversity, report, now, by, method)
 
 
-def _code(its: Characteristic, given: Answers | None) -> str:
-    """An answer that is not among those of today counts as none."""
-    code = given.codes.get(its.code, NO_ANSWER) if given else NO_ANSWER
-    return code if code in its.group_of else NO_ANSWER
+def _counted(
+    its: Characteristic, places: Mapping[bytes, Place], codes: Mapping[bytes, Mapping[str, str]]
+) -> dict[bytes, Counted]:
+    """As everybody answered today; an answer that is not among those of today counts as none."""
+    asked, nothing = its.group_of, dict[str, str]()
+    return {
+        name: (place, code if (code := codes.get(name, nothing).get(its.code, NO_ANSWER)) in asked else NO_ANSWER)
+        for name, place in places.items()
+    }
 
 
 def _earlier(
     characteristic: str, remembered: Mapping[str, Remembered], there: Mapping[str, There]
 ) -> Callable[[str], Earlier]:
     def of(period: str) -> Earlier:
-        people = {
-            name: Person(place, None if codes is None else codes.get(characteristic, NO_ANSWER))
+        people: dict[bytes, Counted] = {
+            name: (place, None if codes is None else codes.get(characteristic, NO_ANSWER))
             for name, place, codes in there[period]
         }
         counted = {
