@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 import httpx2
 
 from gse_platform.clock import HERE
-from gse_platform.demo import figures, members, promises, taking_part, the_day
+from gse_platform.demo import figures, members, moving, promises, taking_part, the_board, the_day
 from gse_platform.demo.acting import Actors
 from gse_platform.demo.explained import explain, notices_in
 from gse_platform.demo.scene import SOON_SECONDS, Scene, all_know, at, business_now
@@ -46,7 +46,8 @@ async def _one_year(scene: Scene, count: int) -> None:
     rows = members.rows(scene.platform, count)
     on = _next_day(business_now(scene.platform))
     others = from_csv(rows)[len(PERSONAS) :]
-    chosen = random.Random(SEED).sample(others, min(GUESTS, len(others)))  # noqa: S311 (a repeatable choice)
+    drawn = random.Random(SEED).sample(others, min(GUESTS + moving.PEOPLE, len(others)))  # noqa: S311 (a repeatable choice)
+    chosen = drawn[: -moving.PEOPLE]
     with scene.chapter("an organisation sends the list of its members"):
         await members.imported(scene, rows)
         await all_know(scene)
@@ -55,13 +56,17 @@ async def _one_year(scene: Scene, count: int) -> None:
     await members.roles_and_choices(scene, guests[2:-1])
     promise = await promises.make(scene, on)
     members_at_work = [guests[0], *guests[2:-1]]
-    if promise:
+    if promise:  # the first year in this home
         await taking_part.work_together(scene, on, members_at_work)
     with scene.chapter("a day of the calendar comes near", at(on - the_day.NOTICE, 9)):
         key_date = await the_day.key_date(scene, on)
         await scene.listener.wait_for("KeyDateApproaching", key_date, seconds=SOON_SECONDS)
     hosted_event = await the_day.plan(scene, on, key_date)
-    await taking_part.apply(scene, on, members_at_work)
+    if promise:
+        await moving.move(scene, on, drawn[-moving.PEOPLE :])
+        await the_board.sit(scene, on, members_at_work)
+    focus_group = await taking_part.apply(scene, on, members_at_work)
+    await the_board.found(scene, focus_group, on - taking_part.MEETS)
     with scene.chapter(f"{len(guests)} members take a place", at(on - timedelta(days=21), 10)):
         await scene.actors.each(f"/api/events/v1/events/{hosted_event}/registrations", lambda _: None, guests)
         await all_know(scene)

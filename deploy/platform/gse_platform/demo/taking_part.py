@@ -13,6 +13,7 @@ from gse_platform.people import SEED
 
 MEMBERS = "/api/members/v1"
 VOLUNTEERS, APPLICANTS, PLACES = 8, 30, 12
+MEETS = timedelta(days=40)  # before the day
 GROUP = {
     "title": "Diversity and Inclusion Action Group",
     "purpose": "Volunteers from across the profession who celebrate its key dates, share best practice and act on"
@@ -68,11 +69,14 @@ async def work_together(scene: Scene, the_day: date, members: Sequence[str]) -> 
         await all_know(scene)
 
 
-async def apply(scene: Scene, the_day: date, members: Sequence[str]) -> None:
-    """A focus group of twelve, for which more apply than there is room for; the lot decides when it closes."""
+async def apply(scene: Scene, the_day: date, members: Sequence[str]) -> str:
+    """A focus group of twelve, for which more apply than there is room for; the lot decides when it closes.
+
+    Gives its id. It meets forty days before the day.
+    """
     closes = at(the_day - timedelta(days=50), 17)
     with scene.chapter(f"{len(members[:APPLICANTS])} members apply for a focus group of {PLACES}"):
-        form = OPPORTUNITY | {"closes_at": closes.isoformat(), "meets_on": str(the_day - timedelta(days=40))}
+        form = OPPORTUNITY | {"closes_at": closes.isoformat(), "meets_on": str(the_day - MEETS)}
         opened = await scene.actors.post(f"{MEMBERS}/opportunities", form, who="team")
         place = f"{MEMBERS}/opportunities/{opened['opportunity_id']}"
         await scene.actors.each(f"{place}/interests", lambda _: {}, members[:APPLICANTS])
@@ -80,6 +84,8 @@ async def apply(scene: Scene, the_day: date, members: Sequence[str]) -> None:
     with scene.chapter("it closes, and a lot gives the places", closes):
         await scene.listener.wait_for("ParticipantsSelected", opened["opportunity_id"], seconds=SOON_SECONDS)
         await all_know(scene)
+    its: str = opened["opportunity_id"]
+    return its
 
 
 async def be_heard(scene: Scene, the_day: date, promise: Commitment, members: Sequence[str]) -> None:
