@@ -80,12 +80,12 @@ async def test_the_form_is_filled_in_with_the_keyboard_alone(house: House, brows
     await expect(mentoring.get_by_label("As it happens")).to_be_focused()
     await page.keyboard.press("ArrowDown")
     await expect(mentoring.get_by_label("Together, each day at 8 in the morning")).to_be_checked()
-    for _ in range(2):  # past the events, to what is kept
+    for _ in range(3):  # past the events and what one may apply for, to what is kept
         await page.keyboard.press("Tab")
     kept = page.get_by_role("group", name="Keep in your messages")
     await expect(kept.get_by_label("Your membership")).to_be_focused()
     await page.keyboard.press("Space")
-    for _ in range(3):
+    for _ in range(4):
         await page.keyboard.press("Tab")
     await expect(when.get_by_label("At any time", exact=True)).to_be_focused()
     await page.keyboard.press("ArrowUp")

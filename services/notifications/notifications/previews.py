@@ -36,6 +36,7 @@ FACTS: Final = {
     "link": "https://example.org/scheme",
     "starts_on": "2027-10-12",
     "ends_on": "2028-09-30",
+    "ended_on": "2028-06-30",
     "due_on": "2027-03-31",
     "closes_at": "2027-10-12T16:00:00Z",
     "closes_on": "2027-10-12",

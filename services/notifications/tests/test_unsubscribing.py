@@ -152,6 +152,7 @@ async def test_who_is_signed_in_uses_the_same_button(client: AsyncClient, ada: D
     form = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]+)">', page.text.partition("<main")[2]))
 
     assert (await client.post(path, data=form, headers=cookie)).status_code == 200
+    assert len(form.pop("form_key")) == 22
     assert form == ONE_CLICK | testing.CSRF_OF_FORMS
     assert (await emails(ada))[2] == "never"
 

@@ -61,7 +61,7 @@ async def test_the_api_sets_both_lists_and_says_codes(client: AsyncClient, signe
 
     changed = await client.post(address, json=wanted, headers=own)
     again = await client.post(address, json=wanted, headers=own)
-    wrong = await client.post(address, json={"interests": ["x" * 81], "skills": ["a"] * 3 + ["\u0007"]}, headers=own)
+    wrong = await client.post(address, json={"interests": ["x" * 81], "skills": ["a"] * 3 + ["y" * 81]}, headers=own)
 
     assert (changed.status_code, changed.json()["interests"], changed.json()["skills"]) == (
         200,
