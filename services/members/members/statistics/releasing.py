@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from sys import intern
 from typing import Any
 from uuid import UUID
 
@@ -68,7 +69,9 @@ def made(
         of: [(name, _place(kept["place"]), kept["codes"]) for name, kept in its.people.items() if name in places]
         for of, its in remembered.items()
     }
-    codes = {name: dict(given.codes) for name, given in answers.items()}
+    # One string for each answer and place: they are compared and counted many times.
+    codes = {name: {of: intern(code) for of, code in given.codes.items()} for name, given in answers.items()}
+    places = {name: _place(place) for name, place in places.items()}
     for its in asked.characteristics:
         people = _counted(its, places, codes)
         exact[its.code] = diversity.counted(cells(people.values(), str))
@@ -130,7 +133,7 @@ def _earlier(
 ) -> Callable[[str], Earlier]:
     def of(period: str) -> Earlier:
         people: dict[bytes, Counted] = {
-            name: (place, None if codes is None else codes.get(characteristic, NO_ANSWER))
+            name: (place, None if codes is None else intern(codes.get(characteristic, NO_ANSWER)))
             for name, place, codes in there[period]
         }
         counted = {
@@ -143,4 +146,4 @@ def _earlier(
 
 
 def _place(kept: Any) -> Place:
-    return (str(kept[0]), str(kept[1]))
+    return (intern(str(kept[0])), intern(str(kept[1])))
