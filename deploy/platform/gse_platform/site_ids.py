@@ -9,6 +9,7 @@ from typing import Any, Final
 import httpx2
 
 from gse_platform.demo.acting import Actors
+from gse_platform.personas import PERSONAS
 
 Row = Mapping[str, Any]
 
@@ -126,11 +127,14 @@ async def _import(actors: Actors) -> dict[str, str]:
 
 
 async def _tokens_in_mail(state: Mapping[str, Any], client: httpx2.AsyncClient) -> list[str]:
-    """Of the newest mail that has a link to unsubscribe with, where the mail stays on this machine."""
+    """Of the newest mail to a persona with a link to unsubscribe, where mail stays here; others may have left since."""
     if state["mail_sink"] is None:
         return []
     url = state["mail_sink"]["url"]
+    addresses = {its.email for its in PERSONAS}
     for mail in reversed((await client.get(f"{url}/messages")).raise_for_status().json()):
+        if mail["to"] not in addresses:
+            continue
         page = (await client.get(f"{url}/messages/{mail['number']}")).raise_for_status().text
         if found := re.findall("/notifications/unsubscribe/([^/]+)/", page):
             return found

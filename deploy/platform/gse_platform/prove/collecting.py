@@ -157,7 +157,7 @@ async def collect(house: House, history: History, stranger: Stranger, marks: Mar
         canary=marks.canary,
         poison=marks.poison,
         looks=[
-            *await looking.at_members(house, rows["members.member"]),
+            *await looking.at_members(house, rows["members.member"], rows["members.restriction"]),
             *await looking.at_streams(house),
         ],
         told={

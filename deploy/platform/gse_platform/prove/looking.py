@@ -14,7 +14,7 @@ from gse_platform.prove.facts import CONTACTS, Look, Row
 from gse_platform.prove.house import House
 from gse_platform.prove.people import ORGANISATIONS, Tokens
 
-MEMBERS: Final = 3  # that are looked at
+MEMBERS: Final = 3  # that are looked at, beside one who is restricted
 # What there is of a member, and who may see it beside themselves and the central team.
 ABOUT_A_MEMBER: Final = {
     "members": ("/api/members/v1/members/{}", {"hosep"}),
@@ -32,10 +32,16 @@ HEARS: Final[Mapping[str, set[str]]] = {
 }
 
 
-async def at_members(house: House, members: Sequence[Row]) -> list[Look]:
-    """At some members who are present, as themselves, as heads of profession, leads and team, and as strangers."""
+async def at_members(house: House, members: Sequence[Row], restricted: Sequence[Row]) -> list[Look]:
+    """At some members who are present, as themselves, as heads of profession, leads and team, and as strangers.
+
+    Their head of profession sees nothing of them while they are `restricted`.
+    """
     tokens = Tokens.of(house.platform.keys.signing)
-    present = [row for row in members if row["left_on"] is None][:MEMBERS]
+    hidden = {row["member_id"] for row in restricted}
+    present = [row for row in members if row["left_on"] is None]
+    looked_at = [row for row in present if row["member_id"] not in hidden][:MEMBERS]
+    looked_at += [row for row in present if row["member_id"] in hidden][:1]
     looks = []
     async with httpx2.AsyncClient(base_url=house.platform.front_door, timeout=30, trust_env=False) as client:
 
@@ -43,7 +49,7 @@ async def at_members(house: House, members: Sequence[Row]) -> list[Look]:
             answer = await client.get(path, headers=headers)
             looks.append(Look(who, f"{path}, of {service}", granted, answer.is_success))
 
-        for row in present:
+        for row in looked_at:
             theirs, elsewhere = row["organisation"], next(its for its in ORGANISATIONS if its != row["organisation"])
             callers = {
                 "themselves": tokens.headers(uuid4(), "member", member_id=row["member_id"], organisation=theirs),
@@ -59,6 +65,7 @@ async def at_members(house: House, members: Sequence[Row]) -> list[Look]:
             for service, (path, roles) in ABOUT_A_MEMBER.items():
                 for who, headers in callers.items():
                     granted = who in {"themselves", "team", *roles}
+                    granted &= who != "hosep" or row["member_id"] not in hidden
                     await look(who, headers, service, path.format(row["member_id"]), granted=granted)
         for service in SERVICES:
             for role in ("operator", "member", "team"):
