@@ -43,6 +43,7 @@ from members.imports import importing
 from members.imports import pages as import_pages
 from members.membership import (
     api,
+    decided,
     joining_pages,
     merging,
     people,
@@ -119,6 +120,8 @@ def create(settings: Settings) -> FastAPI:
             import_pages.router,
             merging.router,
             merging.pages,
+            decided.router,
+            decided.pages,
             people.router,
             people.pages,
             person_pages.router,
