@@ -68,7 +68,7 @@ class Meeting:
 def schedule(group: Group, its: Meeting, *, now: datetime) -> GroupMeetingScheduled:
     """Raises `GroupIsOver`, and `Invalid` for times that can't be meant."""
     if group.disbanded_at is not None:
-        raise GroupIsOver
+        raise GroupIsOver(group.kind)
     _check_times(its, now)
     return _said(group, its)
 
@@ -81,7 +81,7 @@ def move(
     Raises `GroupIsOver`, `HasBegun`, `IsCancelled`, and `Invalid` for times that can't be meant.
     """
     if group.disbanded_at is not None:
-        raise GroupIsOver
+        raise GroupIsOver(group.kind)
     _check_to_come(its, now)
     if (place, starts_at, ends_at) == (its.place, its.starts_at, its.ends_at):
         return its, ()
