@@ -162,3 +162,94 @@ async def test_who_registered_an_organisation_and_said_what_becomes_of_it(
     assert (public["registered_at"], public["registered_by"], public["merged_by"]) == (None, None, None)
     text = await page(client, f"/organisations/{codes[0]}/merger")
     assert f"Registered {AT_NOON}, {by_ivy} Said what becomes of it {AT_NOON}, {by_ivy}" in text
+
+
+async def test_who_established_a_group_delivered_extended_and_disbanded_it(
+    client: AsyncClient, running: FastAPI
+) -> None:
+    ivy, account, by_ivy = await one_of_the_team(client, running)
+    reader = signed_in("member", member_id=await joined(client))
+    charter = {"purpose": "Know", "charter": "Ask", "deliverables": ["A survey", "A report"], "ends_on": "2027-03-01"}
+    its = await post(client, "/task-groups", {"title": uuid4().hex, "ask": "Us", **charter}, ivy)
+    at = f"/groups/{its['group_id']}"
+    await post(client, f"{at}/deliverables/{its['deliverables'][0]['deliverable_id']}/completion", {}, ivy)
+    for day in range(2, 9):
+        await post(client, f"{at}/extensions", {"ends_on": f"2027-03-0{day}", "reason": f"Reason {day}"}, ivy)
+
+    text, further = await page(client, at), await page(client, f"{at}/extensions")
+    over = await post(client, f"{at}/disbandment", {"reason": "No need"}, ivy)
+    first = await read(client, f"{at}/extensions?limit=4", signed_in("team"))
+    second = await read(client, f"{at}/extensions?limit=4&before={first['next']}", reader)
+    seen = await read(client, at, reader)
+
+    assert (its["established_at"], its["established_by"], its["disbanded_by"]) == (THEN, account, None)
+    assert (over["disbanded_at"], over["disbanded_by"]) == (THEN, account)
+    assert [(each["met_at"], each["met_by"]) for each in over["deliverables"]] == [(THEN, account), (None, None)]
+    assert [each["ends_on"] for each in first["extensions"] + second["extensions"]] == [
+        f"2027-03-0{day}" for day in range(8, 1, -1)
+    ]
+    assert (first["next"], second["next"]) == ("2027-03-05", None)
+    assert {(each["extended_at"], each["extended_by"]) for each in first["extensions"]} == {(THEN, account)}
+    assert {each["extended_by"] for each in second["extensions"]} == {None}
+    assert (seen["established_by"], seen["disbanded_by"], seen["deliverables"][0]["met_by"]) == (None, None, None)
+    assert f"Established {AT_NOON}, {by_ivy} “A survey” delivered {AT_NOON}, {by_ivy}" in text
+    assert ("Reason 4" in text, "Reason 3" in text, "See all later last days" in text) == (True, False, True)
+    assert f"From 1 March 2027 to 2 March 2027: Reason 2 3 February 2027, midday, {by_ivy}" in further
+    assert f"Disbanded {AT_NOON}, {by_ivy}" in await page(client, at)
+
+
+async def test_who_scheduled_moved_and_cancelled_a_meeting_and_wrote_its_agenda(
+    client: AsyncClient, running: FastAPI
+) -> None:
+    ivy, account, by_ivy = await one_of_the_team(client, running)
+    reader = signed_in("member", member_id=await joined(client))
+    group = await post(client, "/groups", {"title": uuid4().hex, "purpose": "Meet", "ask": "Us"}, ivy)
+    times = {"starts_at": "2027-02-10T10:00:00Z", "ends_at": "2027-02-10T11:00:00Z"}
+    at = f"/groups/{group['group_id']}/meetings"
+    its = await post(client, at, {"title": "Plans", "place": "Room 1", "agenda": "One", **times}, ivy)
+    at = f"{at}/{its['meeting_id']}"
+    moved = await post(client, f"{at}/moves", {"place": "Room 2", **times}, ivy)
+    text = await page(client, at)
+    cancelled = await post(client, f"{at}/cancellation", {}, ivy)
+
+    assert (its["scheduled_at"], its["scheduled_by"], its["agenda_by"]) == (THEN, account, account)
+    assert (moved["changed_at"], moved["changed_by"], moved["cancelled_by"]) == (THEN, account, None)
+    assert cancelled["cancelled_by"] == account
+    seen = await read(client, at, reader)
+    assert {seen[name] for name in seen if name.endswith("_by")} == {None}
+    done = f"Scheduled {AT_NOON}, {by_ivy} Agenda written {AT_NOON}, {by_ivy}"
+    assert f"{done} Moved {AT_NOON}, {by_ivy}" in text
+    assert f"{done} Cancelled {AT_NOON}, {by_ivy}" in await page(client, at)
+
+
+async def test_who_named_a_theme_appointed_its_champions_and_ended_their_terms(
+    client: AsyncClient, running: FastAPI
+) -> None:
+    ivy, account, by_ivy = await one_of_the_team(client, running)
+    reader = signed_in("member", member_id=await joined(client))
+    theme = await post(client, "/champion-themes", {"title": uuid4().hex, "purpose": "Speak", "ask": "Us"}, ivy)
+    at = f"/champion-themes/{theme['theme_id']}"
+    first, second = await joined(client, "Cy Reed"), await joined(client, "Di Moor")
+    for each in (first, second):
+        its = await post(client, f"{at}/champions", {"member_id": each, "ends_on": "2028-01-31"}, ivy)
+    text = await page(client, f"/groups/champions/{theme['theme_id']}")
+    terms = {each["member_id"]: each["term_id"] for each in its["champions"]}
+    await post(client, f"/champion-terms/{terms[first]}/ending", {}, ivy)
+    await post(client, f"/champion-terms/{terms[second]}/ending", {}, signed_in("member", member_id=second))
+
+    newest = await read(client, f"{at}/ended-terms?limit=1", signed_in("team"))
+    older = await read(client, f"{at}/ended-terms?limit=1&before={newest['next']}", signed_in("team"))
+
+    assert (its["established_at"], its["established_by"]) == (THEN, account)
+    assert {(each["appointed_at"], each["appointed_by"]) for each in its["champions"]} == {(THEN, account)}
+    ended = {each["member_id"]: each for each in newest["terms"] + older["terms"]}
+    assert (ended[first]["ended"], ended[first]["ended_at"], ended[first]["ended_by"]) == ("by-the-team", THEN, account)
+    assert (ended[second]["ended"], ended[second]["appointed_by"]) == ("resigned", account)
+    assert (older["next"], (await read(client, at, reader))["established_by"]) == (None, None)
+    assert f"Theme named {AT_NOON}, {by_ivy}" in text
+    assert f"Cy Reed appointed {AT_NOON}, {by_ivy}" in text
+    text = await page(client, f"/groups/champions/{theme['theme_id']}/terms")
+    assert f"Cy Reed, 3 February 2027 to 31 January 2028 Appointed {AT_NOON}, {by_ivy}" in text
+    assert f"The central team ended it {AT_NOON}, {by_ivy}" in text
+    assert f"The champion gave the task back {AT_NOON}" in text
+    assert (await client.get(f"{API}{at}/ended-terms", headers=reader)).status_code == 403
