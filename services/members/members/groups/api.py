@@ -17,7 +17,7 @@ from chassis.retrying import RetryingRoute
 from chassis.sentences import LINES, ONE_LINE
 from chassis.service import Db
 from contracts.base import Summary, Title
-from members.groups import group_store, task_groups, task_store, volunteering
+from members.groups import ending, group_store, task_groups, task_store, volunteering
 from members.groups.task_groups import Deliverable, State
 from members.groups.volunteering import MOST_HOURS, Group, Kind, NoSuchGroup, Skill, Volunteer
 from members.membership import store
@@ -237,7 +237,7 @@ async def leave(group_id: UUID, form: DepartureForm, database: Db, key: Key, cal
 
 @router.post("/groups/{group_id}/closure")
 async def close(group_id: UUID, form: ClosureForm, database: Db, key: Key, caller: SignedIn) -> GroupView:
-    """Close a standing group. Everybody in it leaves it, and hears of that."""
+    """Close a standing group. Everybody in it leaves it, and hears of that; its meetings to come are cancelled."""
     permit(caller, "team")
     async with database.transaction() as tx:
         earlier = await idempotency.claim(tx, key, resource_id=group_id, status=200)
@@ -245,9 +245,7 @@ async def close(group_id: UUID, form: ClosureForm, database: Db, key: Key, calle
         if earlier is None:
             inside = await group_store.everybody(tx, group_id)
             group, left = volunteering.close(group, inside, form.reason, by=caller.account_id, now=tx.now)
-            await task_store.save(tx, group)
-            await task_store.let_all_go(tx, group)
-            await outbox.put(tx, *left)
+            await outbox.put(tx, *await ending.end(tx, group), *left)
         return await whole(tx, group, caller)
 
 

@@ -168,7 +168,7 @@ def _deeds(its: Meeting) -> list[Deed]:
     return [
         Deed("Scheduled", its.scheduled_at, its.scheduled_by),
         Deed("Agenda written", its.agenda_at, its.agenda_by),
-        Deed(changed, its.changed_at, its.changed_by),
+        Deed(changed, its.changed_at, its.changed_by, otherwise="as its group ended"),
         Deed("Notes written", its.notes_at, its.notes_by),
     ]
 

@@ -161,7 +161,10 @@ async def test_the_team_closes_a_group_with_a_form(client: AsyncClient) -> None:
     shown = await see(client, at, "member", member_id=str(uuid4()))
     over = await see(client, "?show=over", "team")
 
-    assert "Close the group Everybody in it leaves it, and hears of that. What it was for stays here" in form
+    assert (
+        "Close the group Everybody in it leaves it, and hears of that. Meetings to come are cancelled. What it was for"
+        in form
+    )
     assert (mistake.status_code, "Enter the reason" in words(mistake.text)) == (422, True)
     assert (done.status_code, done.headers["location"]) == (303, f"{HERE}{at}?done=disbanded")
     assert (again.status_code, "This group has closed." in words(again.text)) == (409, True)
