@@ -3,6 +3,7 @@
 from dataclasses import astuple
 from uuid import UUID
 
+from chassis import paging
 from chassis.database import Transaction
 from members.groups.meetings import Meeting
 
@@ -35,6 +36,7 @@ async def lock(tx: Transaction, group_id: UUID, meeting_id: UUID) -> Meeting | N
 
 async def some(tx: Transaction, group_id: UUID, *, after: UUID | None, most: int) -> list[Meeting]:
     """Of a group, the latest start first."""
+    await paging.begin_behind(tx, "SELECT FROM group_meeting WHERE meeting_id = $1", after)
     rows = await tx.fetch(
         f"""
         {_MEETING}
