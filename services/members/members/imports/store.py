@@ -20,6 +20,7 @@ Outcome = Literal["joined", "already-a-member", "refused", "transferred"]
 @dataclass(frozen=True)
 class Import:
     import_id: UUID
+    account_id: UUID  # who sent it
     organisation: str | None  # set: rows of this organisation only
     done: bool
 
@@ -64,7 +65,7 @@ async def next_under_way(tx: Transaction) -> Import | None:
     row = await tx.fetchrow(
         "SELECT * FROM import WHERE done_at IS NULL ORDER BY begun_at, import_id LIMIT 1 FOR UPDATE SKIP LOCKED"
     )
-    return Import(row["import_id"], row["organisation"], done=False) if row else None
+    return Import(row["import_id"], row["account_id"], row["organisation"], done=False) if row else None
 
 
 async def rows_to_do(tx: Transaction, import_id: UUID, count: int) -> list[tuple[int, dict[str, str]]]:
@@ -106,7 +107,9 @@ async def finish(tx: Transaction, import_id: UUID) -> None:
 
 async def by_id(tx: Transaction, import_id: UUID) -> Import | None:
     row = await tx.fetchrow("SELECT * FROM import WHERE import_id = $1", import_id)
-    return Import(row["import_id"], row["organisation"], done=row["done_at"] is not None) if row else None
+    if row is None:
+        return None
+    return Import(row["import_id"], row["account_id"], row["organisation"], done=row["done_at"] is not None)
 
 
 async def totals(tx: Transaction, import_id: UUID) -> dict[str | None, int]:

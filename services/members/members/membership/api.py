@@ -20,6 +20,7 @@ from members.membership import answers, domain, leaving, store
 from members.membership.domain import AlreadyAMember, Member
 from members.places import store as organisation_store
 from members.rights import change_store, restriction_store
+from members.roles import moving
 from members.signing_in import account_store
 
 router = APIRouter(prefix="/api/members/v1", tags=["members"], route_class=RetryingRoute, responses=RESPONSES)
@@ -126,6 +127,7 @@ async def change_grade(member_id: UUID, form: GradeForm, database: Db, key: Key,
 
 @router.post("/members/{member_id}/transfers")
 async def transfer(member_id: UUID, form: TransferForm, database: Db, key: Key, caller: SignedIn) -> MemberView:
+    """Move to another organisation. Roles that held for the old one end with it."""
     permit(caller, "team", owner=member_id)
     async with database.transaction() as tx:
         if await idempotency.claim(tx, key, resource_id=member_id, status=200) is not None:
@@ -135,7 +137,8 @@ async def transfer(member_id: UUID, form: TransferForm, database: Db, key: Key, 
         member, transferred = domain.transfer(before, organisation, grade)
         await store.save(tx, member)
         await change_store.record(tx, member_id, change_store.between(before, member), caller)
-        await outbox.put(tx, transferred)
+        lost = await moving.let_go(tx, [member_id], by=caller.account_id)
+        await outbox.put(tx, *lost, transferred)
     return view(member)
 
 

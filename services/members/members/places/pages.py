@@ -18,7 +18,7 @@ from chassis.web import Filled, filled, read_form, render, typed_day
 from contracts.refusal import FieldError, Invalid, NotFound, Refused
 from members.places import register
 from members.places import store as organisation_store
-from members.places.organisations import AlreadyMerged, Organisation, Places
+from members.places.organisations import AlreadyMerged, AlreadyRegistered, Organisation, Places
 from members.signing_in import deeds
 from members.signing_in.deeds import Deed
 
@@ -80,8 +80,8 @@ async def enter(request: Request, database: Db, caller: SignedIn, key: FormKey) 
         answers = {name: values[name] for name in ("name", "short", "code") if name in values}
         its = register.OrganisationForm.model_validate(answers | typed_day("opened_on", values))
         await register.register(its, database, key, caller)
-    except (ValidationError, Refused) as error:
-        wrong = Invalid(FieldError("name", error.sentence)) if isinstance(error, Refused) else error
+    except (ValidationError, Invalid, AlreadyRegistered) as error:
+        wrong = Invalid(FieldError("name", error.sentence)) if isinstance(error, AlreadyRegistered) else error
         again = filled(values, wrong, order=FIELDS, sentences=SENTENCES)
         return render(request, "places/organisation_new.html", **again)
     return RedirectResponse("/members/organisations?done=registered", 303)

@@ -22,6 +22,7 @@ from members.places import organisations
 from members.places import store as organisation_store
 from members.places.organisations import NoSuchOrganisation, Organisation, Places
 from members.rights import change_store
+from members.roles import moving
 
 router = APIRouter(prefix="/api/members/v1", tags=["organisations"], route_class=RetryingRoute, responses=RESPONSES)
 
@@ -137,16 +138,18 @@ async def carry_out(database: Database) -> int:
         taken = await organisation_store.take_merged(tx, places.day)
         if taken is None:
             return 0
-        code, to_say = taken
+        code, to_say, by = taken
         said = list[DomainEvent]()
         if to_say:
             said.append(organisations.tell_merged(places.register.by_code[code]))
             await organisation_store.note_said(tx, code)
         if (destination := places.destination(code)) != code:
             members = await store.lock_some_of(tx, code, BATCH)
+            moved_ids = [member.member_id for member in members]
+            said += await moving.let_go(tx, moved_ids, by=by)
             said += [domain.transfer(member, destination, member.grade)[1] for member in members]
-            await organisation_store.move(tx, [member.member_id for member in members], destination)
-            await change_store.record_merger(tx, [member.member_id for member in members])
+            await organisation_store.move(tx, moved_ids, destination)
+            await change_store.record_merger(tx, moved_ids)
         await outbox.put(tx, *said)
     return len(said)
 
