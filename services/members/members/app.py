@@ -53,6 +53,7 @@ from members.membership import (
 )
 from members.monitoring import api as monitoring
 from members.monitoring import pages as monitoring_pages
+from members.monitoring import shuffling
 from members.monitoring.sealing import Vault
 from members.opportunities import api as opportunities
 from members.opportunities import choosing_api, findings_api, rotating, shadow_board_api, shadow_board_pages
@@ -174,6 +175,7 @@ def create(settings: Settings) -> FastAPI:
             Timer("commitments", telling_overdue.tell_overdue),
             Timer("champions", ending_terms.end_those_whose_day_has_ended),
             Timer("feedback", partial(closing_rounds.close_due, key=settings.feedback_key.get_secret_value().encode())),
+            Timer("monitoring", shuffling.shuffle, seconds=3600),
             Timer("feedback comments", forgetting.forget_comments, seconds=60),
             Timer("opportunities", closing_opportunities.close_due),
             Timer("terms", rotating.end_terms),
