@@ -71,6 +71,7 @@ async def erase(member_id: UUID, request: Request, database: Db, key: Key, calle
         await idempotency.claim(tx, key, resource_id=member_id, status=202)
         if await store.lock(tx, member_id) is None:
             return view(await erasure_store.by_id(tx, member_id), tx.now, caller)
+        await store.wait_until_may_go(tx, member_id)
         by = await account_store.unless_own(tx, caller.account_id, member_id)
         begun, said = erasure.begin(member_id, now=tx.now, hours=request.app.state.settings.erasure_hours, by=by)
         held = await role_store.held_by(tx, member_id)
