@@ -29,8 +29,8 @@ async def opened(url: str, key: bytes, members: Iterable[str]) -> dict[str, list
     connection = await asyncpg.connect(url)
     try:
         answers = await connection.fetch("SELECT name, sealed FROM monitoring.answer")
-        exact = await connection.fetch('SELECT period, sealed FROM monitoring.exact ORDER BY period COLLATE "C"')
-        counted = await connection.fetch("SELECT name, sealed FROM monitoring.counted")
+        exact = await connection.fetch('SELECT period, sealed FROM monitoring.book ORDER BY period COLLATE "C"')
+        counted = await connection.fetch("SELECT name, sealed FROM monitoring.ledger")
     finally:
         await connection.close()
     figures = {period: json.loads(text(period.encode(), sealed)) for period, sealed in exact}

@@ -65,10 +65,10 @@ async def forget_answers(tx: Transaction, vault: Vault, name: bytes) -> None:
     its = await ledger_of(tx, vault, name)
     if name in its.rows:
         sealed = vault.seal_bytes(_bound(name, its), ledger.without_answers(its, its.rows[name]))
-        await tx.execute("DELETE FROM monitoring.counted_before WHERE name = $1", name)
+        await tx.execute("DELETE FROM monitoring.counted WHERE name = $1", name)
         await tx.execute(
             """
-            INSERT INTO monitoring.counted (name, sealed) VALUES ($1, $2)
+            INSERT INTO monitoring.ledger (name, sealed) VALUES ($1, $2)
             ON CONFLICT (name) DO UPDATE SET sealed = excluded.sealed""",
             name,
             sealed,
@@ -78,7 +78,7 @@ async def forget_answers(tx: Transaction, vault: Vault, name: bytes) -> None:
 async def forget(tx: Transaction, name: bytes) -> None:
     """Everything that is kept of a member here."""
     await wait_for_a_release(tx)
-    for table in ("answer", "counted", "counted_before"):
+    for table in ("answer", "ledger", "counted"):
         await tx.execute(f"DELETE FROM monitoring.{table} WHERE name = $1", name)  # noqa: S608 (ours)
 
 
@@ -86,17 +86,18 @@ async def ledger_of(tx: Transaction, vault: Vault, name: bytes | None = None) ->
     """What releases that are still looked back to have counted: of one member, or of everybody."""
     rows = await tx.fetch(
         """
-        SELECT period, exact.sealed AS exact, NULL::bytea AS name, NULL::bytea AS counted FROM monitoring.exact
-        UNION ALL SELECT NULL, NULL, name, sealed FROM monitoring.counted WHERE $1::bytea IS NULL OR name = $1
-        UNION ALL SELECT period, NULL, name, sealed FROM monitoring.counted_before WHERE $1::bytea IS NULL OR name = $1
+        SELECT period, sealed, NULL::bytea AS name, true AS is_exact FROM monitoring.book
+        UNION ALL SELECT period, sealed, NULL, true FROM monitoring.exact
+        UNION ALL SELECT NULL, sealed, name, false FROM monitoring.ledger WHERE $1::bytea IS NULL OR name = $1
+        UNION ALL SELECT period, sealed, name, false FROM monitoring.counted WHERE $1::bytea IS NULL OR name = $1
         """,
         name,
     )
-    exact = {its: vault.open(its.encode(), sealed) for its, sealed, of, _ in rows if of is None}
+    exact = {its: vault.open(its.encode(), sealed) for its, sealed, _, is_exact in rows if is_exact}
     empty = Ledger(exact, {})
-    found = {of: vault.open_bytes(_bound(of, empty), sealed) for its, _, of, sealed in rows if of and its is None}
-    for its, _, of, sealed in rows:
-        if of and its in exact:  # of before rows held all releases; the next one puts these in their place
+    found = {of: vault.open_bytes(_bound(of, empty), sealed) for its, sealed, of, _ in rows if its is None}
+    for its, sealed, of, is_exact in rows:
+        if its is not None and not is_exact:  # as rows were before, one for each release
             kept, at = vault.open(of, sealed), empty.slices[its]
             row = found.get(of, empty.nobody)
             part = ledger.row_of(empty.books[its], tuple(kept["place"]), kept["codes"])
@@ -107,18 +108,18 @@ async def ledger_of(tx: Transaction, vault: Vault, name: bytes | None = None) ->
 async def keep_ledger(tx: Transaction, vault: Vault, its: Ledger, *, filled_to: int) -> None:
     """In the place of what was kept; `filled_to` is the length of the figures of each release."""
     rows = [(name, vault.seal_bytes(_bound(name, its), its.rows[name])) for name in sorted(its.rows)]
-    await tx.execute("DELETE FROM monitoring.counted")
-    await tx.execute("DELETE FROM monitoring.counted_before")
+    for table in ("ledger", "counted", "exact"):
+        await tx.execute(f"DELETE FROM monitoring.{table}")  # noqa: S608 (ours)
     await tx.execute(
-        "INSERT INTO monitoring.counted (name, sealed) SELECT * FROM unnest($1::bytea[], $2::bytea[])",
+        "INSERT INTO monitoring.ledger (name, sealed) SELECT * FROM unnest($1::bytea[], $2::bytea[])",
         [name for name, _ in rows],
         [sealed for _, sealed in rows],
     )
-    await tx.execute("DELETE FROM monitoring.exact WHERE period <> ALL($1::text[])", list(its.exact))
-    there = {row["period"] for row in await tx.fetch("SELECT period FROM monitoring.exact")}
+    await tx.execute("DELETE FROM monitoring.book WHERE period <> ALL($1::text[])", list(its.exact))
+    there = {row["period"] for row in await tx.fetch("SELECT period FROM monitoring.book")}
     for period in its.exact.keys() - there:
         sealed = vault.seal(period.encode(), its.exact[period], filled_to=filled_to)
-        await tx.execute("INSERT INTO monitoring.exact (period, sealed) VALUES ($1, $2)", period, sealed)
+        await tx.execute("INSERT INTO monitoring.book (period, sealed) VALUES ($1, $2)", period, sealed)
 
 
 def _bound(name: bytes, its: Ledger) -> bytes:

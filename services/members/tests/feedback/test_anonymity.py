@@ -129,7 +129,7 @@ async def test_taking_and_answering_leave_no_row_but_in_the_ballot(told: Told) -
     }
 
     assert changed == {"feedback_taken", "feedback_spent", "feedback_sealed"}
-    assert {"monitoring.answer", "monitoring.counted", "monitoring.exact"} <= told.before.keys()
+    assert {"monitoring.answer", "monitoring.ledger", "monitoring.book"} <= told.before.keys()
 
 
 async def test_a_ballot_has_no_instant_and_no_number_that_counts(attacker: asyncpg.Connection) -> None:

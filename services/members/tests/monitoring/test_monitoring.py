@@ -189,10 +189,12 @@ async def test_deleting_answers_also_blanks_what_releases_counted(running: FastA
 async def counted_as_it_was_before(running: FastAPI, tx: Transaction, *members: str) -> None:
     """In rows of one release each, as they were kept until there was one row."""
     await counted(running, tx, *members)
-    await tx.execute("DELETE FROM monitoring.counted")
+    await tx.execute("DELETE FROM monitoring.ledger")
+    await tx.execute("INSERT INTO monitoring.exact SELECT * FROM monitoring.book")
+    await tx.execute("DELETE FROM monitoring.book")
     for name in [running.state.vault.name(UUID(its)) for its in members]:
         sealed = running.state.vault.seal(name, {"place": ["UKHSA", "HEO-SEO"], "codes": ANSWERS})
-        await tx.execute("INSERT INTO monitoring.counted_before VALUES ('2026-Q3', $1, $2)", name, sealed)
+        await tx.execute("INSERT INTO monitoring.counted VALUES ('2026-Q3', $1, $2)", name, sealed)
 
 
 async def test_rows_that_were_kept_before_are_read_blanked_and_deleted_and_are_gone_with_the_next_release(
@@ -215,7 +217,8 @@ async def test_rows_that_were_kept_before_are_read_blanked_and_deleted_and_are_g
         await store.keep_ledger(
             tx, running.state.vault, await store.ledger_of(tx, running.state.vault), filled_to=1 << 10
         )
-        assert await tx.fetchval("SELECT count(*) FROM monitoring.counted_before") == 0
+        for table in ("counted", "exact"):
+            assert await tx.fetchval(f"SELECT count(*) FROM monitoring.{table}") == 0  # noqa: S608 - ours
     assert [await counted_of(running, its) for its in (stays, deletes)] == after
 
 
@@ -225,7 +228,7 @@ async def test_a_row_cannot_be_read_as_one_of_other_releases(running: FastAPI, c
         async with running.state.running.database.transaction() as tx, store.opened(tx):
             await counted(running, tx, member_id)
             exact = running.state.vault.seal(b"2026-Q2", {}, filled_to=1 << 10)
-            await tx.execute("INSERT INTO monitoring.exact VALUES ('2026-Q2', $1)", exact)
+            await tx.execute("INSERT INTO monitoring.book VALUES ('2026-Q2', $1)", exact)
             await store.ledger_of(tx, running.state.vault)
 
 
