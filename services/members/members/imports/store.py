@@ -9,6 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
+from chassis import paging
 from chassis.database import Transaction
 from contracts.refusal import FieldError
 from members.imports.file import Row
@@ -175,6 +176,7 @@ async def newest(
     tx: Transaction, *, organisation: str | None, most: int, skip: int = 0, after: UUID | None = None
 ) -> list[UUID]:
     """Imports, the newest first; with `organisation` those of it alone, with `after` those behind that one."""
+    await paging.begin_behind(tx, "SELECT FROM import WHERE import_id = $1", after)
     rows = await tx.fetch(
         """
         WITH place AS (SELECT begun_at, import_id FROM import WHERE import_id = $4)

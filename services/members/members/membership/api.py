@@ -1,6 +1,6 @@
 """Members over HTTP: join, move, leave, and who is there."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID, uuid4
 
@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from chassis import idempotency, outbox
 from chassis.idempotency import Key
-from chassis.identity import MaybeSignedIn, SignedIn, permit
+from chassis.identity import Caller, MaybeSignedIn, SignedIn, permit
 from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.sentences import LINES
@@ -69,6 +69,8 @@ class MemberView(BaseModel):
     verified: bool  # by their organisation
     address_verified: bool
     left_on: date | None
+    departed_at: Annotated[datetime | None, Field(description="When the membership ended, for the team")] = None
+    departed_by: Annotated[UUID | None, Field(description="An account, for the team; None: the member")] = None
 
 
 class Counts(BaseModel):
@@ -105,7 +107,7 @@ async def show(member_id: UUID, database: Db, caller: SignedIn) -> MemberView:
         is_restricted = await restriction_store.since(tx, member_id) is not None
     headed = member.organisation if member and not is_restricted else None
     permit(caller, "team", "hosep", owner=member_id, organisation=headed)
-    return view(there(member))
+    return view(there(member), caller)
 
 
 @router.post("/members/{member_id}/grade-changes")
@@ -182,9 +184,12 @@ def there(member: Member | None) -> Member:
     return member
 
 
-def view(member: Member) -> MemberView:
+def view(member: Member, caller: Caller | None = None) -> MemberView:
+    """Who ended the membership is for the team's eyes alone."""
+    departed = ("departed_at", "departed_by")
+    is_team = caller is not None and "team" in caller.roles
     return MemberView(
         verified=member.verified_at is not None,
         address_verified=member.left_on is None and not member.address_is_open,
-        **vars(member),
+        **{name: value for name, value in vars(member).items() if is_team or name not in departed},
     )

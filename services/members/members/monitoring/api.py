@@ -81,7 +81,8 @@ async def answer(member_id: UUID, form: AnswersForm, request: Request, database:
     async with database.transaction() as tx:
         today = day_in_london(tx.now)
         its = answers.read(questions.on(today), form.answers, today=today)
-        if await members.lock_present(tx, member_id, None) is None:
+        member = await members.stays(tx, member_id)
+        if member is None or member.left_on is not None:
             raise NotFound("There is nothing here, or it is not yours to see.")
         async with store.opened(tx):
             await store.keep(tx, vault, vault.name(member_id), its)

@@ -13,7 +13,7 @@ Refused
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from uuid import UUID
 
@@ -69,6 +69,10 @@ class Organisation:
     opened_on: date | None = None
     closed_on: date | None = None
     successors: tuple[str, ...] = ()  # codes
+    registered_at: datetime | None = None  # None, like the next: it was there before the register
+    registered_by: UUID | None = None  # an account
+    merged_at: datetime | None = None  # when it was last said what becomes of it
+    merged_by: UUID | None = None  # an account
 
     @property
     def label(self) -> str:

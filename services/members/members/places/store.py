@@ -21,7 +21,8 @@ async def places(tx: Transaction) -> Places:
     text: str = await tx.fetchval(
         """
         SELECT coalesce(json_agg(its ORDER BY lower(name)), '[]')::text FROM
-            (SELECT organisation_id, code, name, short, opened_on, closed_on, successors FROM organisation) AS its
+            (SELECT organisation_id, code, name, short, opened_on, closed_on, successors, registered_at, registered_by,
+                merged_at, merged_by FROM organisation) AS its
         """
     )
     return Places(_read(text), day_in_london(tx.now))
