@@ -115,3 +115,20 @@ async def test_an_answer_that_is_being_written_goes_with_its_member_all_the_same
     assert gone.result().is_success
     async with database.transaction() as tx, monitoring.opened(tx):
         assert await monitoring.of(tx, vault, name) is None
+
+
+@pytest.mark.parametrize(("method", "way"), [("POST", "departures"), ("DELETE", "monitoring-answers")])
+async def test_answers_that_are_being_shuffled_go_with_their_member_all_the_same(
+    *, running: FastAPI, client: AsyncClient, waits_for_a_lock: Callable[[], Awaitable[bool]], method: str, way: str
+) -> None:
+    member_id, database, vault = await answered(client, "female"), running.state.running.database, running.state.vault
+    me, name = signed_in("member", member_id=member_id), vault.name(UUID(member_id))
+
+    async with asyncio.TaskGroup() as tasks, database.transaction() as tx, monitoring.opened(tx):
+        await monitoring.lay_by_chance(tx)
+        gone = tasks.create_task(client.request(method, f"{API}/members/{member_id}/{way}", headers=me))
+        await eventually(waits_for_a_lock)
+
+    assert gone.result().is_success
+    async with database.transaction() as tx, monitoring.opened(tx):
+        assert await monitoring.of(tx, vault, name) is None
