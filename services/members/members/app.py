@@ -30,6 +30,7 @@ from members.groups import (
     champion_pages,
     champions_api,
     ending_terms,
+    histories,
     meeting_change_pages,
     meeting_pages,
     meetings_api,
@@ -43,6 +44,7 @@ from members.imports import importing
 from members.imports import pages as import_pages
 from members.membership import (
     api,
+    decided,
     joining_pages,
     merging,
     people,
@@ -120,6 +122,8 @@ def create(settings: Settings) -> FastAPI:
             import_pages.router,
             merging.router,
             merging.pages,
+            decided.router,
+            decided.pages,
             people.router,
             people.pages,
             person_pages.router,
@@ -145,6 +149,8 @@ def create(settings: Settings) -> FastAPI:
             meeting_pages.router,
             groups_pages.router,
             champion_pages.router,
+            histories.router,
+            histories.pages,
             feedback.router,
             answering.router,
             feedback_pages.router,
