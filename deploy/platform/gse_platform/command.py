@@ -57,7 +57,7 @@ def demo(
         int, typer.Option("--people", min=20, max=20_000, help="How many members; on the first demo.")
     ] = 2000,
 ) -> None:
-    """Start the platform, and keep one day of the calendar in it, told event by event; it stays running for a look."""
+    """Start the platform and tell some months of 2,000 members in it, event by event; it stays running for a look."""
     from gse_platform.demo.story import story  # noqa: PLC0415 (brokers' clients take a second to load)
 
     raise typer.Exit(_bring_up(partial(story, count=people)))

@@ -19,6 +19,7 @@ from gse_platform.who_hears import (
     TABLE,
     TEAM,
     VOLUNTEER,
+    WHO_MAY_APPLY,
     Event,
     World,
     audience,
@@ -96,8 +97,9 @@ def _owed(facts: Facts, world: World) -> Iterable[tuple[Event, str, str]]:
                 both = world.may_hear(its, template)
                 is_apart = its.name == "MentoringPairEnded"
                 owed = introduced.get(its.subject, set()) if is_apart else both if not both & world.gone else set()
-            elif who == EVERYBODY:
-                owed = {each for each in world.joined if seen.get((each, ""), began) < began}
+            elif who in {EVERYBODY, WHO_MAY_APPLY}:
+                could = world.joined if who == EVERYBODY else world.always_could(its)
+                owed = {each for each in could if seen.get((each, ""), began) < began}
             elif who == IN_THE_GROUP:
                 owed = _inside(its, stays, began) if not _is_over(its, facts.now) else set()
             elif who in {TEAM, VOLUNTEER}:

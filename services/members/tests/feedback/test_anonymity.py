@@ -143,7 +143,7 @@ async def test_taking_and_answering_leave_no_row_but_in_the_ballot(told: Told) -
     }
 
     assert changed == {"feedback_taken", "feedback_spent", "feedback_sealed"}
-    assert {"monitoring.answer", "monitoring.counted", "monitoring.exact"} <= told.before.keys()
+    assert {"monitoring.answer", "monitoring.ledger", "monitoring.book"} <= told.before.keys()
 
 
 async def test_no_transaction_that_took_a_token_or_answered_stands_in_another_row(told: Told) -> None:
