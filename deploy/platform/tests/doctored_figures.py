@@ -74,7 +74,10 @@ def run(places: list[tuple[str, str]], answers: list[dict[str, str]], *more: Com
     return Facts(
         commands=[*commands(places, answers), *more, asked],
         said=[replace(said(RELEASE, 1, "DiversityStatisticsPublished", period=PERIOD), at=11.0)],
-        rows={"members.statistics_release": [released(places, answers)]},
+        rows={
+            "members.statistics_release": [released(places, answers)],
+            "members.member": [{"joined_on": "2026-04-01", "left_on": None}] * 5,
+        },
     )
 
 
@@ -101,7 +104,7 @@ def figure(value: Any, *where: str | int) -> Doctor:
         for each in where[:-1]:
             place = place[each]
         place[where[-1]] = value
-        return replace(its, rows={"members.statistics_release": [row]})
+        return replace(its, rows={**its.rows, "members.statistics_release": [row]})
 
     return change
 
