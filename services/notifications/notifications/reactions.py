@@ -26,7 +26,7 @@ from contracts.members import (
 from contracts.mentoring import MentoringPairCreated, MentoringPairEnded, MentoringSchemeOpened
 from notifications import choosing_store, domain, given_store, group_store, hosted_event_store, my_store, store, told
 from notifications.domain import CONFIRM_ADDRESS, Occasion, Recipient, RecipientState
-from notifications.told import Line
+from notifications.lines import Line
 
 [TO_CONFIRM] = told.lines_of(MemberContactChanged)
 

@@ -10,13 +10,14 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Annotated, Final
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Query, Request, Response, UploadFile
 from pydantic import BaseModel, Field
 
-from chassis import idempotency, outbox
+from chassis import idempotency, outbox, paging
 from chassis.database import Database, Transaction
 from chassis.idempotency import Key
 from chassis.identity import Caller, SignedIn, permit
@@ -34,6 +35,7 @@ from members.membership.domain import Member
 from members.places import store as organisation_store
 from members.places.organisations import Places
 from members.rights import change_store
+from members.roles import moving
 
 BATCH = 250  # rows a transaction: short, so that whoever joins meanwhile hardly waits
 LOOK_SECONDS = 0.1
@@ -213,6 +215,7 @@ async def work_off(database: Database) -> int:
             else:
                 settled.append(_already_there(candidate, there, only=under_way.organisation))
         await change_store.record_import(tx, moved_ids, under_way.import_id)
+        said = [*await moving.let_go(tx, moved_ids, by=under_way.account_id), *said]
         await import_store.settle(tx, under_way.import_id, settled)
         if len(rows) < BATCH:
             await import_store.finish(tx, under_way.import_id)
@@ -279,7 +282,8 @@ async def _finished(database: Database, import_id: UUID, seconds: float) -> bool
 
 async def _report(tx: Transaction, its: Import, *, after: int, limit: int) -> Report:
     totals = await import_store.totals(tx, its.import_id)
-    settled = await import_store.settled(tx, its.import_id, after=after, limit=limit)
+    found = await import_store.settled(tx, its.import_id, after=after, limit=limit + 1)
+    settled, following = paging.page(found, limit, attrgetter("line"))
     return Report(
         import_id=its.import_id,
         state="done" if its.done else "working",
@@ -297,7 +301,7 @@ async def _report(tx: Transaction, its: Import, *, after: int, limit: int) -> Re
             )
             for row in settled
         ],
-        next=settled[-1].line if len(settled) == limit else None,
+        next=following,
     )
 
 
