@@ -13,7 +13,7 @@ from gse_platform.prove.facts import Command, Facts
 from gse_platform.prove.recounting import BANDS
 from members.monitoring.questions import VERSIONS
 from members.statistics import participation
-from members.statistics.counting import Place
+from members.statistics.counting import Person, Place, people
 from members.statistics.diversity import Figures, figures
 from members.statistics.participation import Part
 from members.statistics.tables import Limits
@@ -49,10 +49,9 @@ def released(places: list[tuple[str, str]], answers: list[dict[str, str]]) -> di
     there: list[Place] = [(organisation, BANDS[grade]) for organisation, grade in places]
     found = dict[str, Figures]()
     for its in VERSIONS[0].characteristics:
-        now = {
-            str(number): (place, codes.get(its.code, "no-answer"))
-            for number, (place, codes) in enumerate(zip(there, answers, strict=True))
-        }
+        now = people(
+            Person(place, codes.get(its.code, "no-answer")) for place, codes in zip(there, answers, strict=True)
+        )
         limits = Limits(10 if its.special else 5, 30)
         made = figures(now, its, limits, PERIOD, before=None, earlier=lambda _: never())
         found |= {its.code: made} if made else {}
