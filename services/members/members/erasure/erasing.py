@@ -10,7 +10,6 @@ from chassis import idempotency, outbox
 from chassis.database import Database, Transaction
 from chassis.idempotency import Key
 from chassis.identity import SignedIn, permit
-from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from contracts.erasure import (
@@ -37,7 +36,7 @@ from members.roles import domain as roles
 from members.roles import store as role_store
 from members.signing_in import account_store
 
-router = APIRouter(prefix="/api/members/v1", tags=["erasure"], route_class=RetryingRoute, responses=RESPONSES)
+router = APIRouter(prefix="/api/members/v1", tags=["erasure"], route_class=RetryingRoute)
 
 Receipt = MemberDataErasedByMentoring | MemberDataErasedByEvents | MemberDataErasedByNotifications
 

@@ -20,7 +20,6 @@ from chassis import idempotency, outbox
 from chassis.database import Database, Transaction
 from chassis.idempotency import Key
 from chassis.identity import Caller, SignedIn, permit
-from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from contracts.base import DomainEvent
@@ -40,7 +39,7 @@ LOOK_SECONDS = 0.1
 UPLOADS = "/api/members/v1/imports"
 NOBODYS = ""  # no caller has this organisation
 
-router = APIRouter(prefix="/api/members/v1", tags=["imports"], route_class=RetryingRoute, responses=RESPONSES)
+router = APIRouter(prefix="/api/members/v1", tags=["imports"], route_class=RetryingRoute)
 
 
 ROWS: Final = 100  # of a report, where nobody asks for more or fewer

@@ -10,7 +10,6 @@ from pydantic import BaseModel, Field, StringConstraints
 from chassis import idempotency, outbox
 from chassis.idempotency import Key
 from chassis.identity import MaybeSignedIn, SignedIn, permit
-from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.sentences import LINES
 from chassis.service import Db
@@ -22,7 +21,7 @@ from members.places import store as organisation_store
 from members.rights import change_store, restriction_store
 from members.signing_in import account_store
 
-router = APIRouter(prefix="/api/members/v1", tags=["members"], route_class=RetryingRoute, responses=RESPONSES)
+router = APIRouter(prefix="/api/members/v1", tags=["members"], route_class=RetryingRoute)
 
 Text = Annotated[str, StringConstraints(max_length=1000), LINES]
 

@@ -15,7 +15,6 @@ from pydantic import BaseModel, Field, ValidationError
 
 from chassis.database import Database
 from chassis.identity import Caller, SignedIn, permit
-from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from chassis.web import errors_from, read_form, render
@@ -28,7 +27,7 @@ from members.places import store as organisation_store
 from members.places.grades import COMMON
 from members.places.organisations import Places
 
-router = APIRouter(prefix="/api/members/v1", tags=["members"], route_class=RetryingRoute, responses=RESPONSES)
+router = APIRouter(prefix="/api/members/v1", tags=["members"], route_class=RetryingRoute)
 pages = APIRouter(prefix="/members/people", route_class=RetryingRoute, include_in_schema=False)
 
 ON_A_PAGE: Final = 25

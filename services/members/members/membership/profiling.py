@@ -12,7 +12,6 @@ from pydantic import BaseModel, ValidationError
 from chassis import idempotency, outbox
 from chassis.idempotency import Key
 from chassis.identity import SignedIn, permit
-from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from chassis.web import errors_from, read_form, render
@@ -23,7 +22,7 @@ from members.membership.api import MemberView, Text, there, view
 from members.membership.domain import HasLeft, Member
 from members.rights import change_store
 
-router = APIRouter(prefix="/api/members/v1", tags=["members"], route_class=RetryingRoute, responses=RESPONSES)
+router = APIRouter(prefix="/api/members/v1", tags=["members"], route_class=RetryingRoute)
 pages = APIRouter(prefix="/members/profile", route_class=RetryingRoute, include_in_schema=False)
 
 FIELDS: Final = ("interests", "skills")

@@ -12,7 +12,6 @@ from chassis import idempotency, outbox
 from chassis.days import day_in_london
 from chassis.idempotency import Key
 from chassis.identity import Caller, MaybeSignedIn, SignedIn, permit
-from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.sentences import LINES, ONE_LINE
 from chassis.service import Db
@@ -32,7 +31,7 @@ from members.opportunities.calls import (
     State,
 )
 
-router = APIRouter(prefix="/api/members/v1", tags=["opportunities"], route_class=RetryingRoute, responses=RESPONSES)
+router = APIRouter(prefix="/api/members/v1", tags=["opportunities"], route_class=RetryingRoute)
 
 Heading = Annotated[Title, ONE_LINE]
 Sentence = Annotated[Summary, ONE_LINE]

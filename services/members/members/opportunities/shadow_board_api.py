@@ -12,7 +12,6 @@ from chassis import idempotency, outbox
 from chassis.days import day_in_london
 from chassis.idempotency import Key
 from chassis.identity import Caller, MaybeSignedIn, SignedIn, permit
-from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.sentences import LINES
 from chassis.service import Db
@@ -30,9 +29,7 @@ from members.opportunities.shadow_board import (
     Term,
 )
 
-router = APIRouter(
-    prefix="/api/members/v1/shadow-board", tags=["shadow board"], route_class=RetryingRoute, responses=RESPONSES
-)
+router = APIRouter(prefix="/api/members/v1/shadow-board", tags=["shadow board"], route_class=RetryingRoute)
 
 Words = Annotated[str, StringConstraints(min_length=1, max_length=4000, strip_whitespace=True), LINES]
 

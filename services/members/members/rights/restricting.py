@@ -15,7 +15,6 @@ from chassis import idempotency, outbox
 from chassis.database import Database, Transaction
 from chassis.idempotency import IdempotencyKey, Key
 from chassis.identity import Caller, SignedIn, permit
-from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from contracts.erasure import MemberProcessingRestricted
@@ -25,7 +24,7 @@ from members.membership.domain import HasLeft
 from members.rights import change_store, restriction_store
 from members.rights.change_store import Change, What, Who
 
-router = APIRouter(prefix="/api/members/v1", tags=["rights"], route_class=RetryingRoute, responses=RESPONSES)
+router = APIRouter(prefix="/api/members/v1", tags=["rights"], route_class=RetryingRoute)
 Place = Annotated[int | None, Query(ge=1, le=2**63 - 1)]
 
 

@@ -9,7 +9,6 @@ from pydantic import BaseModel, Field, StringConstraints
 from chassis import idempotency, outbox
 from chassis.idempotency import Key
 from chassis.identity import OF_ONE_ORGANISATION, SignedIn, permit
-from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.sentences import LINES
 from chassis.service import Db
@@ -23,9 +22,7 @@ from members.roles import domain as roles
 from members.roles import store as role_store
 from members.roles.domain import Grant
 
-router = APIRouter(
-    prefix="/api/members/v1/members/{member_id}", tags=["roles"], route_class=RetryingRoute, responses=RESPONSES
-)
+router = APIRouter(prefix="/api/members/v1/members/{member_id}", tags=["roles"], route_class=RetryingRoute)
 
 
 class RoleForm(BaseModel):

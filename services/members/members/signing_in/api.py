@@ -13,7 +13,6 @@ from pydantic import BaseModel, StringConstraints
 
 from chassis.database import Transaction
 from chassis.identity import AUDIENCE, ISSUER, LIFETIME, OF_ONE_ORGANISATION, sign
-from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from members.membership import answers, store
@@ -26,7 +25,7 @@ from members.settings import BootstrapRole, Settings
 from members.signing_in import account_store, session_store
 from members.signing_in.provider import Person, Provider, ProviderAway
 
-router = APIRouter(prefix="/api/members/v1", tags=["sign-in"], route_class=RetryingRoute, responses=RESPONSES)
+router = APIRouter(prefix="/api/members/v1", tags=["sign-in"], route_class=RetryingRoute)
 
 
 LONGEST = 16_384  # characters of an ID token; some carry many groups

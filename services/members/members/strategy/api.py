@@ -11,7 +11,6 @@ from chassis import idempotency, outbox
 from chassis.database import Database
 from chassis.idempotency import Key
 from chassis.identity import Caller, MaybeSignedIn, SignedIn, permit
-from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.sentences import ONE_LINE
 from chassis.service import Db
@@ -20,7 +19,7 @@ from members.strategy import store as strategy_store
 from members.strategy import strategies
 from members.strategy.strategies import Draft, NoStrategy, Strategy, Theme
 
-router = APIRouter(prefix="/api/members/v1", tags=["strategy"], route_class=RetryingRoute, responses=RESPONSES)
+router = APIRouter(prefix="/api/members/v1", tags=["strategy"], route_class=RetryingRoute)
 
 _DRAFT: TypeAdapter[Draft] = TypeAdapter(Draft)
 Heading = Annotated[Title, ONE_LINE]
