@@ -134,7 +134,7 @@ async def tell_stalled(database: Database) -> int:
 def view(its: Erasure | None, now: datetime) -> ErasureView:
     """Raises `NotFound` where there is none."""
     if its is None:
-        raise NotFound("There is nothing here, or it is not yours to see.")
+        raise NotFound
     return ErasureView(
         member_id=its.member_id,
         requested_at=its.requested_at,

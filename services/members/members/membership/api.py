@@ -174,7 +174,7 @@ async def counts(database: Db) -> Counts:
 
 def there(member: Member | None) -> Member:
     if member is None:
-        raise NotFound("There is nothing here, or it is not yours to see.")
+        raise NotFound
     return member
 
 

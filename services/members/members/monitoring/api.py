@@ -81,7 +81,7 @@ async def answer(member_id: UUID, form: AnswersForm, request: Request, database:
         today = day_in_london(tx.now)
         its = answers.read(questions.on(today), form.answers, today=today)
         if await members.lock_present(tx, member_id, None) is None:
-            raise NotFound("There is nothing here, or it is not yours to see.")
+            raise NotFound
         async with store.opened(tx):
             await store.keep(tx, vault, vault.name(member_id), its)
     return _view(its)

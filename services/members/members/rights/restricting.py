@@ -53,7 +53,7 @@ async def show(member_id: UUID, database: Db, caller: SignedIn) -> RestrictionVi
     permit(caller, "team", owner=member_id)
     async with database.transaction() as tx:
         if await store.present(tx, member_id) is None:
-            raise NotFound("There is nothing here, or it is not yours to see.")
+            raise NotFound
         return RestrictionView(member_id=member_id, restricted_since=await restriction_store.since(tx, member_id))
 
 
@@ -103,7 +103,7 @@ async def _settle(
         if await idempotency.claim(tx, key, resource_id=member_id, status=200) is None:
             member = await store.lock(tx, member_id)
             if member is None:
-                raise NotFound("There is nothing here, or it is not yours to see.")
+                raise NotFound
             if member.left_on is not None:
                 raise HasLeft
             if restricted:
