@@ -41,6 +41,7 @@ from members.groups import pages as groups_pages
 from members.home import coming_up, pages
 from members.imports import importing
 from members.imports import pages as import_pages
+from members.imports import settling as settling_imports
 from members.membership import (
     api,
     joining_pages,
@@ -93,7 +94,7 @@ COMING_UP = Subscription(
 
 def create(settings: Settings) -> FastAPI:
     vault = Vault.load(settings.monitoring_key)
-    imports = Timer("imports", importing.work_off)
+    imports = Timer("imports", settling_imports.work_off)
     mergers = Timer("mergers", register.carry_out)
     places = Timer("places", closing_opportunities.give_free_places)
     sessions = Timer("sessions", sign_in_pages.forget_ended, seconds=60)
