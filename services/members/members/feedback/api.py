@@ -23,6 +23,7 @@ from members.feedback import domain, store
 from members.feedback.domain import Asked, NoSuchRound, Rating, Round
 from members.feedback.figures import EVERYBODY
 from members.feedback.policy import POLICY
+from members.roles.team import is_team
 
 router = APIRouter(prefix="/api/members/v1", tags=["feedback"], route_class=RetryingRoute)
 
@@ -240,10 +241,6 @@ def there(its: Round | None) -> Round:
     if its is None:
         raise NoSuchRound
     return its
-
-
-def is_team(caller: Caller | None) -> bool:
-    return caller is not None and "team" in caller.roles
 
 
 def page_of(request: Request, round_id: UUID) -> str:

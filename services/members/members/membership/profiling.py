@@ -26,7 +26,6 @@ router = APIRouter(prefix="/api/members/v1", tags=["members"], route_class=Retry
 pages = APIRouter(prefix="/members/profile", route_class=RetryingRoute, include_in_schema=False)
 
 FIELDS: Final = ("interests", "skills")
-LIST_SEPARATORS: Final = "\n,;"
 
 
 class SameProfile(Refused):
@@ -98,7 +97,7 @@ async def change_by_form(request: Request, database: Db, caller: SignedIn) -> Re
 def _of(values: Mapping[str, str | list[str]], kind: topics.Kind) -> list[str]:
     """What was ticked, as people read it, then what was written."""
     ticked, written = values.get(kind) or [], str(values.get(f"own_{kind}", ""))
-    return topics.as_read(kind, ticked) + answers.listed(written, LIST_SEPARATORS)
+    return topics.as_read(kind, ticked) + answers.listed(written, answers.TYPED)
 
 
 def _as_form(member: Member) -> dict[str, str | list[str]]:

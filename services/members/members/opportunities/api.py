@@ -30,6 +30,7 @@ from members.opportunities.calls import (
     Outcome,
     State,
 )
+from members.roles.team import is_team
 
 router = APIRouter(prefix="/api/members/v1", tags=["opportunities"], route_class=RetryingRoute)
 
@@ -194,10 +195,6 @@ def there(its: Opportunity | None) -> Opportunity:
     if its is None:
         raise NoSuchOpportunity
     return its
-
-
-def is_team(caller: Caller | None) -> bool:
-    return caller is not None and "team" in caller.roles
 
 
 def _member(caller: Caller) -> UUID:

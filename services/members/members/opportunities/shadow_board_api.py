@@ -18,7 +18,7 @@ from chassis.service import Db
 from members.membership import store as members
 from members.membership.domain import HasLeft
 from members.opportunities import shadow_board, shadow_board_store, store
-from members.opportunities.api import Day, Heading, Limit, is_team, there
+from members.opportunities.api import Day, Heading, Limit, there
 from members.opportunities.shadow_board import (
     Advice,
     NoSuchAdvice,
@@ -28,6 +28,7 @@ from members.opportunities.shadow_board import (
     Seat,
     Term,
 )
+from members.roles.team import is_team
 
 router = APIRouter(prefix="/api/members/v1/shadow-board", tags=["shadow board"], route_class=RetryingRoute)
 

@@ -15,6 +15,7 @@ from chassis.retrying import RetryingRoute
 from chassis.sentences import ONE_LINE
 from chassis.service import Db
 from contracts.base import Link, Summary, Title
+from members.roles.team import is_team
 from members.strategy import store as strategy_store
 from members.strategy import strategies
 from members.strategy.strategies import Draft, NoStrategy, Strategy, Theme
@@ -158,10 +159,6 @@ async def some_versions(database: Database, before: int | None, most: int) -> tu
     async with database.transaction(one_statement=True) as tx:
         found = await strategy_store.versions(tx, before=before, most=most + 1)
     return found[:most], found[most - 1].version if len(found) > most else None
-
-
-def is_team(caller: Caller | None) -> bool:
-    return caller is not None and "team" in caller.roles
 
 
 def _strategy(its: Strategy | None, caller: Caller | None) -> StrategyView:

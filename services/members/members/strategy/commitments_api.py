@@ -19,9 +19,10 @@ from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from members.feedback import reviewing
 from members.feedback.reviews import Review, Reviewing
+from members.roles.team import is_team
 from members.strategy import commitments
 from members.strategy import store as strategy_store
-from members.strategy.api import Sentence, is_team
+from members.strategy.api import Sentence
 from members.strategy.commitments import Commitment, Course, NoSuchCommitment, Standing
 
 router = APIRouter(prefix="/api/members/v1", tags=["strategy"], route_class=RetryingRoute)
