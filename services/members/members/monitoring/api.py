@@ -15,8 +15,8 @@ from chassis.days import day_in_london
 from chassis.identity import SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
-from contracts.refusal import NotFound
 from members.membership import store as members
+from members.membership.api import there
 from members.monitoring import answers, questions, store
 from members.monitoring.answers import Answers, NoAnswers
 
@@ -80,8 +80,7 @@ async def answer(member_id: UUID, form: AnswersForm, request: Request, database:
     async with database.transaction() as tx:
         today = day_in_london(tx.now)
         its = answers.read(questions.on(today), form.answers, today=today)
-        if await members.lock_present(tx, member_id, None) is None:
-            raise NotFound
+        there(await members.lock_present(tx, member_id, None))
         async with store.opened(tx):
             await store.keep(tx, vault, vault.name(member_id), its)
     return _view(its)

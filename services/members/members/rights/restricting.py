@@ -18,8 +18,8 @@ from chassis.identity import Caller, SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from contracts.erasure import MemberProcessingRestricted
-from contracts.refusal import NotFound
 from members.membership import store
+from members.membership.api import there
 from members.membership.domain import HasLeft
 from members.rights import change_store, restriction_store
 from members.rights.change_store import Change, What, Who
@@ -52,8 +52,7 @@ class Changes(BaseModel):
 async def show(member_id: UUID, database: Db, caller: SignedIn) -> RestrictionView:
     permit(caller, "team", owner=member_id)
     async with database.transaction() as tx:
-        if await store.present(tx, member_id) is None:
-            raise NotFound
+        there(await store.present(tx, member_id))
         return RestrictionView(member_id=member_id, restricted_since=await restriction_store.since(tx, member_id))
 
 
@@ -101,9 +100,7 @@ async def _settle(
     permit(caller, "team", owner=member_id)
     async with database.transaction() as tx:
         if await idempotency.claim(tx, key, resource_id=member_id, status=200) is None:
-            member = await store.lock(tx, member_id)
-            if member is None:
-                raise NotFound
+            member = there(await store.lock(tx, member_id))
             if member.left_on is not None:
                 raise HasLeft
             if restricted:
