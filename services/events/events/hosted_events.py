@@ -13,7 +13,6 @@ from chassis import idempotency, outbox, paging
 from chassis.database import Transaction
 from chassis.idempotency import Key
 from chassis.identity import Caller, Forbidden, MaybeSignedIn, SignedIn, permit
-from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.sentences import ONE_LINE
 from chassis.service import Db
@@ -22,7 +21,7 @@ from contracts.events import KeynoteConfirmed
 from events import hosted_event_store, hosting, key_date_store, store
 from events.hosting import HostedEvent, NoSuchEvent, State
 
-router = APIRouter(prefix="/api/events/v1", tags=["hosted events"], route_class=RetryingRoute, responses=RESPONSES)
+router = APIRouter(prefix="/api/events/v1", tags=["hosted events"], route_class=RetryingRoute)
 
 
 class EventForm(BaseModel):

@@ -11,13 +11,12 @@ from pydantic import BaseModel, ConfigDict
 from chassis import outbox, paging
 from chassis.database import Database
 from chassis.days import day_in_london
-from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from contracts.refusal import FieldError, Invalid
 from events import calendar_rules, key_date_store
 
-router = APIRouter(prefix="/api/events/v1", tags=["key dates"], route_class=RetryingRoute, responses=RESPONSES)
+router = APIRouter(prefix="/api/events/v1", tags=["key dates"], route_class=RetryingRoute)
 
 A_YEAR: Final = timedelta(days=365)
 

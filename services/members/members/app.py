@@ -42,6 +42,7 @@ from members.groups import pages as groups_pages
 from members.home import coming_up, pages
 from members.imports import importing
 from members.imports import pages as import_pages
+from members.imports import settling as settling_imports
 from members.membership import (
     api,
     decided,
@@ -96,7 +97,7 @@ COMING_UP = Subscription(
 
 def create(settings: Settings) -> FastAPI:
     vault, feedback_key = Vault.load(settings.monitoring_key), settings.feedback_key.get_secret_value().encode()
-    imports = Timer("imports", importing.work_off)
+    imports = Timer("imports", settling_imports.work_off)
     mergers = Timer("mergers", register.carry_out)
     places = Timer("places", closing_opportunities.give_free_places)
     sessions = Timer("sessions", sign_in_pages.forget_ended, seconds=60)

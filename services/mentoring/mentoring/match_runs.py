@@ -18,13 +18,12 @@ from chassis import idempotency, outbox, paging
 from chassis.database import Transaction
 from chassis.idempotency import Key
 from chassis.identity import SignedIn, permit
-from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from mentoring import domain, matching, pair_store, scheme_store, schemes, store
 from mentoring.domain import MatchRun, NoMatchRun
 
-router = APIRouter(prefix="/api/mentoring/v1", tags=["match runs"], route_class=RetryingRoute, responses=RESPONSES)
+router = APIRouter(prefix="/api/mentoring/v1", tags=["match runs"], route_class=RetryingRoute)
 
 AT_ONCE: Final = 100
 

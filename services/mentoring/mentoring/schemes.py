@@ -13,7 +13,6 @@ from chassis.database import Database
 from chassis.days import day_in_london
 from chassis.idempotency import Key
 from chassis.identity import Forbidden, SignedIn, permit
-from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.sentences import ONE_LINE
 from chassis.service import Db
@@ -21,7 +20,7 @@ from contracts.base import Link, Summary, Title
 from mentoring import domain, pair_store, scheme_store, store
 from mentoring.domain import NoEnrolment, Scheme, Wishes
 
-router = APIRouter(prefix="/api/mentoring/v1", tags=["schemes"], route_class=RetryingRoute, responses=RESPONSES)
+router = APIRouter(prefix="/api/mentoring/v1", tags=["schemes"], route_class=RetryingRoute)
 
 Goal = Annotated[str, StringConstraints(max_length=300), ONE_LINE]
 Skill = Annotated[str, StringConstraints(to_lower=True, max_length=80), ONE_LINE]

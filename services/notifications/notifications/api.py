@@ -14,7 +14,7 @@ from chassis.identity import SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from contracts.notifications import NoticeCategory
-from notifications import hosted_event_store, inbox_store, sent_store, store
+from notifications import hosted_event_store, inbox_store, recipient_store, sent_store, store
 from notifications.domain import InboxNotReady, NoSuchInbox, NoSuchNotice, NoticeState, RecipientState
 from notifications.inbox import words_of
 from notifications.told import TEMPLATES
@@ -95,8 +95,8 @@ async def inbox(
     """What a member was told, newest first; for themselves and the team. What was cancelled is not there."""
     permit(caller, "team", owner=member_id)
     async with database.transaction() as tx:
-        recipient = await store.recipient_of(tx, member_id)
-        erased = await store.is_erased(tx, member_id)
+        recipient = await recipient_store.recipient_of(tx, member_id)
+        erased = await recipient_store.is_erased(tx, member_id)
         found = await inbox_store.newest(tx, member_id, before=after, limit=limit + 1)
         rows, following = paging.page(found, limit, itemgetter("number"))
         events = await hosted_event_store.announcements(tx, [row["hosted_event_id"] for row in rows])
@@ -147,6 +147,6 @@ def notice_list(found: list[asyncpg.Record], limit: int) -> NoticeList:
 async def counts(database: Db) -> Counts:
     """Totals: who can be written to, and how many notices stand in each state."""
     async with database.transaction() as tx:
-        members = await store.count_members(tx)
+        members = await recipient_store.count_members(tx)
         notices = await store.count_notices(tx)
     return Counts(members=members, **notices)

@@ -1,6 +1,7 @@
 """Fields that are written out for speed are, but for blanks, what the GOV.UK components make of the same."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from html.parser import HTMLParser
 from itertools import product
 
@@ -90,6 +91,13 @@ def test_a_field_is_what_its_component_would_be(kind: str) -> None:
     for hint, errors, values in product(HINTS, ERRORS, VALUES):
         context = {"hint": hint, "errors": errors, "values": values}
         assert shown(ours, context) == shown(theirs, context)
+
+
+def test_a_day_in_its_boxes_is_read_as_that_day() -> None:
+    boxes = web.as_typed("on", date(2027, 3, 1))
+
+    assert boxes == {"on-day": "1", "on-month": "3", "on-year": "2027"}
+    assert web.typed_day("on", boxes) == {"on": "2027-03-01"}
 
 
 def shown(field: str, context: Mapping[str, object]) -> list[object]:

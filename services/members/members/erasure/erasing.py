@@ -11,7 +11,6 @@ from chassis import idempotency, outbox
 from chassis.database import Database, Transaction
 from chassis.idempotency import Key
 from chassis.identity import Caller, SignedIn, permit
-from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from contracts.erasure import (
@@ -38,7 +37,7 @@ from members.roles import domain as roles
 from members.roles import store as role_store
 from members.signing_in import account_store
 
-router = APIRouter(prefix="/api/members/v1", tags=["erasure"], route_class=RetryingRoute, responses=RESPONSES)
+router = APIRouter(prefix="/api/members/v1", tags=["erasure"], route_class=RetryingRoute)
 
 Receipt = MemberDataErasedByMentoring | MemberDataErasedByEvents | MemberDataErasedByNotifications
 
@@ -138,7 +137,7 @@ async def tell_stalled(database: Database) -> int:
 def view(its: Erasure | None, now: datetime, caller: Caller) -> ErasureView:
     """Raises `NotFound` where there is none."""
     if its is None:
-        raise NotFound("There is nothing here, or it is not yours to see.")
+        raise NotFound
     return ErasureView(
         member_id=its.member_id,
         requested_at=its.requested_at,

@@ -12,7 +12,6 @@ from pydantic import BaseModel, Field, StringConstraints
 from chassis.database import Transaction
 from chassis.days import day_in_london
 from chassis.identity import SignedIn, permit
-from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.sentences import LINES
 from chassis.service import Db
@@ -23,7 +22,7 @@ from members.feedback.api import MOST_GROUPS, there
 from members.feedback.domain import NotAMember, Rating, RoundClosed, TokenTaken, TokenUsed
 from members.membership import store as member_store
 
-router = APIRouter(prefix="/api/members/v1", tags=["feedback"], route_class=RetryingRoute, responses=RESPONSES)
+router = APIRouter(prefix="/api/members/v1", tags=["feedback"], route_class=RetryingRoute)
 
 LONGEST: Final = 1000  # letters of a comment
 

@@ -24,6 +24,7 @@ from members.feedback.domain import Rating, Round
 from members.feedback.figures import EVERYBODY
 from members.feedback.policy import POLICY
 from members.feedback.reviews import Reviewing
+from members.roles.team import is_team
 from members.strategy import store as strategy_store
 from members.strategy.commitments import Commitment
 from members.strategy.commitments_api import there
@@ -69,14 +70,14 @@ async def rounds(request: Request, database: Db, caller: MaybeSignedIn, after: U
         following=found[ON_A_PAGE - 1].round_id if len(found) > ON_A_PAGE else None,
         is_first=after is None,
         unreviewed=unreviewed if after is None else [],
-        is_team=api.is_team(caller),
+        is_team=is_team(caller),
     )
 
 
 @router.get("/{round_id:uuid}")
 async def one(request: Request, round_id: UUID, database: Db, caller: MaybeSignedIn, done: str = "") -> HTMLResponse:
     """What is asked, until when, of whom and how nobody is found out; once it has closed, what came of it."""
-    return await _round(request, round_id, database, caller, done=DONE.get(done) if api.is_team(caller) else None)
+    return await _round(request, round_id, database, caller, done=DONE.get(done) if is_team(caller) else None)
 
 
 @router.post("/{round_id:uuid}/token")
@@ -131,7 +132,7 @@ async def _round(
         figures = await store.figures(tx, round_id)
         is_open = its.is_open(day_in_london(tx.now))
         has_token = is_open and await _has_token(tx, request, its, caller)
-    told = its.summary is not None or api.is_team(caller)
+    told = its.summary is not None or is_team(caller)
     return render(
         request,
         "feedback/round.html",
@@ -143,7 +144,7 @@ async def _round(
         is_open=is_open,
         has_token=has_token,
         is_member=caller is not None and caller.member_id is not None,
-        is_team=api.is_team(caller),
+        is_team=is_team(caller),
         label=POLICY.label,
         fewest=POLICY.fewest,
         fewest_of_group=POLICY.fewest_of_group,

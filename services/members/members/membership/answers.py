@@ -21,6 +21,7 @@ LONGEST_NAME = 200
 MOST_ITEMS = 20
 LONGEST_ITEM = 80
 FIELDS = ("name", "email", "organisation", "grade", "joined_on", "interests", "skills")  # as people are asked
+TYPED = "\n,;"  # what holds the items of a list apart that a person types
 FIRST_DAY = date(1900, 1, 1)
 WHOLE_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # Controls, halves of characters, characters of nobody's, breaks of lines and paragraphs.

@@ -10,7 +10,6 @@ from pydantic import BaseModel, Field, StringConstraints
 from chassis import idempotency, outbox
 from chassis.idempotency import Key
 from chassis.identity import Caller, MaybeSignedIn, SignedIn, permit
-from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.sentences import LINES
 from chassis.service import Db
@@ -24,7 +23,7 @@ from members.rights import change_store, restriction_store
 from members.roles import moving
 from members.signing_in import account_store
 
-router = APIRouter(prefix="/api/members/v1", tags=["members"], route_class=RetryingRoute, responses=RESPONSES)
+router = APIRouter(prefix="/api/members/v1", tags=["members"], route_class=RetryingRoute)
 
 Text = Annotated[str, StringConstraints(max_length=1000), LINES]
 
@@ -180,7 +179,7 @@ async def counts(database: Db) -> Counts:
 
 def there(member: Member | None) -> Member:
     if member is None:
-        raise NotFound("There is nothing here, or it is not yours to see.")
+        raise NotFound
     return member
 
 

@@ -16,7 +16,6 @@ from chassis import idempotency
 from chassis.database import Transaction
 from chassis.idempotency import Key
 from chassis.identity import SignedIn, permit
-from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from chassis.web import FormError, read_form, render
@@ -32,7 +31,7 @@ from members.rights import restricting, restriction_store
 from members.roles.records import IN_WORDS
 from members.signing_in import account_store
 
-router = APIRouter(prefix="/api/members/v1", tags=["members"], route_class=RetryingRoute, responses=RESPONSES)
+router = APIRouter(prefix="/api/members/v1", tags=["members"], route_class=RetryingRoute)
 pages = APIRouter(prefix="/members/people/duplicates", route_class=RetryingRoute, include_in_schema=False)
 
 HERE: Final = "/members/people/duplicates"

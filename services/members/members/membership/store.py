@@ -1,4 +1,4 @@
-"""The table of members. Equal addresses are equal text (members.answers), and at most one present member has each."""
+"""The table of members. Equal addresses are equal text (`answers.py`), and at most one present member has each."""
 
 import json
 from collections.abc import Iterable

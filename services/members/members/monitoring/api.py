@@ -13,7 +13,6 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from chassis.days import day_in_london
 from chassis.identity import SignedIn, permit
-from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from contracts.refusal import NotFound
@@ -21,7 +20,7 @@ from members.membership import store as members
 from members.monitoring import answers, questions, store
 from members.monitoring.answers import Answers, NoAnswers
 
-router = APIRouter(prefix="/api/members/v1", tags=["monitoring"], route_class=RetryingRoute, responses=RESPONSES)
+router = APIRouter(prefix="/api/members/v1", tags=["monitoring"], route_class=RetryingRoute)
 
 Word = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
 
@@ -83,7 +82,7 @@ async def answer(member_id: UUID, form: AnswersForm, request: Request, database:
         its = answers.read(questions.on(today), form.answers, today=today)
         member = await members.stays(tx, member_id)
         if member is None or member.left_on is not None:
-            raise NotFound("There is nothing here, or it is not yours to see.")
+            raise NotFound
         async with store.opened(tx):
             await store.keep(tx, vault, vault.name(member_id), its)
     return _view(its)

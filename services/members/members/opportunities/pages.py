@@ -25,6 +25,7 @@ from contracts.refusal import NotFound, Refused
 from members.membership import store as members
 from members.opportunities import api, calls, choosing, choosing_api, drawing, store
 from members.opportunities.calls import BY_LOT, AlreadyInterested, Kind, NotInterested, NotSelectedYet, Opportunity
+from members.roles.team import is_team
 
 router = APIRouter(prefix="/members/opportunities", route_class=RetryingRoute, include_in_schema=False)
 
@@ -66,7 +67,7 @@ async def every(request: Request, database: Db, caller: MaybeSignedIn, after: UU
         kinds=KINDS,
         first=after is None,
         next=page[-1].opportunity_id if len(found) > SHOWN else None,
-        is_team=api.is_team(caller),
+        is_team=is_team(caller),
     )
 
 
@@ -193,7 +194,7 @@ async def _one(
         member=member,
         eligible=member is not None and member.grade in its.eligible.grades,
         done=done,
-        is_team=api.is_team(caller),
+        is_team=is_team(caller),
         **(form or filled({})),
     )
 

@@ -15,11 +15,12 @@ from chassis.idempotency import FormKey
 from chassis.identity import Caller, MaybeSignedIn, SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
-from chassis.web import Filled, filled, read_form, render, typed_day
+from chassis.web import Filled, as_typed, filled, read_form, render, typed_day
 from contracts.refusal import FieldError, Invalid, NotFound, Refused
 from members.places import register
 from members.places import store as organisation_store
 from members.places.organisations import AlreadyMerged, AlreadyRegistered, NoMerger, Organisation, Places
+from members.roles.team import is_team
 from members.signing_in import deeds
 from members.signing_in.deeds import Deed
 
@@ -51,7 +52,7 @@ async def organisations(
     request: Request, database: Db, caller: MaybeSignedIn, done: str = "", after: str | None = None
 ) -> HTMLResponse:
     """Which take part and since when, which will, and what became of the closed ones."""
-    places, is_team = await organisation_store.places_now(database), caller is not None and "team" in caller.roles
+    places = await organisation_store.places_now(database)
     some, following = places.register.some(after=after, most=ON_A_PAGE)
     return render(
         request,
@@ -63,8 +64,8 @@ async def organisations(
         is_first=after is None,
         following=following,
         label=places.register.label,
-        is_team=is_team,
-        done=DONE.get(done) if is_team else None,
+        is_team=is_team(caller),
+        done=DONE.get(done) if is_team(caller) else None,
     )
 
 
@@ -94,11 +95,7 @@ async def merger_form(request: Request, code: str, database: Db, caller: SignedI
     """What becomes of an organisation, and what that means for its members, before it is said."""
     permit(caller, "team")
     places, its = await _its(database, code)
-    on = (
-        {"on-day": its.closed_on.day, "on-month": its.closed_on.month, "on-year": its.closed_on.year}
-        if (its.closed_on)
-        else {}
-    )
+    on = as_typed("on", its.closed_on) if its.closed_on else {}
     return await _merger_form(request, database, caller, places, its, filled({"into": list(its.successors)} | on))
 
 

@@ -11,7 +11,6 @@ from chassis import idempotency, outbox
 from chassis.database import Database
 from chassis.idempotency import Key
 from chassis.identity import Caller, MaybeSignedIn, SignedIn, permit
-from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.sentences import LINES
 from chassis.service import Db
@@ -24,7 +23,7 @@ from members.places.organisations import NoSuchOrganisation, Organisation, Place
 from members.rights import change_store
 from members.roles import moving
 
-router = APIRouter(prefix="/api/members/v1", tags=["organisations"], route_class=RetryingRoute, responses=RESPONSES)
+router = APIRouter(prefix="/api/members/v1", tags=["organisations"], route_class=RetryingRoute)
 
 BATCH: Final = 100  # members a transaction: short, so that whoever changes something meanwhile hardly waits
 

@@ -3,7 +3,7 @@
 Refused
 ├── NotToYourself          nobody gives themselves a role
 ├── NotTheirOrganisation   a role for one organisation is for the member's own
-└── (HasLeft: members.domain)
+└── (HasLeft: members.membership.domain)
 """
 
 from collections.abc import Collection

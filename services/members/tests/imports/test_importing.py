@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from httpx2 import AsyncClient, Response
 
 from members.imports.file import rows_of
-from members.imports.importing import work_off
+from members.imports.settling import work_off
 from members.imports.store import begin
 from testkit.eventually import eventually
 
