@@ -71,6 +71,7 @@ class Sent(BaseModel):
     import_id: UUID
     organisation: Annotated[str | None, Field(description="Its rows are of this one alone; null: of any")]
     begun_at: datetime
+    begun_by: Annotated[UUID | None, Field(description="An account; for the team alone")]
     done_at: datetime | None
     rows: int
     by_outcome: dict[Outcome, int]
@@ -97,7 +98,7 @@ async def every(
         found = await import_store.newest(tx, organisation=only, after=after, most=limit + 1)
         page = await import_store.progress(tx, found[:limit])
     return Imports(
-        imports=[Sent.model_validate(vars(its)) for its in page],
+        imports=[Sent.model_validate(vars(its) | {"begun_by": None if only else its.account_id}) for its in page],
         next=found[limit - 1] if len(found) > limit else None,
     )
 

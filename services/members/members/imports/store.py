@@ -145,6 +145,7 @@ class Progress:
 
     import_id: UUID
     organisation: str | None
+    account_id: UUID  # who sent it
     begun_at: datetime
     done_at: datetime | None
     rows: int
@@ -159,7 +160,7 @@ async def progress(tx: Transaction, import_ids: Sequence[UUID]) -> list[Progress
     """Of these, the newest first."""
     rows = await tx.fetch(
         """
-        SELECT import.import_id, organisation, begun_at, done_at, sum(counted.rows)::integer AS rows,
+        SELECT import.import_id, organisation, account_id, begun_at, done_at, sum(counted.rows)::integer AS rows,
             coalesce(jsonb_object_agg(outcome, counted.rows) FILTER (WHERE outcome IS NOT NULL), '{}') AS by_outcome
         FROM import CROSS JOIN LATERAL (
             SELECT outcome, count(*) AS rows FROM import_row WHERE import_row.import_id = import.import_id

@@ -26,6 +26,8 @@ from members.membership import store as members
 from members.opportunities import api, calls, choosing, choosing_api, drawing, store
 from members.opportunities.calls import BY_LOT, AlreadyInterested, Kind, NotInterested, NotSelectedYet, Opportunity
 from members.roles.team import is_team
+from members.signing_in import deeds
+from members.signing_in.deeds import Deed
 
 router = APIRouter(prefix="/members/opportunities", route_class=RetryingRoute, include_in_schema=False)
 
@@ -182,6 +184,14 @@ async def _one(
         if caller is not None and caller.member_id is not None:
             mine = await store.of_member(tx, opportunity_id, caller.member_id)
             member = await members.present(tx, caller.member_id)
+        told = await deeds.for_team(
+            tx,
+            caller,
+            Deed("Opened", its.opened_at, its.opened_by),
+            Deed("Places given", its.selected_at, its.selected_by, otherwise="by the lot"),
+            Deed("Said that it was held", its.held_at, its.held_by),
+            Deed("Findings published", its.findings_at, its.findings_by),
+        )
     return render(
         request,
         "opportunities/opportunity.html",
@@ -195,6 +205,7 @@ async def _one(
         eligible=member is not None and member.grade in its.eligible.grades,
         done=done,
         is_team=is_team(caller),
+        deeds=told,
         **(form or filled({})),
     )
 
