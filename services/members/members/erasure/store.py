@@ -16,14 +16,13 @@ async def remember(tx: Transaction, member_id: UUID) -> None:
     await tx.execute("INSERT INTO erased_member (member_id, erased_at) VALUES ($1, $2)", member_id, tx.now)
 
 
-async def add(tx: Transaction, its: Erasure, *, by: UUID | None) -> None:
-    """`by` is who asked for it: an account, or None: the member themself."""
+async def add(tx: Transaction, its: Erasure) -> None:
     await tx.execute(
         "INSERT INTO erasure (member_id, requested_at, due_at, requested_by) VALUES ($1, $2, $3, $4)",
         its.member_id,
         its.requested_at,
         its.due_at,
-        by,
+        its.requested_by,
     )
 
 
@@ -100,5 +99,11 @@ _ERASURE = """
 def _erasure(row: asyncpg.Record) -> Erasure:
     receipts = dict(zip(map(Holder, row["services"]), row["erased"], strict=True))
     return Erasure(
-        row["member_id"], row["requested_at"], row["due_at"], receipts, row["stalled_at"], row["completed_at"]
+        row["member_id"],
+        row["requested_at"],
+        row["due_at"],
+        receipts,
+        row["stalled_at"],
+        row["completed_at"],
+        row["requested_by"],
     )

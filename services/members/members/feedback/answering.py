@@ -50,7 +50,7 @@ async def take(round_id: UUID, request: Request, database: Db, caller: SignedIn)
         its = there(await store.keep_from_closing(tx, round_id))
         if not its.is_open(day_in_london(tx.now)):
             raise RoundClosed
-        member = await member_store.lock(tx, caller.member_id) if caller.member_id else None  # an erasure waits
+        member = await member_store.stays(tx, caller.member_id) if caller.member_id else None  # an erasure waits
         if member is None or member.left_on is not None:
             raise NotAMember
         if not await ballot_store.take(tx, round_id, secrecy.mark(key, round_id, member.member_id)):
@@ -78,7 +78,7 @@ async def give(round_id: UUID, form: AnswerForm, request: Request, database: Db)
 
 
 async def forget_tokens(tx: Transaction, member_id: UUID, key: bytes) -> None:
-    """That a member had tokens, for an erasure, which holds their row. What they answered is nobody's, and stays."""
+    """That a member had tokens, when they leave or are erased; their row is held. What they answered stays."""
     rounds = await ballot_store.open_rounds(tx)
     await ballot_store.forget(tx, [secrecy.mark(key, round_id, member_id) for round_id in rounds])
 

@@ -6,6 +6,7 @@ or the next start goes on. Sending waits for the report, for as long as a person
 """
 
 import asyncio
+import hmac
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ from members.membership.domain import Member
 from members.places import store as organisation_store
 from members.places.organisations import Places
 from members.rights import change_store
+from members.roles import moving
 
 BATCH = 250  # rows a transaction: short, so that whoever joins meanwhile hardly waits
 LOOK_SECONDS = 0.1
@@ -63,7 +65,7 @@ class ReportRow(BaseModel):
 
 
 class Report(BaseModel):
-    """`rows` is all there are; the four below add up to it once the state is done. `next` is for `after`."""
+    """`rows` is all there are; the five below add up to it once the state is done. `next` is for `after`."""
 
     import_id: UUID
     state: str
@@ -72,6 +74,7 @@ class Report(BaseModel):
     already_members: int
     refused: int
     transferred: int
+    taken_before: Annotated[int, Field(description="The same file was sent before; who was in it is not brought back")]
     report: list[ReportRow]
     next: int | None = None
 
@@ -145,9 +148,17 @@ async def begin(content: bytes, request: Request, database: Database, key: Key, 
         import_id = uuid4()
         if (earlier := await idempotency.claim(tx, key, resource_id=import_id, status=201)) is not None:
             return earlier
-        await import_store.begin(tx, import_id, account_id=caller.account_id, organisation=only, rows=rows)
+        await import_store.begin(
+            tx, import_id, account_id=caller.account_id, organisation=only, rows=rows, mark=_mark(content, request)
+        )
     request.app.state.imports.wake()
     return import_id
+
+
+def _mark(content: bytes, request: Request) -> bytes:
+    """By which the same file is known again, and none of it can be found without the key."""
+    key: str = request.app.state.settings.address_key.get_secret_value()
+    return hmac.digest(key.encode(), b"a file of members\0" + content, "sha256")
 
 
 def only_of(caller: Caller) -> str | None:
@@ -195,6 +206,8 @@ async def work_off(database: Database) -> int:
         rows = await import_store.rows_to_do(tx, under_way.import_id, BATCH)
         places = await organisation_store.places(tx)
         candidates, settled = _decide(rows, places, only=under_way.organisation, now=tx.now)
+        candidates, gone = await _not_brought_back(tx, under_way, candidates)
+        settled += gone
         added = await store.add(tx, [candidate.member for candidate in candidates])
         # Held, so that an erasure in this instant comes later and takes them out of the report.
         others = [its.email for its in candidates if its.member.member_id not in added]
@@ -214,6 +227,7 @@ async def work_off(database: Database) -> int:
             else:
                 settled.append(_already_there(candidate, there, only=under_way.organisation))
         await change_store.record_import(tx, moved_ids, under_way.import_id)
+        said = [*await moving.let_go(tx, moved_ids, by=under_way.account_id), *said]
         await import_store.settle(tx, under_way.import_id, settled)
         if len(rows) < BATCH:
             await import_store.finish(tx, under_way.import_id)
@@ -246,6 +260,18 @@ def _decide(
             member, *events = domain.join(application, member_id=uuid4(), joined_on=joined_on, verified_at=now)
             candidates.append(_Candidate(line, application.email, member, tuple(events)))
     return candidates, refused
+
+
+async def _not_brought_back(
+    tx: Transaction, under_way: Import, candidates: list[_Candidate]
+) -> tuple[list[_Candidate], list[Settled]]:
+    """Who may still join: not by a line that was taken as the same file was sent before, and has nobody now."""
+    before = await import_store.taken_before(tx, under_way.import_id, [its.line for its in candidates])
+    again = [its for its in candidates if its.line in before]
+    there = await store.hold_by_email(tx, [its.email for its in again]) if again else {}
+    gone = {its.line for its in again if its.email not in there}
+    left = [its for its in candidates if its.line not in gone]
+    return left, [Settled(line, "taken-before") for line in gone]
 
 
 async def _to_move(
@@ -290,6 +316,7 @@ async def _report(tx: Transaction, its: Import, *, after: int, limit: int) -> Re
         already_members=totals.get("already-a-member", 0),
         refused=totals.get("refused", 0),
         transferred=totals.get("transferred", 0),
+        taken_before=totals.get("taken-before", 0),
         report=[
             ReportRow(
                 line=row.line,

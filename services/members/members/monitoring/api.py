@@ -81,7 +81,8 @@ async def answer(member_id: UUID, form: AnswersForm, request: Request, database:
     async with database.transaction() as tx:
         today = day_in_london(tx.now)
         its = answers.read(questions.on(today), form.answers, today=today)
-        if await members.lock_present(tx, member_id, None) is None:
+        member = await members.stays(tx, member_id)
+        if member is None or member.left_on is not None:
             raise NotFound("There is nothing here, or it is not yours to see.")
         async with store.opened(tx):
             await store.keep(tx, vault, vault.name(member_id), its)
@@ -93,11 +94,8 @@ async def withdraw(member_id: UUID, request: Request, database: Db, caller: Sign
     """Delete the answers, and what earlier releases know of them. Figures that are out stay as they are."""
     permit(caller, owner=member_id)
     vault = request.app.state.vault
-    name = vault.name(member_id)
     async with database.transaction() as tx, store.opened(tx):
-        await store.forget_answers(tx, name)
-        for period, counted in (await store.counted_of(tx, vault, name)).items():
-            await store.keep_counted(tx, vault, period, {name: {**counted, "codes": None}})
+        await store.forget_answers(tx, vault, vault.name(member_id))
 
 
 def _question(its: questions.Characteristic) -> QuestionView:

@@ -181,12 +181,13 @@ async def withdraw(opportunity_id: UUID, request: Request, database: Db, key: Ke
         its = there(await store.lock(tx, opportunity_id))
         mine = await store.of_member(tx, opportunity_id, member_id)
         if earlier is None:
-            given_up = choosing.give_up(its, mine, by=caller.account_id, now=tx.now)
+            given_up, said = choosing.give_up(its, mine, by=caller.account_id, now=tx.now)
             if given_up is not None:
                 await store.save_interests(tx, [given_up])
             elif mine is not None:
                 await store.forget(tx, mine.interest_id)
             mine = given_up
+            await outbox.put(tx, *said)
     request.app.state.places.wake()
     return view(its, tx.now, caller, mine)
 

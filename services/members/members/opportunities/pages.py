@@ -174,6 +174,9 @@ async def _one(
 ) -> HTMLResponse:
     async with database.transaction() as tx:
         its = api.there(await store.by_id(tx, opportunity_id))
+        nobody_drawn = (
+            its.selected_at is not None and its.kind in BY_LOT and await store.nobody_drawn(tx, opportunity_id)
+        )
         mine = member = None
         if caller is not None and caller.member_id is not None:
             mine = await store.of_member(tx, opportunity_id, caller.member_id)
@@ -185,6 +188,7 @@ async def _one(
         state=calls.state(its, tx.now).value,
         kind=KINDS[its.kind],
         by_lot=its.kind in BY_LOT,
+        nobody_drawn=nobody_drawn,
         mine=mine,
         member=member,
         eligible=member is not None and member.grade in its.eligible.grades,

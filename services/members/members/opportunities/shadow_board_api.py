@@ -196,7 +196,8 @@ async def advise(form: AdviceForm, request: Request, database: Db, key: Key, cal
         earlier = await idempotency.claim(tx, key, resource_id=its.advice_id, status=201)
         if earlier is not None:
             return _view(known(await shadow_board_store.advice(tx, earlier)), caller)
-        sits = await shadow_board_store.term_of(tx, caller.member_id) is not None
+        term = await shadow_board_store.term_of(tx, caller.member_id)
+        sits = term is not None and term.ends_on >= day_in_london(tx.now)  # the timer may not have ended it yet
         said = shadow_board.advise(its, page_of(request, its.advice_id), sits=sits)
         await shadow_board_store.add_advice(tx, its)
         await outbox.put(tx, said)

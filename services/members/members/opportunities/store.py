@@ -260,6 +260,13 @@ async def chosen_for_the_board(tx: Transaction, *, after: UUID | None, limit: in
     )
 
 
+async def nobody_drawn(tx: Transaction, opportunity_id: UUID) -> bool:
+    """Whether nobody was in the draw."""
+    return not await tx.fetchval(
+        "SELECT EXISTS (SELECT FROM interest WHERE opportunity_id = $1 AND band IS NOT NULL)", opportunity_id
+    )
+
+
 async def in_the_draw(tx: Transaction, opportunity_id: UUID) -> list[Interest]:
     """Who was in the draw, by number."""
     rows = await tx.fetch(
