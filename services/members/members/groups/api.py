@@ -20,6 +20,7 @@ from members.groups import ending, group_store, task_groups, task_store, volunte
 from members.groups.task_groups import Deliverable, State
 from members.groups.volunteering import MOST_HOURS, Group, Kind, NoSuchGroup, Skill, Volunteer
 from members.membership import store
+from members.roles.team import is_team
 
 router = APIRouter(prefix="/api/members/v1", tags=["groups"], route_class=RetryingRoute)
 
@@ -258,10 +259,6 @@ def member_of(caller: Caller) -> UUID:
     if caller.member_id is None:
         raise Forbidden
     return caller.member_id
-
-
-def is_team(caller: Caller) -> bool:
-    return "team" in caller.roles
 
 
 async def whole(tx: Transaction, its: Group, caller: Caller) -> GroupView:

@@ -18,11 +18,12 @@ from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from chassis.web import Filled, filled, read_form, render, typed_day
 from contracts.refusal import FieldError, Invalid, NotFound, Refused
-from members.groups import api, champion_store, champions_api
+from members.groups import champion_store, champions_api
 from members.groups.champions import TermIsOver, ThemeExists
 from members.groups.pages import ON_A_PAGE
 from members.membership import answers, store
 from members.places import store as organisation_store
+from members.roles.team import is_team
 from members.signing_in import deeds
 from members.signing_in.deeds import Deed
 
@@ -72,7 +73,7 @@ async def themes(
         vacant=vacant,
         is_first=after is None,
         following=page[-1].theme_id if len(found) > ON_A_PAGE else None,
-        is_team=api.is_team(caller),
+        is_team=is_team(caller),
     )
 
 
@@ -163,7 +164,7 @@ async def _theme(
         its=its,
         serving=champions_api.seen_by(caller, serving),
         label=places.register.label,
-        is_team=api.is_team(caller),
+        is_team=is_team(caller),
         me=caller.member_id,
         deeds=told,
         done=done,

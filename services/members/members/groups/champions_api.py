@@ -12,11 +12,12 @@ from chassis.idempotency import Key
 from chassis.identity import Caller, SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
-from members.groups import api, champion_store, champions, ending_terms
+from members.groups import champion_store, champions, ending_terms
 from members.groups.api import Limit, Line, Words
 from members.groups.champion_store import Champion
 from members.groups.champions import Ending, NoSuchTerm, NoSuchTheme, TermIsOver, Theme
 from members.membership import store
+from members.roles.team import is_team
 
 router = APIRouter(prefix="/api/members/v1", tags=["champions"], route_class=RetryingRoute)
 
@@ -145,7 +146,7 @@ async def end(term_id: UUID, database: Db, key: Key, caller: SignedIn) -> ThemeV
             raise NoSuchTerm
         await champion_store.lock(tx, theme_id)
         its = await champion_store.term(tx, term_id)
-        if its is None or not (api.is_team(caller) or caller.member_id == its.member_id is not None):
+        if its is None or not (is_team(caller) or caller.member_id == its.member_id is not None):
             raise NoSuchTerm
         if earlier is None:
             if its.ended is not None:
@@ -170,18 +171,18 @@ def view(its: Theme, serving: list[Champion], caller: Caller) -> ThemeView:
         purpose=its.purpose,
         ask=its.ask,
         vacant_since=its.vacant_since,
-        established_at=its.established_at if api.is_team(caller) else None,
-        established_by=its.established_by if api.is_team(caller) else None,
+        established_at=its.established_at if is_team(caller) else None,
+        established_by=its.established_by if is_team(caller) else None,
         champions=[
             ChampionView(
                 term_id=each.term.term_id,
-                member_id=each.term.member_id if api.is_team(caller) or _is(each, caller) else None,
+                member_id=each.term.member_id if is_team(caller) or _is(each, caller) else None,
                 name=each.name,
                 organisation=each.organisation,
                 starts_on=each.term.starts_on,
                 ends_on=each.term.ends_on,
-                appointed_at=each.term.appointed_at if api.is_team(caller) else None,
-                appointed_by=each.term.appointed_by if api.is_team(caller) else None,
+                appointed_at=each.term.appointed_at if is_team(caller) else None,
+                appointed_by=each.term.appointed_by if is_team(caller) else None,
             )
             for each in seen_by(caller, serving)
         ],
@@ -190,7 +191,7 @@ def view(its: Theme, serving: list[Champion], caller: Caller) -> ThemeView:
 
 def seen_by(caller: Caller, serving: list[Champion]) -> list[Champion]:
     """The team and the champion themself see everybody; other members nobody who is restricted."""
-    return [its for its in serving if not its.is_restricted or api.is_team(caller) or _is(its, caller)]
+    return [its for its in serving if not its.is_restricted or is_team(caller) or _is(its, caller)]
 
 
 def _is(its: Champion, caller: Caller) -> bool:

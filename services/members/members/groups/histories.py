@@ -21,6 +21,7 @@ from members.groups import api, champion_store, champions_api, group_store, task
 from members.groups.api import Limit
 from members.groups.champions import Ending
 from members.groups.task_groups import Extension
+from members.roles.team import is_team
 from members.signing_in import deeds
 from members.signing_in.deeds import Deed
 
@@ -77,7 +78,7 @@ async def extensions(
         found = await task_store.extensions(tx, group_id, before=before, most=limit + 1)
     page = found[:limit]
     return Extensions(
-        extensions=[_extension(its, is_team=api.is_team(caller)) for its in page],
+        extensions=[_extension(its, is_team=is_team(caller)) for its in page],
         next=page[-1].ends_on if len(found) > limit else None,
     )
 

@@ -17,6 +17,7 @@ from chassis.service import Db
 from members.groups import api, group_store, meeting_store, meetings
 from members.groups.api import Limit, Line
 from members.groups.meetings import Meeting, NoSuchMeeting
+from members.roles.team import is_team
 
 router = APIRouter(prefix="/api/members/v1/groups/{group_id}/meetings", tags=["groups"], route_class=RetryingRoute)
 
@@ -200,7 +201,7 @@ def there(its: Meeting | None) -> Meeting:
 async def may_run(tx: Transaction, group_id: UUID, caller: Caller) -> bool:
     """The team, and who is in the group and has the role of a volunteer."""
     is_volunteer = "volunteer" in caller.roles and caller.member_id is not None
-    return api.is_team(caller) or (is_volunteer and await may_read_notes(tx, group_id, caller))
+    return is_team(caller) or (is_volunteer and await may_read_notes(tx, group_id, caller))
 
 
 async def permit_to_run(tx: Transaction, group_id: UUID, caller: Caller) -> None:
@@ -209,13 +210,13 @@ async def permit_to_run(tx: Transaction, group_id: UUID, caller: Caller) -> None
 
 
 async def may_read_notes(tx: Transaction, group_id: UUID, caller: Caller) -> bool:
-    if caller.member_id is None or api.is_team(caller):
-        return api.is_team(caller)
+    if caller.member_id is None or is_team(caller):
+        return is_team(caller)
     return await group_store.volunteer(tx, group_id, caller.member_id) is not None
 
 
 def view(its: Meeting, caller: Caller, *, may_read_notes: bool) -> MeetingView:
-    done = {name: getattr(its, name) for name in DONE} if api.is_team(caller) else {}
+    done = {name: getattr(its, name) for name in DONE} if is_team(caller) else {}
     return MeetingView(
         meeting_id=its.meeting_id,
         group_id=its.group_id,

@@ -26,6 +26,7 @@ from members.groups import api, champion_store, group_store, meeting_store, meet
 from members.groups.task_groups import Deliverable
 from members.groups.volunteering import MOST_HOURS, Group, GroupExists, Kind, NoSuchVolunteer, NotInTheGroup, Skill
 from members.places import store as organisation_store
+from members.roles.team import is_team
 from members.signing_in import deeds
 from members.signing_in.deeds import Deed
 
@@ -95,7 +96,7 @@ async def groups(
         own, late, vacant = [], [], []
         if show is Show.PRESENT and after is None:
             own = await chosen(of_member=caller.member_id, after=None, most=A_FEW + 1) if caller.member_id else []
-            if api.is_team(caller):
+            if is_team(caller):
                 late = await chosen(late=True, after=None, most=A_FEW + 1)
                 vacant = await champion_store.some(tx, vacant=True, after=None, most=A_FEW + 1)
         volunteering = await group_store.volunteering_of(tx, caller.member_id) if caller.member_id else []
@@ -111,7 +112,7 @@ async def groups(
         show=show.value,
         is_first=after is None,
         following=found[ON_A_PAGE - 1].group_id if len(found) > ON_A_PAGE else None,
-        is_team=api.is_team(caller),
+        is_team=is_team(caller),
     )
 
 
@@ -189,7 +190,7 @@ async def _group(
         its = api.there(await group_store.by_id(tx, group_id))
         own = await group_store.volunteer(tx, group_id, caller.member_id) if caller.member_id else None
         others = []
-        if api.is_team(caller):
+        if is_team(caller):
             others = await group_store.volunteers(tx, group_id, after=after, most=ON_A_PAGE + 1)
         places = await organisation_store.places(tx)
         parts = await task_store.deliverables(tx, group_id)
@@ -216,7 +217,7 @@ async def _group(
         is_first=after is None,
         following=others[ON_A_PAGE - 1].its.volunteering_id if len(others) > ON_A_PAGE else None,
         label=places.register.label,
-        is_team=api.is_team(caller),
+        is_team=is_team(caller),
         is_member=caller.member_id is not None,
         done=done,
     )
