@@ -19,8 +19,9 @@ from contracts.notifications import Channel, NoticeCategory
 from notifications import app
 from notifications.channels import Channels
 from notifications.hosted_event_notices import INVITATION, Announcement
-from notifications.letters import About, Letter, compose
+from notifications.letters import About, Letter
 from notifications.mail import Mail
+from notifications.message import compose
 from notifications.sending import AT_ONCE, MailSender
 from notifications.testing import TALK, published
 

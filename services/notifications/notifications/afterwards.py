@@ -18,7 +18,7 @@ from uuid import UUID
 
 from chassis import outbox
 from chassis.database import Transaction
-from notifications import domain, sending_store, store
+from notifications import domain, recipient_store, sending_store
 from notifications.domain import DIGEST, Ending, NoticeState, Recipient
 
 REFERENCE: Final = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:\.([0-9]{1,4}))?")
@@ -55,7 +55,7 @@ async def hold(tx: Transaction, reference: str, channel: str) -> Message | None:
     member_id = await tx.fetchval("SELECT member_id FROM notice WHERE notice_id = $1", notice_id)
     if member_id is None:
         return None
-    recipient = await store.lock_recipient(tx, member_id)
+    recipient = await recipient_store.lock_recipient(tx, member_id)
     rows = await tx.fetch(
         """
         SELECT notice_id, category, template, state, channel, delivered_at, redeliveries FROM notice

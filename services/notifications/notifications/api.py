@@ -1,17 +1,20 @@
 """What may be read here: a member's inbox, where notices stand, and totals. Nothing shows an address."""
 
 from datetime import datetime
+from operator import itemgetter
 from typing import Annotated
 from uuid import UUID
 
+import asyncpg
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
 
+from chassis import paging
 from chassis.identity import SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from contracts.notifications import NoticeCategory
-from notifications import hosted_event_store, inbox_store, sent_store, store
+from notifications import hosted_event_store, inbox_store, recipient_store, sent_store, store
 from notifications.domain import InboxNotReady, NoSuchInbox, NoSuchNotice, NoticeState, RecipientState
 from notifications.inbox import words_of
 from notifications.told import TEMPLATES
@@ -92,9 +95,10 @@ async def inbox(
     """What a member was told, newest first; for themselves and the team. What was cancelled is not there."""
     permit(caller, "team", owner=member_id)
     async with database.transaction() as tx:
-        recipient = await store.recipient_of(tx, member_id)
-        erased = await store.is_erased(tx, member_id)
-        rows = await inbox_store.newest(tx, member_id, before=after, limit=limit)
+        recipient = await recipient_store.recipient_of(tx, member_id)
+        erased = await recipient_store.is_erased(tx, member_id)
+        found = await inbox_store.newest(tx, member_id, before=after, limit=limit + 1)
+        rows, following = paging.page(found, limit, itemgetter("number"))
         events = await hosted_event_store.announcements(tx, [row["hosted_event_id"] for row in rows])
     if recipient is None or recipient.state is RecipientState.EXPECTED:
         raise InboxNotReady if caller.member_id == member_id and not erased else NoSuchInbox
@@ -107,7 +111,7 @@ async def inbox(
         )
         for row in rows
     ]
-    return Inbox(notices=notices, next=rows[-1]["number"] if len(rows) == limit else None)
+    return Inbox(notices=notices, next=following)
 
 
 @router.put("/members/{member_id}/inbox/{notice_id}/read", status_code=204)
@@ -130,16 +134,19 @@ async def notices_in(
     """The notices in one state, oldest first, for the team: `unknown` may or may not have gone out."""
     permit(caller, "team")
     async with database.transaction() as tx:
-        rows = await sent_store.in_state(tx, state, after=after, limit=limit)
-    return NoticeList(
-        notices=[Standing(**row) for row in rows], next=rows[-1]["number"] if len(rows) == limit else None
-    )
+        return notice_list(await sent_store.in_state(tx, state, after=after, limit=limit + 1), limit)
+
+
+def notice_list(found: list[asyncpg.Record], limit: int) -> NoticeList:
+    """Of one notice more than a page holds."""
+    rows, following = paging.page(found, limit, itemgetter("number"))
+    return NoticeList(notices=[Standing(**row) for row in rows], next=following)
 
 
 @router.get("/counts")
 async def counts(database: Db) -> Counts:
     """Totals: who can be written to, and how many notices stand in each state."""
     async with database.transaction() as tx:
-        members = await store.count_members(tx)
+        members = await recipient_store.count_members(tx)
         notices = await store.count_notices(tx)
     return Counts(members=members, **notices)

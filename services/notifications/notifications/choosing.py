@@ -17,9 +17,6 @@ from notifications.preferences import Preferences
 class NoPreferences(NotFound):
     """Nobody with this id is a member here."""
 
-    def __init__(self) -> None:
-        super().__init__("There is nothing here, or it is not yours to see.")
-
 
 class PreferencesNotReady(NotYetKnown):
     """The caller is a member whose joining has not arrived here."""

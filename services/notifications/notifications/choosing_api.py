@@ -10,7 +10,7 @@ from chassis.identity import SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from contracts.notifications import NoticeCategory
-from notifications import choosing, preferences, store
+from notifications import choosing, preferences, recipient_store
 from notifications.choosing import NoPreferences, PreferencesChanged, PreferencesNotReady
 from notifications.deciding import LONDON, Frequency
 from notifications.domain import RecipientState
@@ -59,8 +59,8 @@ async def show(member_id: UUID, response: Response, database: Db, caller: Signed
     """What a member chose; for themselves and the team."""
     permit(caller, "team", owner=member_id)
     async with database.transaction() as tx:
-        recipient = await store.recipient_of(tx, member_id)
-        erased = await store.is_erased(tx, member_id)
+        recipient = await recipient_store.recipient_of(tx, member_id)
+        erased = await recipient_store.is_erased(tx, member_id)
         its = await choosing.preferences_of(tx, member_id)
     if recipient is None or recipient.state is RecipientState.EXPECTED:
         raise PreferencesNotReady if caller.member_id == member_id and not erased else NoPreferences

@@ -102,9 +102,10 @@ async def messages(tx: Transaction, caller: Caller) -> Rows:
 
 
 async def told_of(tx: Transaction, caller: Caller) -> Rows:
+    """Not what became of them: whether somebody wants mail, or is restricted, is theirs."""
     return await tx.fetch(
         """
-        SELECT template AS message, state, created_at AS written_at, sent_at
+        SELECT template AS message, created_at AS written_at
         FROM notice WHERE about_member_id = $1 ORDER BY number""",
         caller.member_id,
     )

@@ -52,9 +52,6 @@ class NoticeState(StrEnum):
 class NoSuchInbox(NotFound):
     """Nobody with this id is known here."""
 
-    def __init__(self) -> None:
-        super().__init__("There is nothing here, or it is not yours to see.")
-
 
 class NoSuchNotice(NotFound):
     """The member was told nothing of this kind."""

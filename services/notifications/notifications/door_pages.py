@@ -12,7 +12,7 @@ from chassis.identity import Caller, MaybeSignedIn
 from chassis.service import Db
 from chassis.web import date, moment, render
 from contracts.members import Grade
-from notifications import door_store, my_store, store
+from notifications import door_store, my_store, recipient_store
 from notifications.coming import Entry, entry_of
 from notifications.door_store import QUESTION, SEAT, Door
 from notifications.letters import GRADES
@@ -65,7 +65,7 @@ async def get_involved(request: Request, database: Db, caller: MaybeSignedIn) ->
 async def open_doors(tx: Transaction, caller: Caller | None, *, shown: int) -> Doors:
     """At most `shown` of each kind, without the groups that they are in and the events at which they have a place."""
     member_id = caller.member_id if caller else None
-    grade = await store.grade_of(tx, member_id) if member_id else None
+    grade = await recipient_store.grade_of(tx, member_id) if member_id else None
     groups = await door_store.groups_to_join(tx, member_id, most=shown)
     events = await my_store.open_to(tx, member_id, tx.now, limit=shown)
     return Doors(

@@ -22,7 +22,8 @@ from aiosmtplib import (
 
 from chassis.clock import wall_clock
 from notifications.domain import NotStarted, Outcome, Rejected, Sent, Unknown
-from notifications.letters import Letter, NoAddress, compose
+from notifications.letters import Letter
+from notifications.message import NoAddress, compose
 
 CONVERSATION_SECONDS = 10  # in all, well below the claim on the notice
 IDLE_SECONDS = 20  # a connection that rested longer is not trusted: servers hang up on idle clients

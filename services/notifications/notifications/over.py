@@ -10,7 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from chassis.database import Transaction
-from notifications import hosted_event_store, my_store, store
+from notifications import hosted_event_store, my_store, recipient_store
 from notifications.domain import LEFT_BEFORE_SENDING, PAIR_ENDED, RecipientState
 from notifications.hosted_event_notices import OVER, THANKS
 
@@ -52,7 +52,7 @@ async def why_over(tx: Transaction, tellings: Sequence[Telling]) -> dict[UUID, s
     """For each why it may not become due again, or None."""
     hosted = await hosted_event_store.hosted_of(tx, {its.told_before for its in tellings if its.told_before})
     members = {member_id for its in tellings for member_id in its.members}
-    recipients = await store.lock_recipients(tx, *members) if members else {}
+    recipients = await recipient_store.lock_recipients(tx, *members) if members else {}
     left = {member_id for member_id, its in recipients.items() if its.state is RecipientState.LEFT}
     pairs = await my_store.hold_pairs(tx, {its.pair_id for its in tellings if its.pair_id})
 

@@ -24,7 +24,7 @@ from notifications import (
     hosted_event_store,
     inbox_store,
     my_store,
-    store,
+    recipient_store,
 )
 from notifications.coming import Entry, entry_of
 from notifications.domain import NoSuchNotice, NoticeState, Recipient, RecipientState
@@ -159,8 +159,11 @@ async def the_member(tx: Transaction, request: Request, caller: Caller) -> Recip
     """The member who is asking, or the page for who is none, or none yet here."""
     if caller.member_id is None:
         return render(request, "not_a_member.html", has_left=False)
-    recipient = await store.recipient_of(tx, caller.member_id)
-    has_left = recipient.state is RecipientState.LEFT if recipient else await store.is_erased(tx, caller.member_id)
+    recipient = await recipient_store.recipient_of(tx, caller.member_id)
+    if recipient:
+        has_left = recipient.state is RecipientState.LEFT
+    else:
+        has_left = await recipient_store.is_erased(tx, caller.member_id)
     if has_left:
         return render(request, "not_a_member.html", has_left=True)
     if recipient is None or recipient.state is RecipientState.EXPECTED:

@@ -9,7 +9,8 @@ from contracts.refusal import NotFound
 from notifications.domain import DIGEST, INTRODUCTION, Template
 from notifications.hosted_event_notices import INVITATION, Announcement
 from notifications.letters import About, Item, Letter
-from notifications.told import TEMPLATES, TOLD, Line
+from notifications.lines import Line
+from notifications.told import TEMPLATES, TOLD
 
 NAME, ADDRESS = "Rowan Achebe", "rowan.achebe@example.org"
 OTHER = About(name="Sam Okafor", email="sam.okafor@example.org")

@@ -24,9 +24,19 @@ from contracts.members import (
     RoleRevoked,
 )
 from contracts.mentoring import MentoringPairCreated, MentoringPairEnded, MentoringSchemeOpened
-from notifications import choosing_store, domain, given_store, group_store, hosted_event_store, my_store, store, told
+from notifications import (
+    choosing_store,
+    domain,
+    given_store,
+    group_store,
+    hosted_event_store,
+    my_store,
+    recipient_store,
+    store,
+    told,
+)
 from notifications.domain import CONFIRM_ADDRESS, Occasion, Recipient, RecipientState
-from notifications.told import Line
+from notifications.lines import Line
 
 [TO_CONFIRM] = told.lines_of(MemberContactChanged)
 
@@ -42,15 +52,15 @@ async def welcome(events: list[MemberJoined], tx: Transaction) -> None:
         tx, *(Occasion(tx.event_ids[its.member_id], its.event_name, its.member_id, {}) for its in events)
     )
     if stay:
-        await store.save_recipients(tx, *(known for known, _ in stay))
-        await store.keep_grades(tx, {its.member_id: its.grade for its in events})
+        await recipient_store.save_recipients(tx, *(known for known, _ in stay))
+        await recipient_store.keep_grades(tx, {its.member_id: its.grade for its in events})
         await store.add_notices(tx, *(notice for _, notice in stay))
 
 
 async def follow_grade(event: MemberGradeChanged | MemberTransferred, tx: Transaction) -> None:
     """They hear of it, and are shown the doors that are open to their new grade."""
     await held(tx, event.member_id)
-    await store.keep_grades(tx, {event.member_id: event.grade})
+    await recipient_store.keep_grades(tx, {event.member_id: event.grade})
     await tell(event, tx)
 
 
@@ -63,7 +73,7 @@ async def keep_contacts(events: list[MemberContactChanged], tx: Transaction) -> 
     reachable = [its for its in decided if its is not None]
     if not reachable:
         return
-    await store.save_recipients(tx, *reachable)
+    await recipient_store.save_recipients(tx, *reachable)
     await store.make_waiting_due(tx, *(its.member_id for its in reachable))
     asked = [its for its in events if domain.is_to_confirm(recipients[its.member_id], its.verification_id)]
     occasions = [Occasion(tx.event_ids[its.member_id], its.event_name, its.member_id, {}) for its in asked]
@@ -77,7 +87,7 @@ async def keep_contacts(events: list[MemberContactChanged], tx: Transaction) -> 
 async def let_go(event: MemberLeft, tx: Transaction) -> None:
     """All that is of them goes, and words with the name too; what was not sent is cancelled."""
     recipient = await held(tx, event.member_id)
-    await store.save_recipients(tx, domain.let_go(recipient))
+    await recipient_store.save_recipients(tx, domain.let_go(recipient))
     await hosted_event_store.give_up_places(tx, event.member_id)
     await group_store.take_out(tx, event.member_id)
     await given_store.forget(tx, event.member_id)
@@ -94,7 +104,7 @@ async def tell(event: DomainEvent, tx: Transaction) -> None:
         if line.who.only is not None and not getattr(event, line.who.only):
             continue
         if line.who.role is not None:
-            members = await store.holders_of(tx, line.who.role)
+            members = await recipient_store.holders_of(tx, line.who.role)
         else:
             members = told.named(event, line.who)
         await _write_to(tx, (await all_held(tx, members)).values(), line, occasion)
@@ -120,21 +130,21 @@ async def call_off(event: DomainEvent, tx: Transaction) -> None:
 async def grant(event: RoleGranted, tx: Transaction) -> None:
     """They hear of it, and of what concerns who holds the role."""
     if (await held(tx, event.member_id)).state is not RecipientState.LEFT:
-        await store.add_role_holder(tx, event.member_id, event.role, event.organisation)
+        await recipient_store.add_role_holder(tx, event.member_id, event.role, event.organisation)
     await tell(event, tx)
 
 
 async def revoke(event: RoleRevoked, tx: Transaction) -> None:
     """They hear of it."""
     await held(tx, event.member_id)
-    await store.remove_role_holder(tx, event.member_id, event.role, event.organisation)
+    await recipient_store.remove_role_holder(tx, event.member_id, event.role, event.organisation)
     await tell(event, tx)
 
 
 async def restrict(event: MemberProcessingRestricted, tx: Transaction) -> None:
     """They hear of it, and while it lasts of nothing that is not critical; what waits for a digest is decided anew."""
     await held(tx, event.member_id)
-    await store.restrict(tx, event.member_id, restricted=event.restricted)
+    await recipient_store.restrict(tx, event.member_id, restricted=event.restricted)
     await choosing_store.release(tx, event.member_id)
     await tell(event, tx)
 
@@ -205,6 +215,6 @@ async def held(tx: Transaction, member_id: UUID) -> Recipient:
 
 async def all_held(tx: Transaction, members: Sequence[UUID]) -> dict[UUID, Recipient]:
     """The same of several members, in the order in which everybody locks them."""
-    await store.add_recipients_if_new(tx, *members)
-    await store.keep_out(tx, *members)
-    return await store.lock_recipients(tx, *members)
+    await recipient_store.add_recipients_if_new(tx, *members)
+    await recipient_store.keep_out(tx, *members)
+    return await recipient_store.lock_recipients(tx, *members)

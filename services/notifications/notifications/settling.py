@@ -8,7 +8,7 @@ from chassis import outbox
 from chassis.database import Transaction
 from chassis.telemetry import logger
 from contracts.base import DomainEvent
-from notifications import domain, over, sending_store, store
+from notifications import domain, over, recipient_store, sending_store
 from notifications.domain import Ending, NoticeState, NotStarted, Outcome, Rejected, Sent, Unknown
 from notifications.letters import Letter
 from notifications.over import Telling
@@ -62,7 +62,7 @@ async def _note_failed_addresses(
     }
     if not refused:
         return
-    recipients = await store.lock_recipients(tx, *refused)
+    recipients = await recipient_store.lock_recipients(tx, *refused)
     # A new address that came meanwhile has refused nothing.
     reasons = {who: reason for who, (email, reason) in refused.items() if recipients[who].email == email}
     await sending_store.note_failed_addresses(tx, reasons)

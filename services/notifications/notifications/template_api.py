@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from chassis.identity import SignedIn, permit
 from chassis.retrying import RetryingRoute
-from notifications import previews, told
+from notifications import lines, previews, told
 from notifications.domain import Template
 
 router = APIRouter(prefix="/api/notifications/v1/templates", tags=["notifications"], route_class=RetryingRoute)
@@ -87,7 +87,7 @@ async def template(request: Request, name: str, caller: SignedIn, version: Versi
     )
 
 
-def _line(its: told.Line) -> Line:
+def _line(its: lines.Line) -> Line:
     return Line(
         event=its.event.event_name,
         who=its.who.words,

@@ -11,6 +11,7 @@ from chassis.retrying import RetryingRoute
 from chassis.web import render
 from notifications import previews, told
 from notifications.domain import DIGEST, Template
+from notifications.lines import Line
 from notifications.sent_pages import CATEGORY_WORDS, in_words
 from notifications.template_api import Version
 
@@ -71,7 +72,7 @@ async def in_html(request: Request, name: str, caller: SignedIn, version: Versio
     return HTMLResponse(page, headers={"Content-Security-Policy": OF_MAIL})
 
 
-def _row(line: told.Line) -> Row:
+def _row(line: Line) -> Row:
     unless = f", unless “{in_words(line.unless.event_name).lower()}” comes first" if line.unless else ""
     return Row(
         event=in_words(line.event.event_name),

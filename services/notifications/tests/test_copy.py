@@ -94,9 +94,7 @@ async def test_a_member_has_what_notifications_holds_of_them_and_nothing_of_othe
                 "words": "Dear Ada Moss",
             }
         ],
-        "Messages to others that tell of you": [
-            {"message": "introduction", "state": "sent", "written_at": AT, "sent_at": AT}
-        ],
+        "Messages to others that tell of you": [{"message": "introduction", "written_at": AT}],
         "What happened with you that messages tell of": [
             {"what_happened": "MemberGradeChanged", "facts": '{"grade": "SEO"}', "heard_at": AT}
         ],

@@ -15,7 +15,8 @@ from hypothesis import strategies as some
 from contracts.notifications import NoticeCategory
 from notifications.domain import INTRODUCTION, WELCOME, Template
 from notifications.hosted_event_notices import CONFIRMATION, INVITATION, THANKS, Announcement
-from notifications.letters import About, Letter, NoAddress, compose, text_of
+from notifications.letters import About, Letter, text_of
+from notifications.message import NoAddress, compose
 
 HEADERS = ["From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "MIME-Version", "Content-Type"]
 

@@ -8,7 +8,8 @@ from contracts.base import DomainEvent
 from contracts.catalogue import EVENTS as EVERY_EVENT
 from notifications import app
 from notifications.domain import DIGEST
-from notifications.told import TEMPLATES, TOLD, Line
+from notifications.lines import Line
+from notifications.told import TEMPLATES, TOLD
 from notifications.untold import NOBODY
 
 README = Path(__file__).parents[1] / "README.md"

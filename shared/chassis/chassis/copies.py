@@ -21,7 +21,6 @@ from pydantic import BaseModel
 
 from chassis.database import Database, Transaction
 from chassis.identity import Caller, SignedIn
-from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from chassis.web import date as day_in_words
@@ -70,7 +69,7 @@ def routes(service: str, holdings: Sequence[Holding]) -> APIRouter:
     """The service's part, for programs, for a browser and as a file."""
     router = APIRouter(route_class=RetryingRoute)
 
-    @router.get(f"/api/{service}/v1/my/copy", tags=["copy"], responses=RESPONSES)
+    @router.get(f"/api/{service}/v1/my/copy", tags=["copy"])
     async def give(database: Db, caller: SignedIn, response: Response) -> Part:
         """All that this service holds of the caller."""
         response.headers["Cache-Control"] = "no-store"

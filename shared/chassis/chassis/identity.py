@@ -153,7 +153,7 @@ def permit(caller: Caller, *roles: str, owner: UUID | None = None, organisation:
     if any(role not in OF_ONE_ORGANISATION or same_organisation for role in caller.roles.intersection(roles)):
         return
     if owner is not None or organisation is not None:
-        raise NotFound("There is nothing here, or it is not yours to see.")
+        raise NotFound
     raise Forbidden
 
 

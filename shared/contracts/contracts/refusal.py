@@ -21,7 +21,10 @@ class Refused(Exception):  # noqa: N818 - a refusal is an outcome, not an error
 
 
 class NotFound(Refused):
-    """There is no such thing, or it is not the caller's to know of."""
+    """There is no such thing, or it is not the caller's to know of; which of them, the sentence does not tell."""
+
+    def __init__(self, sentence: str = "There is nothing here, or it is not yours to see.") -> None:
+        super().__init__(sentence)
 
 
 class NotYetKnown(Refused):

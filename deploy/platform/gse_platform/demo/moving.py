@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 
+from contracts.members import Grade
 from gse_platform.demo.scene import SOON_SECONDS, Scene, all_know, at
 from gse_platform.people import Person
 
 MEMBERS = "/api/members/v1"
-GRADES = ("AA", "AO", "EO", "HEO", "SEO", "G7", "G6", "SCS1")
 PEOPLE = 5
 MERGED_INTO = "DSTL"
 
@@ -53,8 +53,10 @@ async def move(scene: Scene, on: date, people: Sequence[Person]) -> None:
         await all_know(scene)
 
 
-def _next(grade: str) -> str:
-    return GRADES[min(GRADES.index(grade) + 1, len(GRADES) - 1)] if grade in GRADES else "SCS2"
+def _next(grade: str) -> Grade:
+    """The one above, which there is: nobody among the demo's people has the highest."""
+    ladder = list(Grade)
+    return ladder[ladder.index(Grade(grade)) + 1]
 
 
 def _form(its: Person) -> dict[str, object]:

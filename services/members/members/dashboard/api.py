@@ -8,7 +8,6 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
 from chassis.identity import Caller, SignedIn, permit
-from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from contracts.members import GradeBand
@@ -25,7 +24,7 @@ from members.statistics.tables import Row
 from members.strategy import store as strategy_store
 from members.strategy.commitments import Commitment, Course
 
-router = APIRouter(prefix="/api/members/v1", tags=["dashboard"], route_class=RetryingRoute, responses=RESPONSES)
+router = APIRouter(prefix="/api/members/v1", tags=["dashboard"], route_class=RetryingRoute)
 
 SHOWN: Final = 10  # of each list; each has a page of its own
 

@@ -11,7 +11,6 @@ from chassis import idempotency, outbox
 from chassis.database import Database, Transaction
 from chassis.idempotency import Key
 from chassis.identity import Caller, SignedIn, permit
-from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from contracts.erasure import (
@@ -38,7 +37,7 @@ from members.roles import domain as roles
 from members.roles import store as role_store
 from members.signing_in import account_store
 
-router = APIRouter(prefix="/api/members/v1", tags=["erasure"], route_class=RetryingRoute, responses=RESPONSES)
+router = APIRouter(prefix="/api/members/v1", tags=["erasure"], route_class=RetryingRoute)
 
 Receipt = MemberDataErasedByMentoring | MemberDataErasedByEvents | MemberDataErasedByNotifications
 
@@ -71,6 +70,7 @@ async def erase(member_id: UUID, request: Request, database: Db, key: Key, calle
         await idempotency.claim(tx, key, resource_id=member_id, status=202)
         if await store.lock(tx, member_id) is None:
             return view(await erasure_store.by_id(tx, member_id), tx.now, caller)
+        await store.wait_until_may_go(tx, member_id)
         by = await account_store.unless_own(tx, caller.account_id, member_id)
         begun, said = erasure.begin(member_id, now=tx.now, hours=request.app.state.settings.erasure_hours, by=by)
         held = await role_store.held_by(tx, member_id)
@@ -137,7 +137,7 @@ async def tell_stalled(database: Database) -> int:
 def view(its: Erasure | None, now: datetime, caller: Caller) -> ErasureView:
     """Raises `NotFound` where there is none."""
     if its is None:
-        raise NotFound("There is nothing here, or it is not yours to see.")
+        raise NotFound
     return ErasureView(
         member_id=its.member_id,
         requested_at=its.requested_at,

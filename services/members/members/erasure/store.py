@@ -5,6 +5,7 @@ from uuid import UUID
 
 import asyncpg
 
+from chassis import paging
 from chassis.database import Transaction
 from contracts.erasure import Holder
 from members.erasure.domain import Erasure
@@ -71,6 +72,7 @@ async def hold_overdue(tx: Transaction, now: datetime) -> list[UUID]:
 
 async def newest(tx: Transaction, *, before: UUID | None, most: int, unfinished: bool) -> list[Erasure]:
     """The newest first, those after `before` in this order; with `unfinished` those alone that are not complete."""
+    await paging.begin_behind(tx, "SELECT FROM erasure WHERE member_id = $1", before, field="before")
     rows = await tx.fetch(
         f"""
         {_ERASURE} WHERE (NOT $3 OR completed_at IS NULL) AND ($1::uuid IS NULL OR (requested_at, erasure.member_id) <

@@ -12,7 +12,6 @@ from pydantic import BaseModel, Field, StringConstraints
 from chassis.database import Transaction
 from chassis.days import day_in_london
 from chassis.identity import SignedIn, permit
-from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.sentences import LINES
 from chassis.service import Db
@@ -23,7 +22,7 @@ from members.feedback.api import MOST_GROUPS, there
 from members.feedback.domain import NotAMember, Rating, RoundClosed, TokenTaken, TokenUsed
 from members.membership import store as member_store
 
-router = APIRouter(prefix="/api/members/v1", tags=["feedback"], route_class=RetryingRoute, responses=RESPONSES)
+router = APIRouter(prefix="/api/members/v1", tags=["feedback"], route_class=RetryingRoute)
 
 LONGEST: Final = 1000  # letters of a comment
 
@@ -50,7 +49,7 @@ async def take(round_id: UUID, request: Request, database: Db, caller: SignedIn)
         its = there(await store.keep_from_closing(tx, round_id))
         if not its.is_open(day_in_london(tx.now)):
             raise RoundClosed
-        member = await member_store.lock(tx, caller.member_id) if caller.member_id else None  # an erasure waits
+        member = await member_store.stays(tx, caller.member_id) if caller.member_id else None  # an erasure waits
         if member is None or member.left_on is not None:
             raise NotAMember
         if not await ballot_store.take(tx, round_id, secrecy.mark(key, round_id, member.member_id)):
@@ -78,7 +77,7 @@ async def give(round_id: UUID, form: AnswerForm, request: Request, database: Db)
 
 
 async def forget_tokens(tx: Transaction, member_id: UUID, key: bytes) -> None:
-    """That a member had tokens, for an erasure, which holds their row. What they answered is nobody's, and stays."""
+    """That a member had tokens, when they leave or are erased; their row is held. What they answered stays."""
     rounds = await ballot_store.open_rounds(tx)
     await ballot_store.forget(tx, [secrecy.mark(key, round_id, member_id) for round_id in rounds])
 

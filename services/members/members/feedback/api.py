@@ -14,7 +14,6 @@ from chassis import idempotency, outbox
 from chassis.days import day_in_london
 from chassis.idempotency import Key
 from chassis.identity import Caller, MaybeSignedIn, SignedIn, permit
-from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.sentences import ONE_LINE
 from chassis.service import Db
@@ -24,8 +23,9 @@ from members.feedback import domain, store
 from members.feedback.domain import Asked, NoSuchRound, Rating, Round
 from members.feedback.figures import EVERYBODY
 from members.feedback.policy import POLICY
+from members.roles.team import is_team
 
-router = APIRouter(prefix="/api/members/v1", tags=["feedback"], route_class=RetryingRoute, responses=RESPONSES)
+router = APIRouter(prefix="/api/members/v1", tags=["feedback"], route_class=RetryingRoute)
 
 MOST_GROUPS: Final = 8  # that one round must hear
 Sentence = Annotated[Summary, ONE_LINE]
@@ -241,10 +241,6 @@ def there(its: Round | None) -> Round:
     if its is None:
         raise NoSuchRound
     return its
-
-
-def is_team(caller: Caller | None) -> bool:
-    return caller is not None and "team" in caller.roles
 
 
 def page_of(request: Request, round_id: UUID) -> str:

@@ -24,6 +24,7 @@ from members.feedback.domain import Rating, Round
 from members.feedback.figures import EVERYBODY
 from members.feedback.policy import POLICY
 from members.feedback.reviews import Reviewing
+from members.roles.team import is_team
 from members.signing_in import deeds
 from members.signing_in.deeds import Deed
 from members.strategy import store as strategy_store
@@ -71,14 +72,14 @@ async def rounds(request: Request, database: Db, caller: MaybeSignedIn, after: U
         following=found[ON_A_PAGE - 1].round_id if len(found) > ON_A_PAGE else None,
         is_first=after is None,
         unreviewed=unreviewed if after is None else [],
-        is_team=api.is_team(caller),
+        is_team=is_team(caller),
     )
 
 
 @router.get("/{round_id:uuid}")
 async def one(request: Request, round_id: UUID, database: Db, caller: MaybeSignedIn, done: str = "") -> HTMLResponse:
     """What is asked, until when, of whom and how nobody is found out; once it has closed, what came of it."""
-    return await _round(request, round_id, database, caller, done=DONE.get(done) if api.is_team(caller) else None)
+    return await _round(request, round_id, database, caller, done=DONE.get(done) if is_team(caller) else None)
 
 
 @router.post("/{round_id:uuid}/token")
@@ -140,7 +141,7 @@ async def _round(
             Deed("Summary published", its.summarised_at, its.summarised_by),
             Deed("Answered", its.responded_at, its.responded_by),
         )
-    told = its.summary is not None or api.is_team(caller)
+    told = its.summary is not None or is_team(caller)
     return render(
         request,
         "feedback/round.html",
@@ -152,7 +153,7 @@ async def _round(
         is_open=is_open,
         has_token=has_token,
         is_member=caller is not None and caller.member_id is not None,
-        is_team=api.is_team(caller),
+        is_team=is_team(caller),
         label=POLICY.label,
         fewest=POLICY.fewest,
         fewest_of_group=POLICY.fewest_of_group,

@@ -12,7 +12,6 @@ from chassis.database import Transaction
 from chassis.days import day_in_london
 from chassis.idempotency import Key
 from chassis.identity import Caller, Forbidden, SignedIn, permit
-from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.sentences import LINES, ONE_LINE
 from chassis.service import Db
@@ -22,7 +21,7 @@ from members.groups.task_groups import Deliverable, State
 from members.groups.volunteering import MOST_HOURS, Group, Kind, NoSuchGroup, Skill, Volunteer
 from members.membership import store
 
-router = APIRouter(prefix="/api/members/v1", tags=["groups"], route_class=RetryingRoute, responses=RESPONSES)
+router = APIRouter(prefix="/api/members/v1", tags=["groups"], route_class=RetryingRoute)
 
 Line = Annotated[Title, ONE_LINE]
 Words = Annotated[str, StringConstraints(min_length=1, max_length=1000, strip_whitespace=True), LINES]

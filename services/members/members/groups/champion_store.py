@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
+from chassis import paging
 from chassis.database import Transaction
 from members.groups.champions import Ending, Term, Theme, ThemeExists
 
@@ -56,6 +57,7 @@ async def by_id(tx: Transaction, theme_id: UUID) -> Theme | None:
 
 async def some(tx: Transaction, *, vacant: bool | None, after: UUID | None, most: int) -> list[Theme]:
     """By their names; those that are vacant, those that are not, or all."""
+    await paging.begin_behind(tx, "SELECT FROM champion_theme WHERE theme_id = $1", after)
     rows = await tx.fetch(
         f"""
         {_THEME}

@@ -33,8 +33,7 @@ class NoSuchTheme(NotFound):
 
 
 class NoSuchTerm(NotFound):
-    def __init__(self) -> None:
-        super().__init__("There is nothing here, or it is not yours to see.")
+    """No such term of a champion, or not one that the caller may end."""
 
 
 class ThemeExists(Refused):

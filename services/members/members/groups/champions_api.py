@@ -10,7 +10,6 @@ from pydantic import BaseModel, Field
 from chassis import idempotency, outbox
 from chassis.idempotency import Key
 from chassis.identity import Caller, SignedIn, permit
-from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from members.groups import api, champion_store, champions, ending_terms
@@ -19,7 +18,7 @@ from members.groups.champion_store import Champion
 from members.groups.champions import Ending, NoSuchTerm, NoSuchTheme, TermIsOver, Theme
 from members.membership import store
 
-router = APIRouter(prefix="/api/members/v1", tags=["champions"], route_class=RetryingRoute, responses=RESPONSES)
+router = APIRouter(prefix="/api/members/v1", tags=["champions"], route_class=RetryingRoute)
 
 
 class ThemeForm(BaseModel):

@@ -3,6 +3,7 @@
 from dataclasses import astuple
 from uuid import UUID
 
+from chassis import paging
 from chassis.database import Transaction
 from members.groups.meetings import Meeting
 
@@ -47,6 +48,7 @@ async def lock_to_come(tx: Transaction, group_id: UUID) -> list[Meeting]:
 
 async def some(tx: Transaction, group_id: UUID, *, after: UUID | None, most: int) -> list[Meeting]:
     """Of a group, the latest start first."""
+    await paging.begin_behind(tx, "SELECT FROM group_meeting WHERE meeting_id = $1", after)
     rows = await tx.fetch(
         f"""
         {_MEETING}

@@ -11,7 +11,6 @@ from chassis import idempotency, outbox
 from chassis.database import Transaction
 from chassis.idempotency import Key
 from chassis.identity import Caller, Forbidden, SignedIn, permit
-from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.sentences import LINES
 from chassis.service import Db
@@ -19,9 +18,7 @@ from members.groups import api, group_store, meeting_store, meetings
 from members.groups.api import Limit, Line
 from members.groups.meetings import Meeting, NoSuchMeeting
 
-router = APIRouter(
-    prefix="/api/members/v1/groups/{group_id}/meetings", tags=["groups"], route_class=RetryingRoute, responses=RESPONSES
-)
+router = APIRouter(prefix="/api/members/v1/groups/{group_id}/meetings", tags=["groups"], route_class=RetryingRoute)
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=10_000, strip_whitespace=True), LINES]
 

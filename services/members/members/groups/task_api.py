@@ -10,7 +10,6 @@ from pydantic import BaseModel, Field
 from chassis import idempotency, outbox
 from chassis.idempotency import Key
 from chassis.identity import SignedIn, permit
-from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.sentences import ONE_LINE
 from chassis.service import Db
@@ -20,7 +19,7 @@ from members.groups.api import GroupView, Line, Words
 from members.groups.task_groups import MOST, Deliverable
 from members.groups.volunteering import Group, Kind
 
-router = APIRouter(prefix="/api/members/v1", tags=["groups"], route_class=RetryingRoute, responses=RESPONSES)
+router = APIRouter(prefix="/api/members/v1", tags=["groups"], route_class=RetryingRoute)
 
 Reason = Annotated[Summary, ONE_LINE]
 

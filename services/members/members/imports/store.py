@@ -9,16 +9,18 @@ from uuid import UUID
 
 import asyncpg
 
+from chassis import paging
 from chassis.database import Transaction
 from contracts.refusal import FieldError
 from members.imports.file import Row
 
-Outcome = Literal["joined", "already-a-member", "refused", "transferred"]
+Outcome = Literal["joined", "already-a-member", "refused", "transferred", "taken-before"]
 
 
 @dataclass(frozen=True)
 class Import:
     import_id: UUID
+    account_id: UUID  # who sent it
     organisation: str | None  # set: rows of this organisation only
     done: bool
 
@@ -34,15 +36,22 @@ class Settled:
 
 
 async def begin(
-    tx: Transaction, import_id: UUID, *, account_id: UUID, organisation: str | None, rows: Sequence[Row]
+    tx: Transaction,
+    import_id: UUID,
+    *,
+    account_id: UUID,
+    organisation: str | None,
+    rows: Sequence[Row],
+    mark: bytes | None = None,
 ) -> None:
-    """Keeps the file; what does not fit its header is refused at once."""
+    """Keeps the file; what does not fit its header is refused at once. By its `mark` the same file is known again."""
     await tx.execute(
-        "INSERT INTO import (import_id, account_id, organisation, begun_at) VALUES ($1, $2, $3, $4)",
+        "INSERT INTO import (import_id, account_id, organisation, begun_at, mark) VALUES ($1, $2, $3, $4, $5)",
         import_id,
         account_id,
         organisation,
         tx.now,
+        mark,
     )
     await tx.execute(
         """
@@ -63,7 +72,7 @@ async def next_under_way(tx: Transaction) -> Import | None:
     row = await tx.fetchrow(
         "SELECT * FROM import WHERE done_at IS NULL ORDER BY begun_at, import_id LIMIT 1 FOR UPDATE SKIP LOCKED"
     )
-    return Import(row["import_id"], row["organisation"], done=False) if row else None
+    return Import(row["import_id"], row["account_id"], row["organisation"], done=False) if row else None
 
 
 async def rows_to_do(tx: Transaction, import_id: UUID, count: int) -> list[tuple[int, dict[str, str]]]:
@@ -74,6 +83,20 @@ async def rows_to_do(tx: Transaction, import_id: UUID, count: int) -> list[tuple
         count,
     )
     return [(row["line"], json.loads(row["cells"])) for row in rows]
+
+
+async def taken_before(tx: Transaction, import_id: UUID, lines: Sequence[int]) -> set[int]:
+    """Those of these lines by which somebody was a member already when the same file was sent before."""
+    rows = await tx.fetch(
+        """
+        SELECT DISTINCT line FROM import_row JOIN import earlier USING (import_id)
+        WHERE mark = (SELECT mark FROM import WHERE import_id = $1) AND import_id <> $1 AND line = ANY($2)
+            AND outcome IN ('joined', 'already-a-member', 'transferred', 'taken-before')
+        """,
+        import_id,
+        lines,
+    )
+    return {row["line"] for row in rows}
 
 
 async def settle(tx: Transaction, import_id: UUID, settled: Iterable[Settled]) -> None:
@@ -105,7 +128,9 @@ async def finish(tx: Transaction, import_id: UUID) -> None:
 
 async def by_id(tx: Transaction, import_id: UUID) -> Import | None:
     row = await tx.fetchrow("SELECT * FROM import WHERE import_id = $1", import_id)
-    return Import(row["import_id"], row["organisation"], done=row["done_at"] is not None) if row else None
+    if row is None:
+        return None
+    return Import(row["import_id"], row["account_id"], row["organisation"], done=row["done_at"] is not None)
 
 
 async def totals(tx: Transaction, import_id: UUID) -> dict[str | None, int]:
@@ -152,6 +177,7 @@ async def newest(
     tx: Transaction, *, organisation: str | None, most: int, skip: int = 0, after: UUID | None = None
 ) -> list[UUID]:
     """Imports, the newest first; with `organisation` those of it alone, with `after` those behind that one."""
+    await paging.begin_behind(tx, "SELECT FROM import WHERE import_id = $1", after)
     rows = await tx.fetch(
         """
         WITH place AS (SELECT begun_at, import_id FROM import WHERE import_id = $4)

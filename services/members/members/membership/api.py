@@ -10,19 +10,20 @@ from pydantic import BaseModel, Field, StringConstraints
 from chassis import idempotency, outbox
 from chassis.idempotency import Key
 from chassis.identity import Caller, MaybeSignedIn, SignedIn, permit
-from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.sentences import LINES
 from chassis.service import Db
 from contracts.members import Grade
 from contracts.refusal import NotFound
+from members.feedback.answering import key_of
 from members.membership import answers, domain, leaving, store
 from members.membership.domain import AlreadyAMember, Member
 from members.places import store as organisation_store
 from members.rights import change_store, restriction_store
+from members.roles import moving
 from members.signing_in import account_store
 
-router = APIRouter(prefix="/api/members/v1", tags=["members"], route_class=RetryingRoute, responses=RESPONSES)
+router = APIRouter(prefix="/api/members/v1", tags=["members"], route_class=RetryingRoute)
 
 Text = Annotated[str, StringConstraints(max_length=1000), LINES]
 
@@ -126,6 +127,7 @@ async def change_grade(member_id: UUID, form: GradeForm, database: Db, key: Key,
 
 @router.post("/members/{member_id}/transfers")
 async def transfer(member_id: UUID, form: TransferForm, database: Db, key: Key, caller: SignedIn) -> MemberView:
+    """Move to another organisation. Roles that held for the old one end with it."""
     permit(caller, "team", owner=member_id)
     async with database.transaction() as tx:
         if await idempotency.claim(tx, key, resource_id=member_id, status=200) is not None:
@@ -135,7 +137,8 @@ async def transfer(member_id: UUID, form: TransferForm, database: Db, key: Key, 
         member, transferred = domain.transfer(before, organisation, grade)
         await store.save(tx, member)
         await change_store.record(tx, member_id, change_store.between(before, member), caller)
-        await outbox.put(tx, transferred)
+        lost = await moving.let_go(tx, [member_id], by=caller.account_id)
+        await outbox.put(tx, *lost, transferred)
     return view(member)
 
 
@@ -161,9 +164,8 @@ async def leave(member_id: UUID, request: Request, database: Db, key: Key, calle
     async with database.transaction() as tx:
         if await idempotency.claim(tx, key, resource_id=member_id, status=200) is not None:
             return view(there(await store.by_id(tx, member_id)))
-        member = await leaving.leave(
-            tx, there(await store.lock(tx, member_id)), request.app.state.vault, by=caller.account_id
-        )
+        keys = request.app.state.vault, key_of(request)
+        member = await leaving.leave(tx, there(await store.lock(tx, member_id)), *keys, by=caller.account_id)
         await account_store.unlink(tx, member_id)
     return view(member)
 
@@ -177,7 +179,7 @@ async def counts(database: Db) -> Counts:
 
 def there(member: Member | None) -> Member:
     if member is None:
-        raise NotFound("There is nothing here, or it is not yours to see.")
+        raise NotFound
     return member
 
 

@@ -31,7 +31,6 @@ router = APIRouter(route_class=RetryingRoute, include_in_schema=False)
 FIELDS: Final = ("name", "email", "organisation", "grade", "interests", "skills")
 LONG_NAMES: Final = {grade: f"{spelling} ({grade.value})" for spelling, grade in COMMON.items()}
 GRADE_ITEMS: Final = [{"value": grade.value, "text": LONG_NAMES[grade]} for grade in Grade]
-LIST_SEPARATORS: Final = "\n,;"
 
 
 @router.get("/join")
@@ -111,8 +110,8 @@ def _application(values: Mapping[str, str], places: Places) -> Application:
         email=values["email"],
         organisation=values["organisation"],
         grade=values["grade"],
-        interests=answers.listed(values["interests"], LIST_SEPARATORS),
-        skills=answers.listed(values["skills"], LIST_SEPARATORS),
+        interests=answers.listed(values["interests"], answers.TYPED),
+        skills=answers.listed(values["skills"], answers.TYPED),
     )
 
 

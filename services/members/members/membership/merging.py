@@ -16,11 +16,11 @@ from chassis import idempotency
 from chassis.database import Transaction
 from chassis.idempotency import Key
 from chassis.identity import SignedIn, permit
-from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from chassis.web import FormError, read_form, render
 from contracts.refusal import NotFound, Refused
+from members.feedback.answering import key_of
 from members.membership import duplicate_store, leaving, store
 from members.membership.api import MemberView, there, view
 from members.membership.domain import HasLeft, Member
@@ -31,7 +31,7 @@ from members.rights import restricting, restriction_store
 from members.roles.records import IN_WORDS
 from members.signing_in import account_store
 
-router = APIRouter(prefix="/api/members/v1", tags=["members"], route_class=RetryingRoute, responses=RESPONSES)
+router = APIRouter(prefix="/api/members/v1", tags=["members"], route_class=RetryingRoute)
 pages = APIRouter(prefix="/members/people/duplicates", route_class=RetryingRoute, include_in_schema=False)
 
 HERE: Final = "/members/people/duplicates"
@@ -112,7 +112,8 @@ async def merge(  # noqa: PLR0917 - what the framework gives
         # As one person they asked for it.
         is_restricted = await restriction_store.since(tx, ended.member_id) is not None
         restricted = await restricting.restrict_held(tx, member_id, caller) if is_restricted else ()
-        await leaving.leave(tx, ended, request.app.state.vault, *restricted, by=caller.account_id)
+        keys = request.app.state.vault, key_of(request)
+        await leaving.leave(tx, ended, *keys, *restricted, by=caller.account_id)
         await account_store.lead_to_another(tx, ended.member_id, member_id)
         await duplicate_store.merged(tx, ended.member_id, member_id, caller.account_id)
     return view(surviving)

@@ -15,7 +15,6 @@ from pydantic import BaseModel, Field, ValidationError
 
 from chassis.database import Database
 from chassis.identity import Caller, SignedIn, permit
-from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from chassis.web import errors_from, read_form, render
@@ -23,18 +22,17 @@ from contracts.members import Grade
 from contracts.refusal import FieldError, Invalid, NotFound
 from members.membership import people_store
 from members.membership.api import Text
+from members.membership.joining_pages import GRADE_ITEMS, LONG_NAMES
 from members.membership.people_store import Found, State, Wanted
 from members.places import store as organisation_store
-from members.places.grades import COMMON
 from members.places.organisations import Places
 
-router = APIRouter(prefix="/api/members/v1", tags=["members"], route_class=RetryingRoute, responses=RESPONSES)
+router = APIRouter(prefix="/api/members/v1", tags=["members"], route_class=RetryingRoute)
 pages = APIRouter(prefix="/members/people", route_class=RetryingRoute, include_in_schema=False)
 
 ON_A_PAGE: Final = 25
 FIELDS: Final = ("text", "organisation", "grade", "state")
 STATES: Final = {"present": "Members", "address-open": "Address not confirmed", "left": "Left the profession"}
-LONG_NAMES: Final = {grade: f"{spelling} ({grade.value})" for spelling, grade in COMMON.items()}
 
 
 class SearchForm(BaseModel):
@@ -125,7 +123,7 @@ def _wanted(form: SearchForm, places: Places, only: str | None) -> Wanted:
     if wrong:
         raise Invalid(*wrong)
     if only is not None and its is not None and its.code != only:
-        raise NotFound("There is nothing here, or it is not yours to see.")
+        raise NotFound
     state: State = next(state for state in get_args(State) if state == form.state)
     organisation = only or (its.code if its else None)
     return Wanted(form.text, organisation, Grade(grade) if grade else None, state, restricted_too=only is None)
@@ -155,7 +153,7 @@ async def _page(request: Request, database: Database, caller: Caller, typed: dic
         errors=errors,
         organisation=None if "team" in caller.roles else places.register.label(caller.organisation or ""),
         organisations=[{"value": its.code, "text": its.label} for its in places.register.by_code.values()],
-        grades=[{"value": grade.value, "text": LONG_NAMES[grade]} for grade in Grade],
+        grades=GRADE_ITEMS,
         states=[{"value": value, "text": text} for value, text in STATES.items()],
         label=places.register.label,
         grade_names=LONG_NAMES,

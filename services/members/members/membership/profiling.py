@@ -12,7 +12,6 @@ from pydantic import BaseModel, ValidationError
 from chassis import idempotency, outbox
 from chassis.idempotency import Key
 from chassis.identity import SignedIn, permit
-from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from chassis.web import errors_from, read_form, render
@@ -23,11 +22,10 @@ from members.membership.api import MemberView, Text, there, view
 from members.membership.domain import HasLeft, Member
 from members.rights import change_store
 
-router = APIRouter(prefix="/api/members/v1", tags=["members"], route_class=RetryingRoute, responses=RESPONSES)
+router = APIRouter(prefix="/api/members/v1", tags=["members"], route_class=RetryingRoute)
 pages = APIRouter(prefix="/members/profile", route_class=RetryingRoute, include_in_schema=False)
 
 FIELDS: Final = ("interests", "skills")
-LIST_SEPARATORS: Final = "\n,;"
 
 
 class SameProfile(Refused):
@@ -99,7 +97,7 @@ async def change_by_form(request: Request, database: Db, caller: SignedIn) -> Re
 def _of(values: Mapping[str, str | list[str]], kind: topics.Kind) -> list[str]:
     """What was ticked, as people read it, then what was written."""
     ticked, written = values.get(kind) or [], str(values.get(f"own_{kind}", ""))
-    return topics.as_read(kind, ticked) + answers.listed(written, LIST_SEPARATORS)
+    return topics.as_read(kind, ticked) + answers.listed(written, answers.TYPED)
 
 
 def _as_form(member: Member) -> dict[str, str | list[str]]:

@@ -14,7 +14,6 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from chassis import idempotency, outbox
 from chassis.idempotency import Key
 from chassis.identity import SignedIn, permit
-from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from chassis.web import render
@@ -26,7 +25,7 @@ from members.membership.domain import Member
 from members.membership.verifying import AlreadyVerified, AskedJustNow, LinkExpired, NoSuchLink
 from members.rights import change_store
 
-router = APIRouter(prefix="/api/members/v1", tags=["members"], route_class=RetryingRoute, responses=RESPONSES)
+router = APIRouter(prefix="/api/members/v1", tags=["members"], route_class=RetryingRoute)
 pages = APIRouter(route_class=RetryingRoute, include_in_schema=False)
 
 # Nothing that the page leads to learns its address, which holds the proof. Not no-referrer: browsers would then send

@@ -12,7 +12,6 @@ from chassis import idempotency, outbox
 from chassis.days import day_in_london
 from chassis.idempotency import Key
 from chassis.identity import Caller, MaybeSignedIn, SignedIn, permit
-from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.sentences import LINES, ONE_LINE
 from chassis.service import Db
@@ -31,8 +30,9 @@ from members.opportunities.calls import (
     Outcome,
     State,
 )
+from members.roles.team import is_team
 
-router = APIRouter(prefix="/api/members/v1", tags=["opportunities"], route_class=RetryingRoute, responses=RESPONSES)
+router = APIRouter(prefix="/api/members/v1", tags=["opportunities"], route_class=RetryingRoute)
 
 Heading = Annotated[Title, ONE_LINE]
 Sentence = Annotated[Summary, ONE_LINE]
@@ -202,10 +202,6 @@ def there(its: Opportunity | None) -> Opportunity:
     if its is None:
         raise NoSuchOpportunity
     return its
-
-
-def is_team(caller: Caller | None) -> bool:
-    return caller is not None and "team" in caller.roles
 
 
 def _member(caller: Caller) -> UUID:

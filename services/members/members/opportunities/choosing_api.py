@@ -12,14 +12,13 @@ from pydantic import BaseModel, Field
 from chassis import idempotency, outbox
 from chassis.idempotency import Key
 from chassis.identity import SignedIn, permit
-from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from members.opportunities import choosing, store
 from members.opportunities.api import Limit, OpportunityView, there, view
 from members.opportunities.calls import Interest, NotSelectedYet, Outcome
 
-router = APIRouter(prefix="/api/members/v1", tags=["opportunities"], route_class=RetryingRoute, responses=RESPONSES)
+router = APIRouter(prefix="/api/members/v1", tags=["opportunities"], route_class=RetryingRoute)
 
 
 class SelectionForm(BaseModel):

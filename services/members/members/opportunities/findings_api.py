@@ -9,7 +9,6 @@ from pydantic import BaseModel
 from chassis import idempotency, outbox
 from chassis.idempotency import Key
 from chassis.identity import SignedIn, permit
-from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.sentences import ONE_LINE
 from chassis.service import Db
@@ -18,7 +17,7 @@ from members.opportunities import calls, store
 from members.opportunities.api import Day, Heading, OpportunityView, Sentence, there, view
 from members.opportunities.calls import Findings
 
-router = APIRouter(prefix="/api/members/v1", tags=["opportunities"], route_class=RetryingRoute, responses=RESPONSES)
+router = APIRouter(prefix="/api/members/v1", tags=["opportunities"], route_class=RetryingRoute)
 
 
 class HoldingForm(BaseModel):

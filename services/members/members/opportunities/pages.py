@@ -25,6 +25,7 @@ from contracts.refusal import NotFound, Refused
 from members.membership import store as members
 from members.opportunities import api, calls, choosing, choosing_api, drawing, store
 from members.opportunities.calls import BY_LOT, AlreadyInterested, Kind, NotInterested, NotSelectedYet, Opportunity
+from members.roles.team import is_team
 from members.signing_in import deeds
 from members.signing_in.deeds import Deed
 
@@ -68,7 +69,7 @@ async def every(request: Request, database: Db, caller: MaybeSignedIn, after: UU
         kinds=KINDS,
         first=after is None,
         next=page[-1].opportunity_id if len(found) > SHOWN else None,
-        is_team=api.is_team(caller),
+        is_team=is_team(caller),
     )
 
 
@@ -176,6 +177,9 @@ async def _one(
 ) -> HTMLResponse:
     async with database.transaction() as tx:
         its = api.there(await store.by_id(tx, opportunity_id))
+        nobody_drawn = (
+            its.selected_at is not None and its.kind in BY_LOT and await store.nobody_drawn(tx, opportunity_id)
+        )
         mine = member = None
         if caller is not None and caller.member_id is not None:
             mine = await store.of_member(tx, opportunity_id, caller.member_id)
@@ -195,11 +199,12 @@ async def _one(
         state=calls.state(its, tx.now).value,
         kind=KINDS[its.kind],
         by_lot=its.kind in BY_LOT,
+        nobody_drawn=nobody_drawn,
         mine=mine,
         member=member,
         eligible=member is not None and member.grade in its.eligible.grades,
         done=done,
-        is_team=api.is_team(caller),
+        is_team=is_team(caller),
         deeds=told,
         **(form or filled({})),
     )

@@ -12,14 +12,13 @@ from chassis import idempotency, outbox
 from chassis.days import day_in_london
 from chassis.idempotency import Key
 from chassis.identity import Caller, MaybeSignedIn, SignedIn, permit
-from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.sentences import LINES
 from chassis.service import Db
 from members.membership import store as members
 from members.membership.domain import HasLeft
 from members.opportunities import shadow_board, shadow_board_store, store
-from members.opportunities.api import Day, Heading, Limit, is_team, there
+from members.opportunities.api import Day, Heading, Limit, there
 from members.opportunities.shadow_board import (
     Advice,
     NoSuchAdvice,
@@ -29,10 +28,9 @@ from members.opportunities.shadow_board import (
     Seat,
     Term,
 )
+from members.roles.team import is_team
 
-router = APIRouter(
-    prefix="/api/members/v1/shadow-board", tags=["shadow board"], route_class=RetryingRoute, responses=RESPONSES
-)
+router = APIRouter(prefix="/api/members/v1/shadow-board", tags=["shadow board"], route_class=RetryingRoute)
 
 Words = Annotated[str, StringConstraints(min_length=1, max_length=4000, strip_whitespace=True), LINES]
 
@@ -204,7 +202,8 @@ async def advise(form: AdviceForm, request: Request, database: Db, key: Key, cal
         earlier = await idempotency.claim(tx, key, resource_id=its.advice_id, status=201)
         if earlier is not None:
             return _view(known(await shadow_board_store.advice(tx, earlier)), caller)
-        sits = await shadow_board_store.term_of(tx, caller.member_id) is not None
+        term = await shadow_board_store.term_of(tx, caller.member_id)
+        sits = term is not None and term.ends_on >= day_in_london(tx.now)  # the timer may not have ended it yet
         said = shadow_board.advise(its, page_of(request, its.advice_id), sits=sits)
         await shadow_board_store.add_advice(tx, its)
         await outbox.put(tx, said)

@@ -16,9 +16,9 @@ from chassis.service import Db
 from chassis.web import Filled, filled, read_form, render, typed_day
 from contracts.refusal import Refused
 from members.opportunities import shadow_board_api, shadow_board_store, store
-from members.opportunities.api import is_team
 from members.opportunities.shadow_board import NoSuchSeat, TermIsOver
 from members.places import store as organisation_store
+from members.roles.team import is_team
 from members.signing_in import deeds
 from members.signing_in.deeds import Deed
 

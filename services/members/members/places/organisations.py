@@ -1,11 +1,13 @@
 """The register of organisations: which take part, since when, and what became of those that closed. Pure.
 
-opened ── its closing day comes ──> closed: its members move to its one successor, or are asked which of several
+opened ── a merger is said, and not called off ── its day comes ──> closed: its members move to its one successor, or
+are asked which of several
 
 Refused
 ├── NoSuchOrganisation    nothing in the register has this code
 ├── AlreadyRegistered     the code or a name is taken, by a closed organisation too
 ├── AlreadyMerged         its closing day has come; what is done stays
+├── NoMerger              nothing was said that could be called off
 ├── NotASuccessor         it does not stand for anything on that day, or would come back to the one that closes
 └── OrganisationClosed    nobody joins or moves there any more (Invalid, at its field)
 """
@@ -37,6 +39,11 @@ class AlreadyRegistered(Refused):
 class AlreadyMerged(Refused):
     def __init__(self) -> None:
         super().__init__("This organisation has closed already, and what became of it stays as it is.")
+
+
+class NoMerger(Refused):
+    def __init__(self) -> None:
+        super().__init__("Nothing was said of what becomes of this organisation, so there is nothing to call off.")
 
 
 class NotASuccessor(Refused):
@@ -105,7 +112,8 @@ class Register:
 
     def named(self, text: str) -> Organisation | None:
         """The one that the text names: by code, full name or short name, in any letter case."""
-        return self._by_spelling.get(_plain(text))
+        plain = _plain(text)
+        return self._by_spelling.get(plain) if plain else None
 
     def some(self, *, after: str | None, most: int) -> tuple[tuple[Organisation, ...], str | None]:
         """Those behind a code, by name; from the first where there is none. And what leads to the following ones."""
@@ -159,7 +167,11 @@ class Places:
 
 
 def register(known: Register, its: Organisation) -> OrganisationRegistered:
-    """A new one. Raises `AlreadyRegistered`."""
+    """A new one. Raises `AlreadyRegistered`, and `Invalid` for a name that nobody could write to find it."""
+    unwritten = [field for field, text in (("name", its.name), ("short", its.short)) if text and not _plain(text)]
+    if unwritten:
+        sentence = "Write the name with letters from A to Z or digits, by which people find it"
+        raise Invalid(*(FieldError(field, sentence) for field in unwritten))
     if any(known.named(text) for text in (its.code, its.name, its.short) if text):
         raise AlreadyRegistered
     if its.opened_on is None:
@@ -190,6 +202,18 @@ def merge(known: Register, code: str, into: Iterable[str], on: date, *, today: d
         if there is None or not there.is_open(on) or any(heir.code == code for heir in _after(afterwards, each)):
             raise NotASuccessor
     return merged
+
+
+def call_off(known: Register, code: str, *, today: date) -> Organisation:
+    """It stays open. Raises `NoSuchOrganisation`, `AlreadyMerged`, `NoMerger`."""
+    its = known.by_code.get(code)
+    if its is None:
+        raise NoSuchOrganisation
+    if its.has_closed(today):
+        raise AlreadyMerged
+    if its.closed_on is None:
+        raise NoMerger
+    return replace(its, closed_on=None, successors=())
 
 
 def tell_merged(its: Organisation) -> OrganisationMerged:

@@ -3,6 +3,7 @@
 Each form is the API's own request in a browser: its handler decides, and these pages put it into words.
 """
 
+from contextlib import suppress
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
@@ -14,11 +15,12 @@ from chassis.idempotency import FormKey
 from chassis.identity import Caller, MaybeSignedIn, SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
-from chassis.web import Filled, filled, read_form, render, typed_day
+from chassis.web import Filled, as_typed, filled, read_form, render, typed_day
 from contracts.refusal import FieldError, Invalid, NotFound, Refused
 from members.places import register
 from members.places import store as organisation_store
-from members.places.organisations import AlreadyMerged, Organisation, Places
+from members.places.organisations import AlreadyMerged, AlreadyRegistered, NoMerger, Organisation, Places
+from members.roles.team import is_team
 from members.signing_in import deeds
 from members.signing_in.deeds import Deed
 
@@ -40,6 +42,7 @@ SENTENCES: Final = {
 }
 DONE: Final = {
     "registered": "The organisation is in the register. People join there from its first day.",
+    "called-off": "The merger is called off. The organisation stays open, and nobody moves.",
     "merged": "It is in the register. From its closing day nobody joins there, and its members move or are asked.",
 }
 
@@ -49,7 +52,7 @@ async def organisations(
     request: Request, database: Db, caller: MaybeSignedIn, done: str = "", after: str | None = None
 ) -> HTMLResponse:
     """Which take part and since when, which will, and what became of the closed ones."""
-    places, is_team = await organisation_store.places_now(database), caller is not None and "team" in caller.roles
+    places = await organisation_store.places_now(database)
     some, following = places.register.some(after=after, most=ON_A_PAGE)
     return render(
         request,
@@ -61,8 +64,8 @@ async def organisations(
         is_first=after is None,
         following=following,
         label=places.register.label,
-        is_team=is_team,
-        done=DONE.get(done) if is_team else None,
+        is_team=is_team(caller),
+        done=DONE.get(done) if is_team(caller) else None,
     )
 
 
@@ -80,8 +83,8 @@ async def enter(request: Request, database: Db, caller: SignedIn, key: FormKey) 
         answers = {name: values[name] for name in ("name", "short", "code") if name in values}
         its = register.OrganisationForm.model_validate(answers | typed_day("opened_on", values))
         await register.register(its, database, key, caller)
-    except (ValidationError, Refused) as error:
-        wrong = Invalid(FieldError("name", error.sentence)) if isinstance(error, Refused) else error
+    except (ValidationError, Invalid, AlreadyRegistered) as error:
+        wrong = Invalid(FieldError("name", error.sentence)) if isinstance(error, AlreadyRegistered) else error
         again = filled(values, wrong, order=FIELDS, sentences=SENTENCES)
         return render(request, "places/organisation_new.html", **again)
     return RedirectResponse("/members/organisations?done=registered", 303)
@@ -92,11 +95,7 @@ async def merger_form(request: Request, code: str, database: Db, caller: SignedI
     """What becomes of an organisation, and what that means for its members, before it is said."""
     permit(caller, "team")
     places, its = await _its(database, code)
-    on = (
-        {"on-day": its.closed_on.day, "on-month": its.closed_on.month, "on-year": its.closed_on.year}
-        if (its.closed_on)
-        else {}
-    )
+    on = as_typed("on", its.closed_on) if its.closed_on else {}
     return await _merger_form(request, database, caller, places, its, filled({"into": list(its.successors)} | on))
 
 
@@ -115,6 +114,14 @@ async def merge(request: Request, code: str, database: Db, caller: SignedIn) -> 
         again = filled(values, wrong, order=MERGER_FIELDS)
         return await _merger_form(request, database, caller, *await _its(database, code), again)
     return RedirectResponse("/members/organisations?done=merged", 303)
+
+
+@router.post("/{code}/merger/calling-off")
+async def call_off(code: str, database: Db, caller: SignedIn) -> Response:
+    permit(caller, "team")
+    with suppress(NoMerger):  # a second click
+        await register.call_off(code, database, None, caller)
+    return RedirectResponse("/members/organisations?done=called-off", 303)
 
 
 async def _merger_form(  # noqa: PLR0917 (which, and for whom)

@@ -11,7 +11,6 @@ from chassis import idempotency, outbox
 from chassis.database import Database
 from chassis.idempotency import Key
 from chassis.identity import Caller, MaybeSignedIn, SignedIn, permit
-from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.sentences import LINES
 from chassis.service import Db
@@ -22,8 +21,9 @@ from members.places import organisations
 from members.places import store as organisation_store
 from members.places.organisations import NoSuchOrganisation, Organisation, Places
 from members.rights import change_store
+from members.roles import moving
 
-router = APIRouter(prefix="/api/members/v1", tags=["organisations"], route_class=RetryingRoute, responses=RESPONSES)
+router = APIRouter(prefix="/api/members/v1", tags=["organisations"], route_class=RetryingRoute)
 
 BATCH: Final = 100  # members a transaction: short, so that whoever changes something meanwhile hardly waits
 
@@ -126,6 +126,20 @@ async def merge(
     return _view(there(places, code), places, caller)
 
 
+@router.post("/organisations/{code}/mergers/calling-off")
+async def call_off(code: str, database: Db, key: Key, caller: SignedIn) -> OrganisationView:
+    """A merger that was said does not come, and the organisation stays open; until its day."""
+    permit(caller, "team")
+    async with database.transaction() as tx:
+        if await idempotency.claim(tx, key, resource_id=uuid4(), status=200) is None:
+            await organisation_store.hold(tx)
+            places = await organisation_store.places(tx)
+            its = organisations.call_off(places.register, code, today=places.day)
+            await organisation_store.merge(tx, its, by=caller.account_id)
+        places = await organisation_store.places(tx)
+    return _view(there(places, code), places, caller)
+
+
 async def carry_out(database: Database) -> int:
     """Say of an organisation whose closing day has come that it is merged, and move some of its members.
 
@@ -137,16 +151,18 @@ async def carry_out(database: Database) -> int:
         taken = await organisation_store.take_merged(tx, places.day)
         if taken is None:
             return 0
-        code, to_say = taken
+        code, to_say, by = taken
         said = list[DomainEvent]()
         if to_say:
             said.append(organisations.tell_merged(places.register.by_code[code]))
             await organisation_store.note_said(tx, code)
         if (destination := places.destination(code)) != code:
             members = await store.lock_some_of(tx, code, BATCH)
+            moved_ids = [member.member_id for member in members]
+            said += await moving.let_go(tx, moved_ids, by=by)
             said += [domain.transfer(member, destination, member.grade)[1] for member in members]
-            await organisation_store.move(tx, [member.member_id for member in members], destination)
-            await change_store.record_merger(tx, [member.member_id for member in members])
+            await organisation_store.move(tx, moved_ids, destination)
+            await change_store.record_merger(tx, moved_ids)
         await outbox.put(tx, *said)
     return len(said)
 

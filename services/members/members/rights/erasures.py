@@ -8,14 +8,13 @@ from pydantic import BaseModel
 
 from chassis.database import Database
 from chassis.identity import Caller, SignedIn, permit
-from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from members.erasure import erasing
 from members.erasure import store as erasure_store
 from members.erasure.erasing import ErasureView
 
-router = APIRouter(prefix="/api/members/v1", tags=["erasure"], route_class=RetryingRoute, responses=RESPONSES)
+router = APIRouter(prefix="/api/members/v1", tags=["erasure"], route_class=RetryingRoute)
 
 
 class Erasures(BaseModel):

@@ -15,17 +15,16 @@ from chassis import idempotency, outbox
 from chassis.database import Database, Transaction
 from chassis.idempotency import IdempotencyKey, Key
 from chassis.identity import Caller, SignedIn, permit
-from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from contracts.erasure import MemberProcessingRestricted
-from contracts.refusal import NotFound
 from members.membership import store
+from members.membership.api import there
 from members.membership.domain import HasLeft
 from members.rights import change_store, restriction_store
 from members.rights.change_store import Change, What, Who
 
-router = APIRouter(prefix="/api/members/v1", tags=["rights"], route_class=RetryingRoute, responses=RESPONSES)
+router = APIRouter(prefix="/api/members/v1", tags=["rights"], route_class=RetryingRoute)
 Place = Annotated[int | None, Query(ge=1, le=2**63 - 1)]
 
 
@@ -53,8 +52,7 @@ class Changes(BaseModel):
 async def show(member_id: UUID, database: Db, caller: SignedIn) -> RestrictionView:
     permit(caller, "team", owner=member_id)
     async with database.transaction() as tx:
-        if await store.present(tx, member_id) is None:
-            raise NotFound("There is nothing here, or it is not yours to see.")
+        there(await store.present(tx, member_id))
         return RestrictionView(member_id=member_id, restricted_since=await restriction_store.since(tx, member_id))
 
 
@@ -102,9 +100,7 @@ async def _settle(
     permit(caller, "team", owner=member_id)
     async with database.transaction() as tx:
         if await idempotency.claim(tx, key, resource_id=member_id, status=200) is None:
-            member = await store.lock(tx, member_id)
-            if member is None:
-                raise NotFound("There is nothing here, or it is not yours to see.")
+            member = there(await store.lock(tx, member_id))
             if member.left_on is not None:
                 raise HasLeft
             if restricted:

@@ -9,23 +9,20 @@ from pydantic import BaseModel, Field, StringConstraints
 from chassis import idempotency, outbox
 from chassis.idempotency import Key
 from chassis.identity import OF_ONE_ORGANISATION, SignedIn, permit
-from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.sentences import LINES
 from chassis.service import Db
 from contracts.members import Role
-from contracts.refusal import FieldError, Invalid, NotFound
+from contracts.refusal import FieldError, Invalid
 from members.membership import store
-from members.membership.domain import Member
+from members.membership.api import there
 from members.places import store as organisation_store
 from members.places.organisations import Register
 from members.roles import domain as roles
 from members.roles import store as role_store
 from members.roles.domain import Grant
 
-router = APIRouter(
-    prefix="/api/members/v1/members/{member_id}", tags=["roles"], route_class=RetryingRoute, responses=RESPONSES
-)
+router = APIRouter(prefix="/api/members/v1/members/{member_id}", tags=["roles"], route_class=RetryingRoute)
 
 
 class RoleForm(BaseModel):
@@ -42,7 +39,7 @@ class RoleView(BaseModel):
 
 
 class RolesView(BaseModel):
-    """What the team gave; a role for another organisation than the member's does not count."""
+    """What the team gave and did not take back; what held for an organisation ends when they move."""
 
     member_id: UUID
     roles: list[RoleView]
@@ -52,7 +49,7 @@ class RolesView(BaseModel):
 async def show(member_id: UUID, database: Db, caller: SignedIn) -> RolesView:
     permit(caller, "team", owner=member_id)
     async with database.transaction() as tx:
-        _there(await store.by_id(tx, member_id))
+        there(await store.by_id(tx, member_id))
         return _view(member_id, await role_store.held_by(tx, member_id))
 
 
@@ -63,7 +60,7 @@ async def grant(member_id: UUID, form: RoleForm, database: Db, key: Key, caller:
     async with database.transaction() as tx:
         repeated = await idempotency.claim(tx, key, resource_id=member_id, status=200) is not None
         wanted = _read(form, (await organisation_store.places(tx)).register)
-        member = _there(await store.lock(tx, member_id))
+        member = there(await store.lock(tx, member_id))
         held = await role_store.held_by(tx, member_id)
         granted = None if repeated else roles.grant(member, held, wanted, by=caller.member_id)
         if granted is None:
@@ -81,7 +78,7 @@ async def take_back(member_id: UUID, form: RoleForm, database: Db, key: Key, cal
     async with database.transaction() as tx:
         repeated = await idempotency.claim(tx, key, resource_id=member_id, status=200) is not None
         unwanted = _read(form, (await organisation_store.places(tx)).register)
-        _there(await store.lock(tx, member_id))
+        there(await store.lock(tx, member_id))
         held = await role_store.held_by(tx, member_id)
         revoked = None if repeated else roles.take_back(member_id, held, unwanted)
         if revoked is None:
@@ -100,12 +97,6 @@ def _read(form: RoleForm, register: Register) -> Grant:
     if form.role not in OF_ONE_ORGANISATION and form.organisation:
         raise Invalid(FieldError("organisation", "Leave the organisation out: this role holds everywhere"))
     return Grant(form.role.value, its.code if its else None)
-
-
-def _there(member: Member | None) -> Member:
-    if member is None:
-        raise NotFound("There is nothing here, or it is not yours to see.")
-    return member
 
 
 def _view(member_id: UUID, held: list[Grant]) -> RolesView:

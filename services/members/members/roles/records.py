@@ -12,7 +12,6 @@ from pydantic import BaseModel, Field
 
 from chassis.database import Database
 from chassis.identity import SignedIn, permit
-from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from chassis.web import FormError, render
@@ -21,7 +20,7 @@ from members.places import store as organisation_store
 from members.roles import store as role_store
 from members.roles.store import Recorded
 
-router = APIRouter(prefix="/api/members/v1", tags=["roles"], route_class=RetryingRoute, responses=RESPONSES)
+router = APIRouter(prefix="/api/members/v1", tags=["roles"], route_class=RetryingRoute)
 pages = APIRouter(prefix="/members/roles", route_class=RetryingRoute, include_in_schema=False)
 
 ON_A_PAGE: Final = 25

@@ -13,7 +13,6 @@ from pydantic import BaseModel, StringConstraints
 
 from chassis.database import Transaction
 from chassis.identity import AUDIENCE, ISSUER, LIFETIME, OF_ONE_ORGANISATION, sign
-from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from members.membership import answers, store
@@ -25,9 +24,9 @@ from members.roles.domain import Grant
 from members.settings import BootstrapRole, Settings
 from members.signing_in import account_store, session_store
 from members.signing_in.provider import Person, Provider, ProviderAway
+from members.signing_in.session_store import Session
 
-router = APIRouter(prefix="/api/members/v1", tags=["sign-in"], route_class=RetryingRoute, responses=RESPONSES)
-
+router = APIRouter(prefix="/api/members/v1", tags=["sign-in"], route_class=RetryingRoute)
 
 LONGEST = 16_384  # characters of an ID token; some carry many groups
 
@@ -83,8 +82,7 @@ async def held_by(tx: Transaction, account_id: UUID, member: Member | None) -> l
 
 async def vouches(tx: Transaction, word: str | None, email: str) -> bool:
     """Whether the provider vouched for this address when the session's holder signed in."""
-    session = await session_store.live(tx, word) if word else None
-    return word is not None and session is not None and hmac.compare_digest(session.vouched or b"", mark(word, email))
+    return await _vouched_session(tx, word, email) is not None
 
 
 async def link_vouched(tx: Transaction, word: str | None, email: str) -> bool:
@@ -92,14 +90,22 @@ async def link_vouched(tx: Transaction, word: str | None, email: str) -> bool:
 
     So whoever joins while signed in is a member to their session at once. An account with a member keeps that one.
     """
-    session = await session_store.live(tx, word) if word else None
-    if word is None or session is None or not hmac.compare_digest(session.vouched or b"", mark(word, email)):
+    session = await _vouched_session(tx, word, email)
+    if session is None:
         return False
     member = await store.lock_present(tx, None, email)
     if member is None or await account_store.member_of(tx, session.account_id) is not None:
         return False
     await account_store.link(tx, session.account_id, member.member_id)
     return True
+
+
+async def _vouched_session(tx: Transaction, word: str | None, email: str) -> Session | None:
+    """The live session behind a word, if the provider vouched for this address when it began."""
+    session = await session_store.live(tx, word) if word else None
+    if word is None or session is None or not hmac.compare_digest(session.vouched or b"", mark(word, email)):
+        return None
+    return session
 
 
 def mark(word: str, email: str) -> bytes:

@@ -18,7 +18,7 @@ ATTEMPT: Final = timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class Session:
-    """`vouched` is a mark of the address that the provider verified (`signing_in.mark`), where it verified one."""
+    """`vouched` is a mark of the address that the provider verified (`api.mark`), where it verified one."""
 
     account_id: UUID
     csrf: str

@@ -11,16 +11,16 @@ from chassis import idempotency, outbox
 from chassis.database import Database
 from chassis.idempotency import Key
 from chassis.identity import Caller, MaybeSignedIn, SignedIn, permit
-from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.sentences import ONE_LINE
 from chassis.service import Db
 from contracts.base import Link, Summary, Title
+from members.roles.team import is_team
 from members.strategy import store as strategy_store
 from members.strategy import strategies
 from members.strategy.strategies import Draft, NoStrategy, Strategy, Theme
 
-router = APIRouter(prefix="/api/members/v1", tags=["strategy"], route_class=RetryingRoute, responses=RESPONSES)
+router = APIRouter(prefix="/api/members/v1", tags=["strategy"], route_class=RetryingRoute)
 
 _DRAFT: TypeAdapter[Draft] = TypeAdapter(Draft)
 Heading = Annotated[Title, ONE_LINE]
@@ -159,10 +159,6 @@ async def some_versions(database: Database, before: int | None, most: int) -> tu
     async with database.transaction(one_statement=True) as tx:
         found = await strategy_store.versions(tx, before=before, most=most + 1)
     return found[:most], found[most - 1].version if len(found) > most else None
-
-
-def is_team(caller: Caller | None) -> bool:
-    return caller is not None and "team" in caller.roles
 
 
 def _strategy(its: Strategy | None, caller: Caller | None) -> StrategyView:

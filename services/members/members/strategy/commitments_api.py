@@ -10,22 +10,22 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from chassis import idempotency, outbox
+from chassis import idempotency, outbox, paging
 from chassis.database import Transaction
 from chassis.days import day_in_london
 from chassis.idempotency import Key
 from chassis.identity import Caller, MaybeSignedIn, SignedIn, permit
-from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from members.feedback import reviewing
 from members.feedback.reviews import Review, Reviewing
+from members.roles.team import is_team
 from members.strategy import commitments
 from members.strategy import store as strategy_store
-from members.strategy.api import Sentence, is_team
+from members.strategy.api import Sentence
 from members.strategy.commitments import Commitment, Course, NoSuchCommitment, Standing
 
-router = APIRouter(prefix="/api/members/v1", tags=["strategy"], route_class=RetryingRoute, responses=RESPONSES)
+router = APIRouter(prefix="/api/members/v1", tags=["strategy"], route_class=RetryingRoute)
 
 Limit = Annotated[int, Query(ge=1, le=100)]
 MOST: Final = 100  # reports with a commitment
@@ -103,6 +103,7 @@ async def every(
         today = day_in_london(tx.now)
         found = await strategy_store.every(tx)  # a strategy has some dozens: where each stands is decided in one place
         reviews = await reviewing.reviews(tx, found, today)
+        await paging.begin_behind(tx, "SELECT FROM commitment WHERE commitment_id = $1", after)
     if after is not None:
         found = list(dropwhile(lambda its: its.commitment_id != after, found))[1:]
     chosen = [

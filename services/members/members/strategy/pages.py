@@ -21,11 +21,11 @@ from chassis.web import Filled, filled, read_form, render
 from contracts.refusal import NotFound, Refused
 from members.feedback import reviewing
 from members.feedback import store as feedback_store
+from members.roles.team import is_team
 from members.signing_in import deeds
 from members.signing_in.deeds import Deed
 from members.strategy import commitments, commitments_api, timeline
 from members.strategy import store as strategy_store
-from members.strategy.api import is_team
 from members.strategy.commitments import Commitment, Course, Standing
 
 router = APIRouter(prefix="/members/strategy", route_class=RetryingRoute, include_in_schema=False)
@@ -138,10 +138,10 @@ async def promise(  # noqa: PLR0917 (what was done, and a place)
         following=progress[REPORTS - 1].progress_id if len(progress) > REPORTS else None,
         review=reviews.get(commitment_id),
         asked=[(each, each.is_open(today)) for each in asked],
-        is_team=caller is not None and "team" in caller.roles,
+        is_team=is_team(caller),
         days_late=(its.completed_on - its.due_on).days if its.completed_on else 0,
-        may_report=caller is not None and "team" in caller.roles and is_open(its),
-        done=DONE.get(done) if caller is not None and "team" in caller.roles else None,
+        may_report=is_team(caller) and is_open(its),
+        done=DONE.get(done) if is_team(caller) else None,
     )
 
 

@@ -136,7 +136,7 @@ def _form(request: Request, its: Part, errors: list[FormError] | None = None, *,
         open=written,  # what is folded away, and holds a mistake
         refusal=refusal,
         goals=[
-            (f"{i}.{j}", f"{theme.words.get('title', 'A theme')}: {goal.words.get('title', 'a goal')}")
+            {"value": f"{i}.{j}", "text": f"{theme.words.get('title', 'A theme')}: {goal.words.get('title', 'a goal')}"}
             for i, theme in its.parts.items()
             for j, goal in theme.parts.items()
         ],

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from chassis.web import typed_day
+from chassis.web import as_typed, typed_day
 from contracts.refusal import FieldError, Invalid
 from members.strategy.strategies import Draft
 
@@ -68,8 +68,8 @@ def of_draft(draft: Draft, follows: int) -> Part:
             for k, its in enumerate(goal.commitments):
                 whole.parts[i].parts[j].parts[k] = Part(
                     _texts(title=its.title, summary=its.summary, owner=its.owner, measure=its.measure)
-                    | {"commitment_id": str(its.commitment_id), "due_on-day": str(its.due_on.day)}
-                    | {"due_on-month": str(its.due_on.month), "due_on-year": str(its.due_on.year)}
+                    | {"commitment_id": str(its.commitment_id)}
+                    | as_typed("due_on", its.due_on)
                 )
     return whole
 

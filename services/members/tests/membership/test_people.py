@@ -43,6 +43,21 @@ async def test_every_word_is_part_of_the_name_or_of_the_address_however_it_is_wr
     assert (names(answer), answer.json()["total"]) == ([name], 1)
 
 
+@pytest.mark.parametrize(
+    "text", ["lukasz", "ŁUKASZ", "łukasz", "orsted thora", "Ørsted", "weiss", "Weiß", "aegir", "thora"]
+)
+async def test_letters_with_a_stroke_are_found_by_those_that_people_write_instead(
+    client: AsyncClient, signed_in: SignIn, text: str
+) -> None:
+    mark = uuid4().hex
+    name = f"Łukasz Þóra Ægir Weiß-Ørsted {mark}"
+    await joined(client, name)
+
+    answer = await client.post(SEARCHES, json={"text": f"{text} {mark}"}, headers=signed_in("team"))
+
+    assert names(answer) == [name]
+
+
 async def test_filters_join_and_who_has_left_is_found_by_state_without_a_name(
     client: AsyncClient, signed_in: SignIn, running: FastAPI
 ) -> None:
@@ -127,6 +142,23 @@ async def test_a_head_of_profession_does_not_find_who_is_restricted_and_the_team
     both = [f"Ada {mark}", f"Bea {mark}"]
     assert meanwhile == [([f"Bea {mark}"], 1, 404), (both, 2, 200)]
     assert await found(head) == (both, 2, 200)
+
+
+@pytest.mark.parametrize("which", ["elsewhere", "restricted"])
+async def test_no_place_in_a_list_tells_how_somebody_is_called_whom_its_reader_may_not_see(
+    client: AsyncClient, signed_in: SignIn, which: str
+) -> None:
+    mark = uuid4().hex
+    await joined(client, f"Ada {mark}")
+    await joined(client, f"Zoe {mark}")
+    hidden = await joined(client, f"Max {mark}", organisation="Defra" if which == "elsewhere" else "UKHSA")
+    if which == "restricted":
+        await client.post(f"{MEMBERS}/{hidden}/restrictions", headers=signed_in("team"))
+
+    head = signed_in("hosep", organisation="UKHSA")
+    answer = await client.post(SEARCHES, json={"text": mark, "after": hidden}, headers=head)
+
+    assert names(answer) == [f"Ada {mark}", f"Zoe {mark}"], "as from the first, not from behind Max"
 
 
 async def test_what_cannot_be_looked_for_is_told_at_its_field(client: AsyncClient, signed_in: SignIn) -> None:

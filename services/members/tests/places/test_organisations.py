@@ -1,5 +1,6 @@
 """What becomes of organisations, decided without any I/O."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from uuid import UUID, uuid4
 
@@ -12,6 +13,7 @@ from members.places import organisations
 from members.places.organisations import (
     AlreadyMerged,
     AlreadyRegistered,
+    NoMerger,
     NoSuchOrganisation,
     NotASuccessor,
     Organisation,
@@ -32,6 +34,36 @@ def closed(code: str, *successors: str, on: date = DAY) -> Organisation:
 
 def places(*its: Organisation, day: date = DAY) -> Places:
     return Places(Register(its), day)
+
+
+def test_a_merger_is_called_off_before_its_day_and_not_after() -> None:
+    to_come = Register((closed("OLD", "OFFICE"), OFFICE))
+
+    assert organisations.call_off(to_come, "OLD", today=DAY_BEFORE) == Organisation(
+        to_come.by_code["OLD"].organisation_id, "OLD", "Former OLD"
+    )
+    for code, day, refusal in (
+        ("OLD", DAY, AlreadyMerged),
+        ("OFFICE", DAY_BEFORE, NoMerger),
+        ("NOWHERE", DAY_BEFORE, NoSuchOrganisation),
+    ):
+        with pytest.raises(refusal):
+            organisations.call_off(to_come, code, today=day)
+
+
+@pytest.mark.parametrize("name", ["!!!", "日本", "The"])
+def test_an_organisation_has_a_name_by_which_it_can_be_found(name: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        organisations.register(Register((AGENCY,)), replace(YOUNG, name=name))
+
+    assert [(its.field, its.sentence) for its in refused.value.errors] == [
+        ("name", "Write the name with letters from A to Z or digits, by which people find it")
+    ]
+
+
+@pytest.mark.parametrize("text", ["", "???", "the"])
+def test_signs_alone_name_no_organisation(text: str) -> None:
+    assert Register((Organisation(uuid4(), "SIGNS", "???"),)).named(text) is None
 
 
 @pytest.mark.parametrize("text", ["AGENCY", "ars", " agency for rocks and soil", "The Agency for Rocks & Soil"])

@@ -4,7 +4,7 @@ A service calls `create_pages` and `install` once, and `render`, `read_form` and
 """
 
 from chassis.web.assets import asset
-from chassis.web.forms import Filled, FormError, errors_from, filled, read_form, typed_day
+from chassis.web.forms import Filled, FormError, as_typed, errors_from, filled, read_form, typed_day
 from chassis.web.guard import guard
 from chassis.web.install import install
 from chassis.web.pages import create_pages, render
@@ -17,6 +17,7 @@ __all__ = [
     "FormError",
     "Link",
     "Site",
+    "as_typed",
     "asset",
     "clock_time",
     "create_pages",
