@@ -86,6 +86,7 @@ SITE_PAGES: Final = (
     SitePage("strategy-new", "/members/strategy/new", "team"),
     SitePage("strategy-mistakes", "/members/strategy/new", "team", {"themes.0.goals.0.title": ""}, status=422),
     SitePage("strategy-check", "/members/strategy/new", "team", {"title": "The next plan"}),
+    SitePage("strategy-dropped", "/members/strategy/dropped"),
     SitePage("strategy-versions", "/members/strategy/versions"),
     SitePage("strategy-version", "/members/strategy/versions/1"),
     SitePage("commitment", "/members/strategy/commitments/{commitment}"),

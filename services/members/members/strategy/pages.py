@@ -43,7 +43,8 @@ COURSES: Final[Mapping[Course, str]] = {
     Course.DELAYED: "Delayed",
 }
 SHOWN: Final = 3  # rounds of feedback
-REPORTS: Final = 20  # on a promise, on one page
+REPORTS: Final = 20  # on a promise, or promises that are made no longer, on one page
+A_FEW: Final = 10  # promises that are made no longer, on the page of the strategy
 FIELDS: Final = ("status", "percent", "summary")
 SENTENCES: Final = {
     "status": "Choose how it goes",
@@ -65,6 +66,7 @@ async def promises(request: Request, database: Db, caller: MaybeSignedIn, done: 
         found = await strategy_store.every(tx)
         today = day_in_london(tx.now)
     shown = [(each, commitments.standing(each, today)) for each in found if each.dropped_at is None]
+    dropped = [each for each in found if commitments.standing(each, today) is Standing.DROPPED]
     numbers = {each.commitment_id: number for number, (each, _) in enumerate(shown, 1)}
     return render(
         request,
@@ -77,9 +79,28 @@ async def promises(request: Request, database: Db, caller: MaybeSignedIn, done: 
         picture=timeline.drawn([(each.due_on, stands) for each, stands in shown], today),
         in_words=IN_WORDS,
         today=today,
-        dropped=[each for each in found if commitments.standing(each, today) is Standing.DROPPED],
+        dropped=dropped[-A_FEW:],
+        has_more_dropped=len(dropped) > A_FEW,
         is_team=is_team(caller),
         done=DONE.get(done) if is_team(caller) else None,
+    )
+
+
+@router.get("/dropped")
+async def promised_no_longer(request: Request, database: Db, after: UUID | None = None) -> HTMLResponse:
+    """All promises that are made no longer, by their day."""
+    async with database.transaction() as tx:
+        found = await strategy_store.every(tx)
+        today = day_in_london(tx.now)
+    dropped = [each for each in found if commitments.standing(each, today) is Standing.DROPPED]
+    first = next((place for place, each in enumerate(dropped, 1) if each.commitment_id == after), 0)
+    page = dropped[first : first + REPORTS]
+    return render(
+        request,
+        "strategy/dropped.html",
+        dropped=page,
+        is_first=after is None,
+        following=page[-1].commitment_id if len(dropped) > first + REPORTS else None,
     )
 
 

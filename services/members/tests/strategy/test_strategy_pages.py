@@ -207,3 +207,23 @@ async def test_earlier_reports_are_behind_a_link(client: AsyncClient) -> None:
     assert [f"on track, {percent}% done" in words(first) for percent in (20, 1, 0)] == [True, True, False]
     assert "on track, 0% done" in second
     assert "See the newest reports" in second
+
+
+async def test_of_many_promises_that_are_made_no_longer_the_page_shows_ten_and_leads_to_all(
+    client: AsyncClient,
+) -> None:
+    day = date(2099, 4, 1)  # behind all others
+    await published(client, *(promise(f"Gone {number:02}", day + timedelta(days=number)) for number in range(25)))
+    await published(client, promise("Stays", day))
+
+    strategy = (await client.get(HERE, headers=PAGE)).text
+    first = (await client.get(f"{HERE}/dropped", headers=PAGE)).text
+    titles = re.findall("Gone [0-9]{2}", first)
+    while (following := re.search(r'href="(/members/strategy/dropped\?after=[^"]+)"', first)) is not None:
+        first = (await client.get(following[1], headers=PAGE)).text
+        titles += re.findall("Gone [0-9]{2}", first)
+
+    assert re.findall("Gone [0-9]{2}", strategy) == [f"Gone {number}" for number in range(15, 25)]
+    assert "See all that is promised no longer" in strategy
+    assert titles == [f"Gone {number:02}" for number in range(25)]
+    assert ("First promises" in first, "More promises" in first) == (True, False)
