@@ -18,7 +18,8 @@ from typing import Any
 import highspy
 
 from attacker.populations import Population
-from members.statistics.counting import cells
+from members.statistics.counting import Person, cells
+from members.statistics.counting import people as counted
 from members.statistics.diversity import BY, Earlier, Figures, figures
 
 CLOSE = 1e-5
@@ -49,16 +50,14 @@ class Outcome:
 def releases(its: Population) -> list[Figures | None]:
     """As the service makes them, one after the other."""
     found, before = list[Figures | None](), None
-    kept = {
-        f"Q{number}": Earlier(dict(people), cells(people.values(), str)) for number, people in enumerate(its.quarters)
-    }
-    for number, people in enumerate(its.quarters):
-        period = f"Q{number}"
-        earlier = {
-            name: Earlier({who: was for who, was in kept[name].people.items() if who in people}, kept[name].counted)
-            for name in list(kept)[:number]
-        }
-        before = figures(dict(people), its.asked, its.limits, period, before=before, earlier=earlier.__getitem__)
+    for number, now in enumerate(its.quarters):
+
+        def earlier(of: str, now: Mapping[int, Person] = now) -> Earlier:
+            was = its.quarters[int(of.removeprefix("Q"))]
+            return Earlier(counted(map(was.get, now)), cells(counted(was.values())))
+
+        everybody = counted(now.values())
+        before = figures(everybody, its.asked, its.limits, f"Q{number}", before=before, earlier=earlier)
         found.append(before)
     return found
 

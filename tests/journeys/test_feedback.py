@@ -129,7 +129,7 @@ async def test_members_are_heard_and_nobody_who_has_everything_finds_out_who_sai
         assert (sent.status_code, sent.headers["location"]) == (303, f"/members/feedback/{round_id}/thanks")
     while_open, heard_meanwhile = await _dumped(house), await _streams(house)
 
-    assert {"members.monitoring.answer", "members.monitoring.counted", "members.monitoring.exact"} <= before.keys()
+    assert {"members.monitoring.answer", "members.monitoring.ledger", "members.monitoring.book"} <= before.keys()
     # What they did at known moments left three tables changed, and nothing on any stream.
     assert _written(before, while_open) == {"feedback_taken", "feedback_spent", "feedback_sealed"}
     assert heard_meanwhile == heard_before

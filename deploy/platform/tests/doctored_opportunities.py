@@ -6,7 +6,7 @@ from typing import Any
 
 from healthy_run import ADA, BEN, CAT, Doctor, having, said, with_more, with_row, without
 
-from gse_platform.prove.check_board import seats_go_round, who_sits_advises
+from gse_platform.prove.check_board import seats_go_round, terms_are_ended_by_somebody, who_sits_advises
 from gse_platform.prove.check_opportunities import (
     closing_is_said_once,
     interests_are_as_asked,
@@ -17,7 +17,7 @@ from gse_platform.prove.check_opportunities import (
 from gse_platform.prove.checks import Check
 from gse_platform.prove.facts import Change, Command, Facts, Said
 
-FOCUS, BOARD, SEAT, ADVICE = "focus-id", "board-id", "seat-id", "advice-id"
+FOCUS, BOARD, SEAT, OTHER_SEAT, ADVICE = "focus-id", "board-id", "seat-id", "other-seat-id", "advice-id"
 DIGEST = ["19B25856E1C150CA834CFFC8B59B23AD", "BD0EC0389E58EB22B3B64768098D002B"]  # of the word "seed"
 NOW = "2026-03-09T12:00:00+00:00"
 
@@ -66,6 +66,8 @@ HELD = Facts(
         Command(35, "select", BOARD, {"numbers": "four"}, "ok"),
         Command(36, "open-seat", "", {}, "ok", SEAT),
         Command(37, "advise", BEN, {}, "ok", ADVICE),
+        Command(38, "open-seat", "", {}, "ok", OTHER_SEAT),
+        Command(39, "stand-down", OTHER_SEAT, {"member_id": BEN, "by": "team"}, "ok"),
     ],
     said=[
         event(1, FOCUS, 1, "OpportunityOpened", seed_digest=DIGEST),
@@ -83,6 +85,9 @@ HELD = Facts(
         event(33, SEAT, 3, "ShadowBoardTermEnded", ended_on="2026-03-05"),
         event(34, SEAT, 4, "ShadowBoardSeatOpened"),
         event(35, SEAT, 5, "ShadowBoardMemberAppointed", member_id=ADA, ends_on="2026-03-09"),
+        event(36, OTHER_SEAT, 1, "ShadowBoardSeatOpened"),
+        event(37, OTHER_SEAT, 2, "ShadowBoardMemberAppointed", member_id=BEN, ends_on="2026-12-09"),
+        event(38, OTHER_SEAT, 3, "ShadowBoardMemberStoodDown", member_id=BEN, ended_on="2026-03-08"),
     ],
     changes=CHANGES,
     rows={
@@ -229,6 +234,19 @@ DOCTORED: list[tuple[str, Check, Doctor]] = [
         "who gave up a seat has it still",
         seats_go_round,
         with_more("said", event(40, SEAT, 6, "ShadowBoardMemberStoodDown", member_id=ADA, ended_on="2026-03-09")),
+    ),
+    ("a term was ended and nobody said so", terms_are_ended_by_somebody, without("said", 17)),
+    ("a term is said to be ended that nobody ended", terms_are_ended_by_somebody, without("commands", 9)),
+    ("another's term was ended", terms_are_ended_by_somebody, saying(17, member_id=ADA)),
+    (
+        "who has the rest of a term has it for longer",
+        seats_go_round,
+        with_more("said", event(40, OTHER_SEAT, 4, "ShadowBoardMemberAppointed", member_id=CAT, ends_on="2027-03-09")),
+    ),
+    (
+        "a seat was free at once when its holder stood down",
+        seats_go_round,
+        with_more("said", event(40, OTHER_SEAT, 4, "ShadowBoardSeatOpened")),
     ),
     ("a seat was opened that nobody asked for", seats_go_round, without("commands", 6)),
     ("who never had a seat advised", who_sits_advises, without("said", 10)),

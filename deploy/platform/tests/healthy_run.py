@@ -287,13 +287,6 @@ def with_promise(due_on: str, times: int, **values: Any) -> Doctor:
     )
 
 
-IN_GROUP = {"group_id": "group", "member_id": BEN}
-
-
-def volunteers(number: int, who: str = BEN) -> Command:
-    return Command(number, "volunteer", who, {"group_id": "group"}, "ok")
-
-
 def without_rows(table: str) -> Doctor:
     return lambda its: replace(its, rows={**its.rows, table: []})
 

@@ -10,7 +10,6 @@ from healthy_run import (
     CAT,
     DAN,
     IN_DIGEST,
-    IN_GROUP,
     IN_INBOX,
     NOTICES,
     OPENED,
@@ -33,7 +32,6 @@ from healthy_run import (
     row,
     said,
     swapped,
-    volunteers,
     with_mail,
     with_more,
     with_promise,
@@ -51,7 +49,7 @@ from notifications.told import TOLD as TOLD_BY_NOTIFICATIONS
 
 (
     COMMAND, CONTACT, KEY, WHOLE, SAME, ORDER, END, HEARD, ONCE, BAD, NEWEST, FOLD, LEFT, ERASED,
-    TOLD, OWED, MAIL, AGAIN, OUTCOME, CHOICE, READ, PROMISE, GROUP, SECRET, OWN, *OF_MEMBERS
+    TOLD, OWED, MAIL, AGAIN, OUTCOME, CHOICE, READ, PROMISE, SECRET, OWN, *OF_MEMBERS
 ) = CHECKS  # fmt: skip
 
 DOCTORED: list[tuple[str, str, Callable[[Facts], Facts]]] = [
@@ -281,27 +279,6 @@ DOCTORED: list[tuple[str, str, Callable[[Facts], Facts]]] = [
     ("a promise was said to be missed on its day", PROMISE, with_promise("2026-03-02", 1)),
     ("a kept promise was said twice to be missed", PROMISE, with_promise("2026-03-01", 2, completed_on="2026-03-02")),
     ("a promise that nobody made was missed", PROMISE, with_more("said", said("x", 1, "CommitmentOverdue"))),
-    ("a joining of a group was not said", GROUP, with_more("commands", volunteers(22))),
-    (
-        "a group was joined that nobody joined",
-        GROUP,
-        with_more("said", said("v", 1, "VolunteerJoinedGroup", **IN_GROUP)),
-    ),
-    (
-        "somebody left the profession and not their group",
-        GROUP,
-        and_also(
-            with_more("commands", volunteers(22, CAT), Command(23, "leave", CAT, {}, "ok")),
-            with_more("said", said("v", 1, "VolunteerJoinedGroup", group_id="group", member_id=CAT)),
-        ),
-    ),
-    (
-        "the row says that nobody is in the group",
-        GROUP,
-        and_also(
-            with_more("commands", volunteers(22)), with_more("said", said("v", 1, "VolunteerJoinedGroup", **IN_GROUP))
-        ),
-    ),
     ("a way to unsubscribe is on a stream", SECRET, with_record(3, value=TOKEN.encode())),
     ("a name is on a stream", SECRET, with_record(3, value=b"Ben QCANARY")),
     ("an address is a key", SECRET, with_record(3, key=b"ben.qcanary@canary.example")),

@@ -3,6 +3,8 @@
 import random
 
 import doctored_feedback
+import doctored_figures
+import doctored_groups
 import doctored_membership
 import doctored_monitoring
 import doctored_opportunities
@@ -14,7 +16,14 @@ from gse_platform.prove.drawing_again import drawn
 from gse_platform.prove.facts import Facts
 from members.opportunities.drawing import Applicant, draw
 
-RUNS = (doctored_opportunities, doctored_feedback, doctored_monitoring, doctored_membership)
+RUNS = (
+    doctored_opportunities,
+    doctored_feedback,
+    doctored_monitoring,
+    doctored_membership,
+    doctored_groups,
+    doctored_figures,
+)
 CASES = [(run.HELD, *case) for run in RUNS for case in run.DOCTORED]
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import asyncpg
 
+from chassis import paging
 from chassis.database import Transaction
 from events.hosting import HostedEvent, Registration
 
@@ -43,7 +44,9 @@ async def move_on(tx: Transaction, its: HostedEvent) -> None:
 
 
 async def published(tx: Transaction, *, after: UUID | None, limit: int) -> list[HostedEvent]:
-    """What was published, the latest start first, from behind `after` on."""
+    """What was published, the latest start first, from behind `after` on. Raises `Invalid`."""
+    row = "SELECT FROM hosted_event WHERE hosted_event_id = $1 AND published_at IS NOT NULL"
+    await paging.begin_behind(tx, row, after)
     rows = await tx.fetch(
         """
         SELECT hosted_event_id, title, summary, link, place, starts_at, ends_at, capacity, key_date_id, proposed_by,

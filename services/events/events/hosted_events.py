@@ -1,13 +1,15 @@
 """Hosted events over HTTP: volunteers propose, the team signs off, members take their places."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Annotated
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
-from chassis import idempotency, outbox
+from chassis import idempotency, outbox, paging
 from chassis.database import Transaction
 from chassis.idempotency import Key
 from chassis.identity import Caller, Forbidden, MaybeSignedIn, SignedIn, permit
@@ -178,9 +180,9 @@ async def host(hosted_event_id: UUID, database: Db, key: Key, caller: SignedIn) 
 async def events(database: Db, after: UUID | None = None, limit: Annotated[int, Query(ge=1, le=100)] = 100) -> Events:
     """The published events, hosted ones too, the latest start first. For anyone."""
     async with database.transaction() as tx:
-        found = await hosted_event_store.published(tx, after=after, limit=limit)
-        views = await _views(tx, found)
-    return Events(events=views, next=found[-1].hosted_event_id if len(found) == limit else None)
+        found = await hosted_event_store.published(tx, after=after, limit=limit + 1)
+        shown, following = paging.page(found, limit, attrgetter("hosted_event_id"))
+        return Events(events=await _views(tx, shown), next=following)
 
 
 @router.get("/events/{hosted_event_id}")
@@ -208,7 +210,7 @@ async def _view(tx: Transaction, its: HostedEvent) -> EventView:
     return (await _views(tx, [its]))[0]
 
 
-async def _views(tx: Transaction, found: list[HostedEvent]) -> list[EventView]:
+async def _views(tx: Transaction, found: Sequence[HostedEvent]) -> list[EventView]:
     taken = await hosted_event_store.places_taken(tx, [its.hosted_event_id for its in found])
     return [
         EventView(

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import asyncpg
 
+from chassis import paging
 from chassis.database import Transaction
 from events.calendar_rules import KeyDate
 
@@ -45,14 +46,25 @@ async def call(tx: Transaction, *, today: date, until: date, now: datetime) -> l
     return sorted(map(_key_date, rows), key=lambda its: (its.starts_on, its.key_date_id))
 
 
-async def between(tx: Transaction, first: date, last: date) -> list[KeyDate]:
-    """Those of which a day lies between these two, both included, in their order."""
+async def between(
+    tx: Transaction, first: date, last: date, *, after: UUID | None = None, most: int | None = None
+) -> list[KeyDate]:
+    """Those of which a day lies between these two, both included, in their order; all, or from behind `after` on.
+
+    Raises `Invalid`.
+    """
+    await paging.begin_behind(tx, "SELECT FROM key_date WHERE key_date_id = $1", after)
     rows = await tx.fetch(
         """
         SELECT key_date_id, title, starts_on, ends_on FROM key_date
-        WHERE starts_on <= $2 AND ends_on >= $1 ORDER BY starts_on, ends_on, title""",
+        WHERE starts_on <= $2 AND ends_on >= $1
+            AND ($3::uuid IS NULL OR (starts_on, ends_on, title, key_date_id) >
+                (SELECT starts_on, ends_on, title, key_date_id FROM key_date WHERE key_date_id = $3))
+        ORDER BY starts_on, ends_on, title, key_date_id LIMIT $4""",
         first,
         last,
+        after,
+        most,
     )
     return list(map(_key_date, rows))
 

@@ -1,13 +1,14 @@
 """The inclusion calendar rolls on by itself, and anyone may read it."""
 
 from datetime import date, timedelta
+from operator import attrgetter
 from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict
 
-from chassis import outbox
+from chassis import outbox, paging
 from chassis.database import Database
 from chassis.days import day_in_london
 from chassis.retrying import RetryingRoute
@@ -32,7 +33,10 @@ class KeyDateView(BaseModel):
 
 
 class KeyDates(BaseModel):
+    """`next`, given as `after` with the same days, leads to the following ones; None: these were the last."""
+
     key_dates: list[KeyDateView]
+    next: UUID | None
 
 
 @router.get("/key-dates")
@@ -40,6 +44,8 @@ async def key_dates(
     database: Db,
     first: Annotated[date | None, Query(alias="from", description="Without it, today")] = None,
     last: Annotated[date | None, Query(alias="to", description="Without it, a year later")] = None,
+    after: UUID | None = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 100,
 ) -> KeyDates:
     """The dates of the inclusion calendar of which a day lies between the two, both included. For anyone."""
     async with database.transaction() as tx:
@@ -47,8 +53,9 @@ async def key_dates(
         last = last or min(first, date.max - A_YEAR) + A_YEAR
         if last < first:
             raise Invalid(FieldError("to", "Choose a day that is not before the first"))
-        found = await key_date_store.between(tx, first, last)
-    return KeyDates(key_dates=[KeyDateView.model_validate(its) for its in found])
+        found = await key_date_store.between(tx, first, last, after=after, most=limit + 1)
+    shown, following = paging.page(found, limit, attrgetter("key_date_id"))
+    return KeyDates(key_dates=[KeyDateView.model_validate(its) for its in shown], next=following)
 
 
 async def roll(database: Database) -> int:

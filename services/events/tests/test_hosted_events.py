@@ -145,6 +145,21 @@ async def test_published_events_are_listed_for_anyone_page_by_page(client: Async
     assert (await client.get(f"{HERE}/{mine[0]}")).json()["places_left"] == 2
 
 
+async def test_the_last_page_leads_nowhere_a_full_one_too_and_a_place_that_is_not_there_is_told_at_its_field(
+    client: AsyncClient, signed_in: SignIn
+) -> None:
+    await published(client, signed_in)
+    every = (await client.get(HERE)).json()["events"]
+    hidden = (await proposed(client, signed_in("volunteer"))).rpartition("/")[2]
+
+    whole = (await client.get(HERE, params={"limit": len(every)})).json()
+    strange = [await client.get(HERE, params={"after": after}) for after in (str(uuid4()), hidden, "first")]
+
+    assert (len(whole["events"]), whole["next"]) == (len(every), None)
+    told = [(answer.status_code, [its["field"] for its in answer.json()["errors"]]) for answer in strange]
+    assert told == [(422, ["after"])] * 3
+
+
 async def test_what_is_wrong_with_a_proposal_is_named_at_its_field(client: AsyncClient, signed_in: SignIn) -> None:
     team = signed_in("team")
     wrong = [

@@ -154,4 +154,29 @@ async def test_days_that_are_none_or_the_wrong_way_round_are_named(client: Async
 async def test_the_last_day_there_is_may_be_asked_for(client: AsyncClient) -> None:
     answer = await client.get(HERE, params={"from": "9999-12-31"})
 
-    assert (answer.status_code, answer.json()) == (200, {"key_dates": []})
+    assert (answer.status_code, answer.json()) == (200, {"key_dates": [], "next": None})
+
+
+async def test_the_calendar_comes_page_by_page_and_a_full_last_page_leads_nowhere(client: AsyncClient) -> None:
+    year = datetime.now(UTC).year + 1
+
+    async def page(**params: str | int) -> dict[str, Any]:
+        days: dict[str, str | int] = {"from": f"{year}-01-01", "to": f"{year}-12-31"}
+        answer = await client.get(HERE, params=days | params)
+        assert answer.status_code == 200, answer.text
+        its: dict[str, Any] = answer.json()
+        return its
+
+    async def all_are_there() -> bool:
+        return len((await page())["key_dates"]) >= len(RULES)
+
+    await eventually(all_are_there, timeout=30)
+    whole = (await page())["key_dates"]
+    first = await page(limit=3)
+    rest = await page(limit=100, after=first["next"])
+    full = await page(limit=len(whole))
+    strange = await client.get(HERE, params={"after": "00000000-0000-4000-8000-0000000000ff"})
+
+    assert first["key_dates"] + rest["key_dates"] == whole
+    assert (first["next"], rest["next"], full["next"]) == (whole[2]["key_date_id"], None, None)
+    assert (strange.status_code, strange.json()["errors"][0]["field"]) == (422, "after")

@@ -30,6 +30,7 @@ from members.groups import (
     champion_pages,
     champions_api,
     ending_terms,
+    histories,
     meeting_change_pages,
     meeting_pages,
     meetings_api,
@@ -44,6 +45,7 @@ from members.imports import pages as import_pages
 from members.imports import settling as settling_imports
 from members.membership import (
     api,
+    decided,
     joining_pages,
     merging,
     people,
@@ -54,6 +56,7 @@ from members.membership import (
 )
 from members.monitoring import api as monitoring
 from members.monitoring import pages as monitoring_pages
+from members.monitoring import shuffling
 from members.monitoring.sealing import Vault
 from members.opportunities import api as opportunities
 from members.opportunities import choosing_api, findings_api, rotating, shadow_board_api, shadow_board_pages
@@ -93,7 +96,7 @@ COMING_UP = Subscription(
 
 
 def create(settings: Settings) -> FastAPI:
-    vault = Vault.load(settings.monitoring_key)
+    vault, feedback_key = Vault.load(settings.monitoring_key), settings.feedback_key.get_secret_value().encode()
     imports = Timer("imports", settling_imports.work_off)
     mergers = Timer("mergers", register.carry_out)
     places = Timer("places", closing_opportunities.give_free_places)
@@ -120,6 +123,8 @@ def create(settings: Settings) -> FastAPI:
             import_pages.router,
             merging.router,
             merging.pages,
+            decided.router,
+            decided.pages,
             people.router,
             people.pages,
             person_pages.router,
@@ -145,6 +150,8 @@ def create(settings: Settings) -> FastAPI:
             meeting_pages.router,
             groups_pages.router,
             champion_pages.router,
+            histories.router,
+            histories.pages,
             feedback.router,
             answering.router,
             feedback_pages.router,
@@ -153,7 +160,7 @@ def create(settings: Settings) -> FastAPI:
             erasures.router,
             rights_pages.router,
             copy_pages.router,
-            copies.routes("members", copy_store.holdings(vault)),
+            copies.routes("members", copy_store.holdings(vault, feedback_key)),
             opportunities.router,
             choosing_api.router,
             findings_api.router,
@@ -174,7 +181,8 @@ def create(settings: Settings) -> FastAPI:
             Timer("erasures", erasing.tell_stalled),
             Timer("commitments", telling_overdue.tell_overdue),
             Timer("champions", ending_terms.end_those_whose_day_has_ended),
-            Timer("feedback", partial(closing_rounds.close_due, key=settings.feedback_key.get_secret_value().encode())),
+            Timer("feedback", partial(closing_rounds.close_due, key=feedback_key)),
+            Timer("monitoring", shuffling.shuffle, seconds=3600),
             Timer("feedback comments", forgetting.forget_comments, seconds=60),
             Timer("opportunities", closing_opportunities.close_due),
             Timer("terms", rotating.end_terms),

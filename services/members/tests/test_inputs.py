@@ -45,3 +45,48 @@ async def test_what_is_too_long_to_be_looked_for_is_told_at_its_field(client: As
 
     assert answer.status_code == 422
     assert f'<a href="#{field}">Enter 1000 characters or fewer</a>' in answer.text
+
+
+LISTS = {
+    "/api/members/v1/champion-themes": "after",
+    "/api/members/v1/commitments": "after",
+    "/api/members/v1/erasures": "before",
+    "/api/members/v1/feedback-rounds": "after",
+    "/api/members/v1/groups": "after",
+    "/api/members/v1/imports": "after",
+    "/api/members/v1/opportunities": "after",
+    "/api/members/v1/shadow-board/advice": "after",
+}
+IN_THE_ORDER_OF_IDS = {"/api/members/v1/shadow-board/seats"}  # where any id is a place
+PAGES_OF_LISTS = {
+    "/members/erasures": "before",
+    "/members/feedback": "after",
+    "/members/groups": "after",
+    "/members/groups/champions": "after",
+    "/members/opportunities": "after",
+    "/members/opportunities/shadow-board": "after",
+}
+
+
+def test_every_list_that_begins_behind_an_id_is_named_here(running: FastAPI) -> None:
+    found = {
+        path
+        for path, operations in running.openapi()["paths"].items()
+        for its in operations.get("get", {}).get("parameters", [])
+        if "{" not in path and its["name"] in {"after", "before"} and "uuid" in str(its["schema"])
+    }
+
+    assert found == LISTS.keys() | IN_THE_ORDER_OF_IDS
+
+
+@pytest.mark.parametrize(("path", "field"), [*LISTS.items(), *PAGES_OF_LISTS.items()])
+async def test_a_place_that_is_in_no_list_is_told_at_its_field(client: AsyncClient, path: str, field: str) -> None:
+    answer = await client.get(path, params={field: IDS}, headers=signed_in("team", member_id=uuid4()))
+
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["errors"] == [
+        {
+            "field": field,
+            "detail": "There is no such place in the list, or no longer. Leave it out to begin with the first page",
+        }
+    ]

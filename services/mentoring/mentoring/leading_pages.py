@@ -1,5 +1,6 @@
 """The pages for who leads schemes: open one, see who should be paired and why, publish the pairs."""
 
+from operator import attrgetter
 from typing import Final
 from uuid import UUID
 
@@ -7,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import ValidationError
 
+from chassis import paging
 from chassis.database import Database
 from chassis.idempotency import FormKey
 from chassis.identity import SignedIn, permit
@@ -20,6 +22,7 @@ from mentoring.pages import LEADS, called
 
 router = APIRouter(prefix="/mentoring", route_class=RetryingRoute, include_in_schema=False)
 
+PAIRS: Final = 50  # on a page
 SCHEME_FIELDS: Final = ("title", "summary", "link", "opens_on", "across_organisations")
 SENTENCES: Final = {
     "title.missing": "Enter a title",
@@ -59,11 +62,20 @@ async def open_scheme(request: Request, database: Db, caller: SignedIn, key: For
 
 @router.get("/schemes/{scheme_id:uuid}/matching")
 async def matching(
-    request: Request, scheme_id: UUID, database: Db, caller: SignedIn, published: str = ""
+    *,
+    request: Request,
+    scheme_id: UUID,
+    database: Db,
+    caller: SignedIn,
+    published: str = "",
+    run: UUID | None = None,
+    after: UUID | None = None,
 ) -> HTMLResponse:
-    """Who waits, and the pairs of the latest run with what speaks for each."""
+    """Who waits, and the pairs of the latest run with what speaks for each; of that very `run` those behind `after`."""
     permit(caller, *LEADS)
-    return await _matching(request, database, scheme_id, just_published=published == "yes")
+    return await _matching(
+        request, database, scheme_id, just_published=published == "yes", of=run, after=after if run else None
+    )
 
 
 @router.post("/schemes/{scheme_id:uuid}/matching")
@@ -86,16 +98,28 @@ async def publish(scheme_id: UUID, run_id: UUID, database: Db, caller: SignedIn)
 
 
 async def _matching(
-    request: Request, database: Database, scheme_id: UUID, *, just_published: bool = False, refusal: str = ""
+    request: Request,
+    database: Database,
+    scheme_id: UUID,
+    *,
+    just_published: bool = False,
+    refusal: str = "",
+    of: UUID | None = None,
+    after: UUID | None = None,
 ) -> HTMLResponse:
+    """With `of`, which is no more the latest run, the first page of that one, which says so."""
     async with database.transaction() as tx:
         scheme = await scheme_store.by_id(tx, scheme_id)
         if scheme is None:
             raise NoScheme
-        waiting = (await pair_store.how_many_wait(tx)).get(scheme_id, 0)
+        waiting = (await pair_store.how_many_wait(tx, [scheme_id])).get(scheme_id, 0)
         run = await pair_store.latest_run(tx, scheme_id)
-        pairs = await pair_store.pairs_of(tx, run.run_id) if run else []
-        unmatched = await pair_store.unmatched_of(tx, run.run_id) if run else []
+        is_other = of is not None and (run is None or run.run_id != of)
+        after = None if is_other else after
+        found = await pair_store.pairs_of(tx, run.run_id, after=after, most=PAIRS + 1) if run else []
+        pairs, following = paging.page(found, PAIRS, attrgetter("pair_id"))
+        how_many = await pair_store.how_many_pairs(tx, run.run_id) if run else 0
+        unmatched = await pair_store.how_many_unmatched(tx, run.run_id) if run else 0
         profiles = await store.profiles_of(tx, [its for pair in pairs for its in (pair.first, pair.second)])
     return render(
         request,
@@ -104,7 +128,11 @@ async def _matching(
         waiting=waiting,
         run=run,
         pairs=[(_who(profiles.get(pair.first)), _who(profiles.get(pair.second)), pair.reasons) for pair in pairs],
-        unmatched=len(unmatched),
+        how_many=how_many,
+        unmatched=unmatched,
+        is_first=after is None,
+        following=following,
+        is_other=is_other,
         just_published=just_published and run is not None and run.published_at is not None,
         refusal=refusal,
     )

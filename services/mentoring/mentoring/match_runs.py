@@ -7,21 +7,25 @@ pair.
 
 import asyncio
 from datetime import datetime
+from operator import attrgetter
+from typing import Final
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from chassis import idempotency, outbox
+from chassis import idempotency, outbox, paging
 from chassis.database import Transaction
 from chassis.idempotency import Key
 from chassis.identity import SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
-from mentoring import domain, matching, pair_store, scheme_store, store
+from mentoring import domain, matching, pair_store, scheme_store, schemes, store
 from mentoring.domain import MatchRun, NoMatchRun
 
 router = APIRouter(prefix="/api/mentoring/v1", tags=["match runs"], route_class=RetryingRoute)
+
+AT_ONCE: Final = 100
 
 
 class PairView(BaseModel):
@@ -32,15 +36,31 @@ class PairView(BaseModel):
     reasons: tuple[str, ...]
 
 
+class Pairs(BaseModel):
+    """`next`, given as `after`, leads to the following ones; None: these were the last."""
+
+    pairs: list[PairView]
+    next: UUID | None
+
+
+class Unmatched(BaseModel):
+    """Who of the run's pool still takes part and is in none of its pairs. `next` as with `Pairs`."""
+
+    unmatched: list[UUID]
+    next: UUID | None
+
+
 class RunView(BaseModel):
-    """`unmatched` is who of the run's pool still takes part and is in none of `pairs`."""
+    """With the first hundred `pairs` and `unmatched`; the two `…_next` lead to the others at `/pairs`, `/unmatched`."""
 
     run_id: UUID
     scheme_id: UUID
     run_at: datetime
     published_at: datetime | None
     pairs: list[PairView]
+    pairs_next: UUID | None
     unmatched: list[UUID]
+    unmatched_next: UUID | None
 
 
 @router.post("/schemes/{scheme_id}/match-runs", status_code=201)
@@ -71,6 +91,27 @@ async def show(run_id: UUID, database: Db, caller: SignedIn) -> RunView:
         return await _view(tx, await pair_store.run(tx, run_id))
 
 
+@router.get("/match-runs/{run_id}/pairs")
+async def pairs(
+    run_id: UUID, database: Db, caller: SignedIn, after: UUID | None = None, limit: schemes.Limit = AT_ONCE
+) -> Pairs:
+    """Its pairs, by id, without those that are over."""
+    permit(caller, "scheme-lead", "team")
+    async with database.transaction() as tx:
+        run = _there(await pair_store.run(tx, run_id))
+        return await _pairs(tx, run.run_id, after=after, limit=limit)
+
+
+@router.get("/match-runs/{run_id}/unmatched")
+async def unmatched(
+    run_id: UUID, database: Db, caller: SignedIn, after: UUID | None = None, limit: schemes.Limit = AT_ONCE
+) -> Unmatched:
+    permit(caller, "scheme-lead", "team")
+    async with database.transaction() as tx:
+        run = _there(await pair_store.run(tx, run_id))
+        return await _unmatched(tx, run.run_id, after=after, limit=limit)
+
+
 @router.post("/match-runs/{run_id}/publish")
 async def publish(run_id: UUID, database: Db, key: Key, caller: SignedIn) -> RunView:
     """Make the proposed pairs, without those that may no longer be. A second time changes nothing."""
@@ -97,11 +138,31 @@ async def publish(run_id: UUID, database: Db, key: Key, caller: SignedIn) -> Run
 
 async def _view(tx: Transaction, run: MatchRun | None) -> RunView:
     """Raises `NoMatchRun`."""
-    if run is None:
-        raise NoMatchRun
-    pairs = await pair_store.pairs_of(tx, run.run_id)
+    run = _there(run)
+    some = await _pairs(tx, run.run_id, after=None, limit=AT_ONCE)
+    others = await _unmatched(tx, run.run_id, after=None, limit=AT_ONCE)
     return RunView(
         **vars(run),
-        pairs=[PairView(**vars(pair)) for pair in pairs],
-        unmatched=await pair_store.unmatched_of(tx, run.run_id),
+        pairs=some.pairs,
+        pairs_next=some.next,
+        unmatched=others.unmatched,
+        unmatched_next=others.next,
     )
+
+
+def _there(run: MatchRun | None) -> MatchRun:
+    if run is None:
+        raise NoMatchRun
+    return run
+
+
+async def _pairs(tx: Transaction, run_id: UUID, *, after: UUID | None, limit: int) -> Pairs:
+    found = await pair_store.pairs_of(tx, run_id, after=after, most=limit + 1)
+    shown, following = paging.page(found, limit, attrgetter("pair_id"))
+    return Pairs(pairs=[PairView(**vars(pair)) for pair in shown], next=following)
+
+
+async def _unmatched(tx: Transaction, run_id: UUID, *, after: UUID | None, limit: int) -> Unmatched:
+    found = await pair_store.unmatched_of(tx, run_id, after=after, most=limit + 1)
+    shown, following = paging.page(found, limit, lambda member_id: member_id)
+    return Unmatched(unmatched=list(shown), next=following)

@@ -3,6 +3,7 @@
 Each form is the API's own request in a browser: the handlers of `schemes.py` decide, and these pages put it into words.
 """
 
+from operator import attrgetter
 from typing import Final
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import ValidationError
 
+from chassis import paging
 from chassis.database import Database
 from chassis.identity import Caller, MaybeSignedIn, SignedIn
 from chassis.retrying import RetryingRoute
@@ -22,6 +24,7 @@ from mentoring.domain import Enrolment, NoEnrolment, Scheme
 router = APIRouter(prefix="/mentoring", route_class=RetryingRoute, include_in_schema=False)
 
 LEADS: Final = frozenset({"scheme-lead", "team"})
+SHOWN: Final = 20  # of each list, on a page
 SHORT_WORD: Final = 2  # letters; such as UK
 DONE: Final = {
     "enrolled": "You have enrolled. We write to you when you are paired with somebody.",
@@ -40,25 +43,49 @@ SENTENCES: Final = {
 
 
 @router.get("")
-async def mentoring(request: Request, database: Db, caller: MaybeSignedIn, done: str = "") -> HTMLResponse:
-    """Is there a scheme for me, and how does my pair go? For who leads schemes, also who waits in them."""
+async def mentoring(  # noqa: PLR0917 (four lists)
+    request: Request,
+    database: Db,
+    caller: MaybeSignedIn,
+    done: str = "",
+    after: UUID | None = None,
+    led_after: UUID | None = None,
+    paired_after: UUID | None = None,
+    enrolled_after: UUID | None = None,
+) -> HTMLResponse:
+    """Is there a scheme for me, and how does my pair go? For who leads schemes, also who waits in them.
+
+    Each list has pages of its own; while one is turned the others stay at their first.
+    """
     member_id = caller.member_id if caller else None
     leads = caller is not None and not LEADS.isdisjoint(caller.roles)
+    more = SHOWN + 1
     async with database.transaction() as tx:
-        every = {its.scheme_id: its for its in await scheme_store.every(tx)}
-        enrolments = await scheme_store.enrolments_of(tx, member_id) if member_id else []
-        pairs = await pair_store.present_pairs(tx, member_id) if member_id else []
-        waiting = await pair_store.how_many_wait(tx) if leads else {}
-    mine = {its.scheme_id for its in enrolments}
+        found = await scheme_store.opened(tx, without=member_id, after=after, most=more)
+        every = await scheme_store.every(tx, after=led_after, most=more) if leads else []
+        mine = await scheme_store.enrolments_of(tx, member_id, after=enrolled_after, most=more) if member_id else []
+        present = await pair_store.present_pairs(tx, member_id, after=paired_after, most=more) if member_id else []
+        waiting = await pair_store.how_many_wait(tx, [its.scheme_id for its in every])
+    opened, schemes_next = paging.page(found, SHOWN, attrgetter("scheme_id"))
+    led, led_next = paging.page(every, SHOWN, attrgetter("scheme_id"))
+    enrolments, enrolments_next = paging.page(mine, SHOWN, lambda its: its[0].enrolment_id)
+    pairs, pairs_next = paging.page(present, SHOWN, attrgetter("pair_id"))
     return render(
         request,
         "mentoring.html",
         done=DONE.get(done),
         is_member=member_id is not None,
+        leads=leads,
         pairs=[(pair, called(pair.organisation)) for pair in pairs],
-        enrolments=[(its, every[its.scheme_id]) for its in enrolments],
-        schemes=[its for its in every.values() if its.opened_at and its.scheme_id not in mine],
-        led=[(its, waiting.get(its.scheme_id, 0)) for its in every.values()] if leads else None,
+        enrolments=enrolments,
+        schemes=opened,
+        led=[(its, waiting.get(its.scheme_id, 0)) for its in led],
+        pages={
+            "after": (after, schemes_next),
+            "led_after": (led_after, led_next),
+            "paired_after": (paired_after, pairs_next),
+            "enrolled_after": (enrolled_after, enrolments_next),
+        },
     )
 
 
@@ -127,8 +154,7 @@ async def _enrolment(database: Database, caller: Caller, scheme_id: UUID) -> Enr
     if caller.member_id is None:
         return None
     async with database.transaction() as tx:
-        found = await scheme_store.enrolments_of(tx, caller.member_id)
-    return next((its for its in found if its.scheme_id == scheme_id), None)
+        return await scheme_store.enrolment(tx, caller.member_id, scheme_id)
 
 
 def _lines(text: str | list[str]) -> list[str]:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
+from chassis import paging
 from chassis.database import Transaction
 from contracts.members import Grade
 from mentoring.domain import MatchRun, Pair
@@ -17,6 +18,7 @@ from mentoring.matching import Entrant, Proposal
 class PresentPair:
     """A pair as one of the two may see it: through which scheme, since when, and who the other is without a name."""
 
+    pair_id: UUID
     scheme: str
     since: datetime
     organisation: str
@@ -49,16 +51,17 @@ async def waiting(tx: Transaction, scheme_id: UUID, members: Collection[UUID]) -
     ]
 
 
-async def how_many_wait(tx: Transaction) -> dict[UUID, int]:
-    """For each scheme, how many are enrolled and in no pair of it; a scheme where nobody waits is absent."""
+async def how_many_wait(tx: Transaction, schemes: Collection[UUID]) -> dict[UUID, int]:
+    """For each of these, how many are enrolled and in no pair of it; a scheme where nobody waits is absent."""
     rows: list[asyncpg.Record] = await tx.fetch(
         """
         SELECT scheme_id, count(*) AS waiting FROM enrolment JOIN profile USING (member_id)
-        WHERE closed_at IS NULL AND NOT EXISTS (
+        WHERE scheme_id = ANY($1::uuid[]) AND closed_at IS NULL AND NOT EXISTS (
             SELECT FROM pair JOIN match_run USING (run_id)
             WHERE match_run.scheme_id = enrolment.scheme_id AND created_at IS NOT NULL AND ended_at IS NULL
               AND (first_member_id = member_id OR second_member_id = member_id))
-        GROUP BY scheme_id"""
+        GROUP BY scheme_id""",
+        list(schemes),
     )
     return {row["scheme_id"]: row["waiting"] for row in rows}
 
@@ -105,39 +108,63 @@ async def lock_run(tx: Transaction, run_id: UUID) -> MatchRun | None:
     return MatchRun(**row) if row else None
 
 
-async def pairs_of(tx: Transaction, run_id: UUID) -> list[Pair]:
-    """What a run proposes or, once published, has made, without those that are over."""
-    rows = await tx.fetch("SELECT * FROM pair WHERE run_id = $1 AND ended_at IS NULL ORDER BY first_member_id", run_id)
+async def pairs_of(tx: Transaction, run_id: UUID, *, after: UUID | None = None, most: int | None = None) -> list[Pair]:
+    """What a run proposes or, once published, has made, without those that are over, by id; all, or from `after` on."""
+    rows = await tx.fetch(
+        """
+        SELECT * FROM pair WHERE run_id = $1 AND ended_at IS NULL AND ($2::uuid IS NULL OR pair_id > $2)
+        ORDER BY pair_id LIMIT $3""",
+        run_id,
+        after,
+        most,
+    )
     return [_pair(row) for row in rows]
 
 
-async def present_pairs(tx: Transaction, member_id: UUID) -> list[PresentPair]:
-    """The pairs that a member is in now, the newest first, with the other's organisation and grade as they are now."""
+async def how_many_pairs(tx: Transaction, run_id: UUID) -> int:
+    found: int = await tx.fetchval("SELECT count(*) FROM pair WHERE run_id = $1 AND ended_at IS NULL", run_id)
+    return found
+
+
+async def present_pairs(tx: Transaction, member_id: UUID, *, after: UUID | None, most: int) -> list[PresentPair]:
+    """The pairs that a member is in now, the newest first, with the other's organisation and grade as they are now.
+
+    From behind `after` on. Raises `Invalid` at `paired_after`.
+    """
+    await paging.begin_behind(tx, "SELECT FROM pair WHERE pair_id = $1", after, field="paired_after")
     rows = await tx.fetch(
         """
-        SELECT created_at, organisation, grade, title
+        SELECT pair_id, created_at, organisation, grade, title
         FROM pair JOIN match_run USING (run_id) JOIN scheme USING (scheme_id)
         JOIN profile ON member_id = CASE WHEN first_member_id = $1 THEN second_member_id ELSE first_member_id END
         WHERE (first_member_id = $1 OR second_member_id = $1) AND created_at IS NOT NULL AND ended_at IS NULL
           AND closed_at IS NULL
-        ORDER BY created_at DESC, pair_id""",
+          AND ($2::uuid IS NULL OR (created_at, pair_id) < (SELECT created_at, pair_id FROM pair WHERE pair_id = $2))
+        ORDER BY created_at DESC, pair_id DESC LIMIT $3""",
         member_id,
+        after,
+        most,
     )
-    return [PresentPair(row["title"], row["created_at"], row["organisation"], Grade(row["grade"])) for row in rows]
+    return [
+        PresentPair(row["pair_id"], row["title"], row["created_at"], row["organisation"], Grade(row["grade"]))
+        for row in rows
+    ]
 
 
-async def unmatched_of(tx: Transaction, run_id: UUID) -> list[UUID]:
-    """Who of the pool is in none of those pairs and still takes part."""
+async def unmatched_of(tx: Transaction, run_id: UUID, *, after: UUID | None = None, most: int) -> list[UUID]:
+    """Who of the pool is in none of those pairs and still takes part, by id from `after` on."""
     rows = await tx.fetch(
-        """
-        SELECT member_id FROM entrant
-        WHERE run_id = $1 AND NOT EXISTS (
-            SELECT FROM pair WHERE pair.run_id = $1 AND ended_at IS NULL
-              AND (first_member_id = member_id OR second_member_id = member_id))
-        ORDER BY member_id""",
+        f"SELECT member_id {_UNMATCHED} AND ($2::uuid IS NULL OR member_id > $2) ORDER BY member_id LIMIT $3",
         run_id,
+        after,
+        most,
     )
     return [row["member_id"] for row in rows]
+
+
+async def how_many_unmatched(tx: Transaction, run_id: UUID) -> int:
+    found: int = await tx.fetchval(f"SELECT count(*) {_UNMATCHED}", run_id)
+    return found
 
 
 async def begin(tx: Transaction, pairs: Collection[UUID], now: datetime) -> None:
@@ -195,6 +222,12 @@ async def end_pairs_of(tx: Transaction, member_id: UUID, scheme_id: UUID | None,
 async def forget_pairs_of(tx: Transaction, member_id: UUID) -> None:
     """Delete every pair the member was ever in. End those that are not over first."""
     await tx.execute("DELETE FROM pair WHERE first_member_id = $1 OR second_member_id = $1", member_id)
+
+
+_UNMATCHED = """
+    FROM entrant WHERE run_id = $1 AND NOT EXISTS (
+        SELECT FROM pair WHERE pair.run_id = $1 AND ended_at IS NULL
+          AND (first_member_id = member_id OR second_member_id = member_id))"""
 
 
 def _pair(row: asyncpg.Record) -> Pair:

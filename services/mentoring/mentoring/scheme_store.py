@@ -5,6 +5,7 @@ from uuid import UUID
 
 import asyncpg
 
+from chassis import paging
 from chassis.database import Transaction
 from mentoring.domain import AlreadyEnrolled, Enrolment, Scheme, Wishes
 
@@ -29,15 +30,37 @@ async def by_id(tx: Transaction, scheme_id: UUID) -> Scheme | None:
     return Scheme(**row) if row else None
 
 
-async def opened(tx: Transaction) -> list[Scheme]:
-    """Those that take enrolments, the newest first."""
-    rows = await tx.fetch("SELECT * FROM scheme WHERE opened_at IS NOT NULL ORDER BY opened_at DESC, scheme_id")
+async def opened(tx: Transaction, *, without: UUID | None = None, after: UUID | None, most: int) -> list[Scheme]:
+    """Those that take enrolments, the newest first, from behind `after` on; `without` those of a member.
+
+    Raises `Invalid`.
+    """
+    await paging.begin_behind(tx, "SELECT FROM scheme WHERE scheme_id = $1 AND opened_at IS NOT NULL", after)
+    rows = await tx.fetch(
+        """
+        SELECT * FROM scheme WHERE opened_at IS NOT NULL
+            AND NOT EXISTS (SELECT FROM enrolment its WHERE its.scheme_id = scheme.scheme_id AND member_id = $1)
+            AND ($2::uuid IS NULL
+                OR (opened_at, scheme_id) < (SELECT opened_at, scheme_id FROM scheme WHERE scheme_id = $2))
+        ORDER BY opened_at DESC, scheme_id DESC LIMIT $3""",
+        without,
+        after,
+        most,
+    )
     return [Scheme(**row) for row in rows]
 
 
-async def every(tx: Transaction) -> list[Scheme]:
-    """Those still to open too, the newest first."""
-    rows = await tx.fetch("SELECT * FROM scheme ORDER BY opens_on DESC, scheme_id")
+async def every(tx: Transaction, *, after: UUID | None, most: int) -> list[Scheme]:
+    """Those still to open too, the latest day first, from behind `after` on. Raises `Invalid` at `led_after`."""
+    await paging.begin_behind(tx, "SELECT FROM scheme WHERE scheme_id = $1", after, field="led_after")
+    rows = await tx.fetch(
+        """
+        SELECT * FROM scheme WHERE $1::uuid IS NULL
+            OR (opens_on, scheme_id) < (SELECT opens_on, scheme_id FROM scheme WHERE scheme_id = $1)
+        ORDER BY opens_on DESC, scheme_id DESC LIMIT $2""",
+        after,
+        most,
+    )
     return [Scheme(**row) for row in rows]
 
 
@@ -90,21 +113,42 @@ async def withdraw_everywhere(tx: Transaction, member_id: UUID) -> None:
     await tx.execute("DELETE FROM enrolment WHERE member_id = $1", member_id)
 
 
-async def enrolments_of(tx: Transaction, member_id: UUID) -> list[Enrolment]:
-    """A member's enrolments, the newest first."""
-    rows = await tx.fetch("SELECT * FROM enrolment WHERE member_id = $1 ORDER BY enrolled_at DESC", member_id)
-    return [
-        Enrolment(
-            row["enrolment_id"],
-            row["scheme_id"],
-            row["member_id"],
-            Wishes(tuple(row["goals"]), tuple(row["offers"]), tuple(row["seeks"])),
-            row["enrolled_at"],
-        )
-        for row in rows
-    ]
+async def enrolment(tx: Transaction, member_id: UUID, scheme_id: UUID) -> Enrolment | None:
+    row = await tx.fetchrow("SELECT * FROM enrolment WHERE member_id = $1 AND scheme_id = $2", member_id, scheme_id)
+    return _enrolment(row) if row else None
+
+
+async def enrolments_of(
+    tx: Transaction, member_id: UUID, *, after: UUID | None, most: int
+) -> list[tuple[Enrolment, str]]:
+    """A member's enrolments, each with its scheme's title, the newest first, from behind `after` on.
+
+    Raises `Invalid` at `enrolled_after`.
+    """
+    await paging.begin_behind(tx, "SELECT FROM enrolment WHERE enrolment_id = $1", after, field="enrolled_after")
+    rows = await tx.fetch(
+        """
+        SELECT enrolment.*, title FROM enrolment JOIN scheme USING (scheme_id)
+        WHERE member_id = $1 AND ($2::uuid IS NULL OR (enrolled_at, enrolment_id) <
+            (SELECT enrolled_at, enrolment_id FROM enrolment WHERE enrolment_id = $2))
+        ORDER BY enrolled_at DESC, enrolment_id DESC LIMIT $3""",
+        member_id,
+        after,
+        most,
+    )
+    return [(_enrolment(row), row["title"]) for row in rows]
 
 
 async def enrolled(tx: Transaction, scheme_id: UUID) -> list[UUID]:
     rows = await tx.fetch("SELECT member_id FROM enrolment WHERE scheme_id = $1", scheme_id)
     return [row["member_id"] for row in rows]
+
+
+def _enrolment(row: asyncpg.Record) -> Enrolment:
+    return Enrolment(
+        row["enrolment_id"],
+        row["scheme_id"],
+        row["member_id"],
+        Wishes(tuple(row["goals"]), tuple(row["offers"]), tuple(row["seeks"])),
+        row["enrolled_at"],
+    )

@@ -1,13 +1,14 @@
 """Schemes open, on their day; members enrol in them and withdraw."""
 
 from datetime import date
+from operator import attrgetter
 from typing import Annotated
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field, StringConstraints
 
-from chassis import idempotency, outbox
+from chassis import idempotency, outbox, paging
 from chassis.database import Database
 from chassis.days import day_in_london
 from chassis.idempotency import Key
@@ -24,6 +25,7 @@ router = APIRouter(prefix="/api/mentoring/v1", tags=["schemes"], route_class=Ret
 Goal = Annotated[str, StringConstraints(max_length=300), ONE_LINE]
 Skill = Annotated[str, StringConstraints(to_lower=True, max_length=80), ONE_LINE]
 Few = Field(max_length=20)
+Limit = Annotated[int, Query(ge=1, le=100)]
 
 
 class SchemeForm(BaseModel):
@@ -49,7 +51,10 @@ class SchemeView(BaseModel):
 
 
 class Schemes(BaseModel):
+    """`next`, given as `after`, leads to the following ones; None: these were the last."""
+
     schemes: list[SchemeView]
+    next: UUID | None
 
 
 class EnrolmentForm(BaseModel):
@@ -102,10 +107,11 @@ async def open_due(database: Database) -> int:
 
 
 @router.get("/schemes")
-async def schemes(database: Db) -> Schemes:
-    """The schemes that are open, for anyone."""
+async def schemes(database: Db, after: UUID | None = None, limit: Limit = 100) -> Schemes:
+    """The schemes that are open, the newest first, for anyone."""
     async with database.transaction() as tx:
-        found = await scheme_store.opened(tx)
+        found = await scheme_store.opened(tx, after=after, most=limit + 1)
+    shown, following = paging.page(found, limit, attrgetter("scheme_id"))
     return Schemes(
         schemes=[
             SchemeView(
@@ -115,9 +121,10 @@ async def schemes(database: Db) -> Schemes:
                 link=scheme.link,
                 opened_on=day_in_london(scheme.opened_at),
             )
-            for scheme in found
+            for scheme in shown
             if scheme.opened_at
-        ]
+        ],
+        next=following,
     )
 
 

@@ -144,7 +144,8 @@ async def test_a_lead_looks_at_the_proposed_pairs_with_their_reasons_and_publish
     assert not re.search("python|writing", proposed, re.IGNORECASE)
     assert "The pairs are published. We write to both of each pair" in after
     assert "1 member waits for a pair." in after
-    assert "Publish these pairs" not in after
+    assert "Publish this pair" in words(proposed)
+    assert "Publish this pair" not in after
 
 
 async def run_of(running: FastAPI, scheme: UUID) -> UUID:

@@ -135,7 +135,7 @@ async def test_a_member_withdraws_after_a_page_that_says_what_it_means_and_a_sec
     assert "if you are in a pair of this scheme, it ends" in warned
     assert [answer.headers["location"] for answer in answers] == ["/mentoring?done=withdrawn"] * 2
     async with running.state.running.database.transaction() as tx:
-        assert await scheme_store.enrolments_of(tx, member_id) == []
+        assert await scheme_store.enrolment(tx, member_id, UUID(scheme)) is None
     gone = await client.get(f"/mentoring/schemes/{scheme}/withdraw", headers=member)
     assert gone.status_code == 404
 

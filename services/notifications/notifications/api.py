@@ -1,12 +1,15 @@
 """What may be read here: a member's inbox, where notices stand, and totals. Nothing shows an address."""
 
 from datetime import datetime
+from operator import itemgetter
 from typing import Annotated
 from uuid import UUID
 
+import asyncpg
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
 
+from chassis import paging
 from chassis.identity import SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
@@ -94,7 +97,8 @@ async def inbox(
     async with database.transaction() as tx:
         recipient = await recipient_store.recipient_of(tx, member_id)
         erased = await recipient_store.is_erased(tx, member_id)
-        rows = await inbox_store.newest(tx, member_id, before=after, limit=limit)
+        found = await inbox_store.newest(tx, member_id, before=after, limit=limit + 1)
+        rows, following = paging.page(found, limit, itemgetter("number"))
         events = await hosted_event_store.announcements(tx, [row["hosted_event_id"] for row in rows])
     if recipient is None or recipient.state is RecipientState.EXPECTED:
         raise InboxNotReady if caller.member_id == member_id and not erased else NoSuchInbox
@@ -107,7 +111,7 @@ async def inbox(
         )
         for row in rows
     ]
-    return Inbox(notices=notices, next=rows[-1]["number"] if len(rows) == limit else None)
+    return Inbox(notices=notices, next=following)
 
 
 @router.put("/members/{member_id}/inbox/{notice_id}/read", status_code=204)
@@ -130,10 +134,13 @@ async def notices_in(
     """The notices in one state, oldest first, for the team: `unknown` may or may not have gone out."""
     permit(caller, "team")
     async with database.transaction() as tx:
-        rows = await sent_store.in_state(tx, state, after=after, limit=limit)
-    return NoticeList(
-        notices=[Standing(**row) for row in rows], next=rows[-1]["number"] if len(rows) == limit else None
-    )
+        return notice_list(await sent_store.in_state(tx, state, after=after, limit=limit + 1), limit)
+
+
+def notice_list(found: list[asyncpg.Record], limit: int) -> NoticeList:
+    """Of one notice more than a page holds."""
+    rows, following = paging.page(found, limit, itemgetter("number"))
+    return NoticeList(notices=[Standing(**row) for row in rows], next=following)
 
 
 @router.get("/counts")

@@ -73,6 +73,15 @@ async def groups(tx: Transaction, caller: Caller) -> Rows:
     )
 
 
+async def groups_that_ended(tx: Transaction, caller: Caller) -> Rows:
+    return await tx.fetch(
+        """
+        SELECT group_id AS number_of_the_group, ended_at FROM was_in_group
+        WHERE member_id = $1 ORDER BY ended_at, group_id""",
+        caller.member_id,
+    )
+
+
 async def given(tx: Transaction, caller: Caller) -> Rows:
     return await tx.fetch(
         """
@@ -93,9 +102,10 @@ async def messages(tx: Transaction, caller: Caller) -> Rows:
 
 
 async def told_of(tx: Transaction, caller: Caller) -> Rows:
+    """Not what became of them: whether somebody wants mail, or is restricted, is theirs."""
     return await tx.fetch(
         """
-        SELECT template AS message, state, created_at AS written_at, sent_at
+        SELECT template AS message, created_at AS written_at
         FROM notice WHERE about_member_id = $1 ORDER BY number""",
         caller.member_id,
     )
@@ -127,6 +137,7 @@ HOLDINGS: Final = (
     Holding("Your places at events", ("attendance",), places),
     Holding("Your pairs, without the other member", ("pair",), pairs),
     Holding("Groups of which we send you news", ("volunteering",), groups),
+    Holding("Groups that ended while you were in them", ("was_in_group",), groups_that_ended),
     Holding("What you were given: a champion's term, a seat, a place", ("given",), given),
     Holding("Messages to you", ("notice", "notice_body"), messages),
     Holding("Messages to others that tell of you", ("notice",), told_of),

@@ -32,7 +32,9 @@ async def take_in(event: VolunteerJoinedGroup, tx: Transaction) -> None:
 async def take_out(event: VolunteerLeftGroup, tx: Transaction) -> None:
     """They hear no more of it; where it has closed, of that."""
     await group_store.hold(tx, event.group_id)
-    await group_store.remove(tx, event.volunteering_id)
+    if event.closed:
+        await held(tx, event.member_id)  # who leaves the profession at this moment is in no list of ours after it
+    await group_store.remove(tx, event.volunteering_id, is_over=event.closed)
     if event.closed:
         await tell(event, tx)
 
@@ -40,7 +42,8 @@ async def take_out(event: VolunteerLeftGroup, tx: Transaction) -> None:
 async def tell_volunteers(event: GroupMeetingScheduled | TaskGroupExtended, tx: Transaction) -> None:
     """Everybody in the group hears of a meeting, while it is still to come, and of a later last day.
 
-    Once a meeting was moved or cancelled, nobody hears any more when it was to be.
+    Once a meeting was moved or cancelled, nobody hears any more when it was to be. Of one that is cancelled as its
+    group ends they hear though the end was heard first.
     """
     await group_store.hold(tx, event.group_id)
     if isinstance(event, GroupMeetingScheduled) and event.changes:
@@ -60,10 +63,11 @@ async def _tell(event: GroupMeetingScheduled | TaskGroupExtended | TaskGroupDisb
     useful_until = event.starts_at if isinstance(event, GroupMeetingScheduled) else None
     if useful_until is not None and useful_until <= tx.now:
         return
+    at_its_end = isinstance(event, GroupMeetingScheduled) and event.cancelled
     [line] = told.lines_of(type(event))
     occasion = await its_occasion(event, tx)
     notices = [
         domain.notice(its, line.template, notice_id=uuid4(), event_id=occasion, now=tx.now, due_at=line.when(tx.now))
-        for its in (await all_held(tx, await group_store.members(tx, event.group_id))).values()
+        for its in (await all_held(tx, await group_store.members(tx, event.group_id, at_its_end=at_its_end))).values()
     ]
     await store.add_notices(tx, *(replace(its, useful_until=useful_until) for its in notices if its is not None))

@@ -1,4 +1,7 @@
-"""The words of messages are kept for some days, notices without their words for some more."""
+"""The words of messages are kept for some days, notices without their words for some more.
+
+Who was in a group when it ended is kept for `GROUP_DAYS`: what is said of it at its end comes within those.
+"""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -7,6 +10,7 @@ from typing import Final
 from chassis.database import Database
 
 AT_ONCE: Final = 1000
+GROUP_DAYS: Final = 30
 
 
 def purging(body_days: int, notice_days: int) -> Callable[[Database], Awaitable[int]]:
@@ -45,6 +49,14 @@ def purging(body_days: int, notice_days: int) -> Callable[[Database], Awaitable[
                 tx.now - timedelta(days=notice_days),
                 AT_ONCE,
             )
-        return sum(int(tag.split()[-1]) for tag in (bodies, notices, occasions))
+            groups = await tx.execute(
+                """
+                DELETE FROM was_in_group WHERE volunteering_id IN (
+                    SELECT volunteering_id FROM was_in_group WHERE ended_at <= $1
+                    ORDER BY ended_at LIMIT $2 FOR UPDATE SKIP LOCKED)""",
+                tx.now - timedelta(days=GROUP_DAYS),
+                AT_ONCE,
+            )
+        return sum(int(tag.split()[-1]) for tag in (bodies, notices, occasions, groups))
 
     return purge

@@ -14,7 +14,7 @@ from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from contracts.notifications import NoticeCategory
 from notifications import redelivering, sent, sent_store
-from notifications.api import LARGEST, Limit, NoticeList, Standing
+from notifications.api import LARGEST, Limit, NoticeList, Standing, notice_list
 from notifications.domain import NoSuchNotice, NoticeState
 from notifications.sent import DELAYS, Told, Wanted
 
@@ -108,10 +108,8 @@ async def notices_of(  # noqa: PLR0917 (a filter and a page)
     permit(caller, "team")
     async with database.transaction() as tx:
         await sent.occasion(tx, event_id)
-        rows = await sent_store.notices_of(tx, event_id, state=state, after=after, limit=limit)
-    return NoticeList(
-        notices=[Standing(**row) for row in rows], next=rows[-1]["number"] if len(rows) == limit else None
-    )
+        found = await sent_store.notices_of(tx, event_id, state=state, after=after, limit=limit + 1)
+    return notice_list(found, limit)
 
 
 @router.get("/volumes")

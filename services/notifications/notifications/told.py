@@ -89,7 +89,7 @@ MEMBERSHIP, MENTORING, EVENTS, OPPORTUNITIES, WORK = (
     NoticeCategory.OPPORTUNITIES,
     NoticeCategory.WORK,
 )
-MEETING: Final = Template("group-meeting", 2, EVENTS, "A meeting of a group that you are in")
+MEETING: Final = Template("group-meeting", 3, EVENTS, "A meeting of a group that you are in")
 TOLD: Final = (
     Line(MemberJoined, THE_MEMBER, WELCOME),
     Line(MemberContactChanged, AT_A_NEW_ADDRESS, CONFIRM_ADDRESS),
@@ -270,6 +270,7 @@ RETIRED: Final = (
     *(replace(its, version=1) for its in (WELCOME, INTRODUCTION, INVITATION, CONFIRMATION, THANKS)),
     replace(WELCOME, version=2),
     replace(MEETING, version=1, subject="A group that you are in is to meet"),
+    replace(MEETING, version=2),
     Template("erasure-stalled", 1, WORK, "An erasure is late", critical=True),
 )
 """What is said no more, and stands in inboxes."""

@@ -78,6 +78,8 @@ async def test_an_inbox_is_for_its_member_and_the_team_and_for_nobody_else(
         "operator": 404,
         "nobody": 401,
     }
+    full = await client.get(inbox_of(ADA), params={"limit": 1}, headers=signed_in("team"))
+    assert (len(full.json()["notices"]), full.json()["next"]) == (1, None)
     page: dict[str, Any] = answers["themselves"].json()
     [notice] = page["notices"]
     assert page["next"] is None
@@ -145,7 +147,8 @@ async def test_what_may_or_may_not_have_gone_out_is_listed_for_the_team_page_by_
         NOTICES, params={"state": "unknown", "limit": 2, "after": first.json()["next"]}, headers=signed_in("team")
     )
     [notice] = rest.json()["notices"]
-    assert rest.json()["next"] is None
+    full = await client.get(NOTICES, params={"state": "unknown", "limit": 3}, headers=signed_in("team"))
+    assert (rest.json()["next"], len(full.json()["notices"]), full.json()["next"]) == (None, 3, None)
     assert (notice["member_id"], notice["state"], notice["template"]) == (str(CAL), "unknown", "welcome")
     assert notice["reason"] == "no answer to the message: SMTPServerDisconnected"
     assert notice["message_id"] == f"<{notice['notice_id']}@profession.test>"

@@ -72,6 +72,20 @@ async def test_a_notice_and_its_event_go_after_a_year_of_the_business_clock_and_
     assert (await count(told, "notice"), await count(told, "occasion")) == (0, 0)
 
 
+async def test_who_was_in_a_group_that_ended_goes_after_thirty_days_and_no_moment_before(told: Database) -> None:
+    for statement in (
+        "INSERT INTO volunteer_group VALUES ($1) RETURNING 1",
+        "INSERT INTO was_in_group VALUES ($1, $1, $1, '2027-01-13T10:00Z') RETURNING 1",
+    ):
+        await rows(told, statement, ADA)
+    thirty = timedelta(days=30)
+
+    await purge(at(told, NOW + thirty - A_MOMENT))
+    assert await count(told, "was_in_group") == 1
+
+    assert (await purge(at(told, NOW + thirty)), await count(told, "was_in_group")) == (1, 0)
+
+
 async def test_the_settings_say_how_long(told: Database) -> None:
     its = purging.purging(1, 2)
 

@@ -26,6 +26,7 @@ ADAS, BENS = UUID("00000000-0000-4000-8000-0000000000f1"), UUID("00000000-0000-4
 MEETING = UUID("00000000-0000-4000-8000-0000000000e2")
 ADA_JOINED = VolunteerJoinedGroup(volunteering_id=ADAS, group_id=GROUP, member_id=ADA)
 ADA_LEFT = VolunteerLeftGroup(volunteering_id=ADAS, group_id=GROUP, member_id=ADA)
+BEN_LEFT = VolunteerLeftGroup(volunteering_id=BENS, group_id=GROUP, member_id=BEN)
 BEN_JOINED = VolunteerJoinedGroup(volunteering_id=BENS, group_id=GROUP, member_id=BEN)
 STARTS = datetime(2027, 2, 11, 14, 0, tzinfo=UTC)
 AS_SAID = "2027-02-11T14:00:00Z"
@@ -133,6 +134,47 @@ async def test_tell_volunteers_out_of_order_of_a_cancellation_waits_for_the_meet
 
     await deliver(two, "notifications", MEMBERS, said(SCHEDULED, 1))
     assert [state for state, *_ in await states(two)] == ["cancelled", "cancelled", "due"]
+
+
+async def kept(database: Database) -> list[tuple[Any, ...]]:
+    return await rows(database, "SELECT volunteering_id, group_id, member_id FROM was_in_group ORDER BY 1")
+
+
+async def test_tell_volunteers_out_of_order_of_a_meeting_cancelled_as_its_group_ends_tells_who_was_in_it(
+    two: Database,
+) -> None:
+    cancelled = SCHEDULED.model_copy(update={"changes": 1, "cancelled": True})
+    await deliver(two, "notifications", MEMBERS, said(ADA_JOINED, 1), said(BEN_JOINED, 1), said(ADA_LEFT, 2))
+    await deliver(two, "notifications", MEMBERS, said(SCHEDULED, 1), said(DISBANDED, 1))
+    assert (await volunteers(two), await kept(two)) == ([], [(BENS, GROUP, BEN)])
+
+    await deliver(two, "notifications", MEMBERS, said(cancelled, 2))
+    again = await deliver(two, "notifications", MEMBERS, said(cancelled, 2))
+
+    assert again.repeats == 1
+    assert [each[:2] for each in await told(two)] == [
+        ("b", "group-meeting"),
+        ("b", "group-disbanded"),
+        ("b", "group-meeting"),
+    ]
+    assert [state for state, *_ in await states(two)] == ["cancelled", "due", "due"]
+
+
+async def test_take_out_of_a_group_that_has_closed_leaves_who_hears_of_its_cancelled_meetings_until_they_leave(
+    two: Database,
+) -> None:
+    closed = [each.model_copy(update={"closed": True}) for each in (ADA_LEFT, BEN_LEFT)]
+    cancelled = SCHEDULED.model_copy(update={"changes": 1, "cancelled": True})
+    await deliver(two, "notifications", MEMBERS, said(ADA_JOINED, 1), said(BEN_JOINED, 1), said(SCHEDULED, 1))
+    await deliver(two, "notifications", MEMBERS, *(said(each, 2) for each in closed))
+    assert await kept(two) == [(ADAS, GROUP, ADA), (BENS, GROUP, BEN)]
+
+    await leaves(two, ADA)
+    assert await kept(two) == [(BENS, GROUP, BEN)]
+    await deliver(two, "notifications", MEMBERS, said(cancelled, 2))
+
+    cancellations = "SELECT member_id FROM notice JOIN occasion USING (event_id) WHERE facts->>'cancelled' = 'true'"
+    assert await rows(two, cancellations) == [(BEN,)]
 
 
 async def test_take_out_twice_is_once(two: Database) -> None:

@@ -114,6 +114,25 @@ async def test_events_of_one_instant_come_page_by_page_each_once(get: Get, datab
     assert len({its["event_id"] for page in pages for its in page["occasions"]}) == 7
 
 
+async def test_the_notices_of_an_event_come_page_by_page_and_a_full_last_page_leads_nowhere(
+    get: Get, database_of_it: Database
+) -> None:
+    for member_id in (ADA, BEN):
+        await joins(database_of_it, member_id, "Ada King", "ada@example.org")
+    await deliver(database_of_it, "notifications", EVENTS, said(published(), 1))
+    [invited] = (await get("/occasions", type="EventPublished"))["occasions"]
+    path = f"/occasions/{invited['event_id']}/notices"
+
+    first = await get(path, limit=1)
+    rest = await get(path, limit=1, after=first["next"])
+    whole = await get(path, limit=2)
+
+    assert [its["member_id"] for page in (first, rest) for its in page["notices"]] == [
+        its["member_id"] for its in whole["notices"]
+    ]
+    assert (rest["next"], len(whole["notices"]), whole["next"]) == (None, 2, None)
+
+
 async def test_what_is_no_page_is_refused(client: AsyncClient) -> None:
     for after in ("nonsense", "1", f".{ADA}", f"1.{ADA}x", f"9999999999999999999.{ADA}"):
         answer = await client.get(f"{API}/occasions", params={"after": after}, headers=signed_in("team"))

@@ -1,12 +1,13 @@
 """What an operator asks of a service: its health, its parked records, its metrics."""
 
+from operator import itemgetter
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, Field
 
-from chassis import parked, resuming
+from chassis import paging, parked, resuming
 from chassis.identity import SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.running import Running
@@ -75,8 +76,9 @@ def parked_routes(service: str) -> APIRouter:
     ) -> dict[str, Any]:
         permit(caller, "operator")
         async with _running(request).database.transaction() as tx:
-            rows = await parked.standing(tx, after=after, limit=limit)
-        return {"parked": [dict(row) for row in rows], "next": rows[-1]["id"] if len(rows) == limit else None}
+            found = await parked.standing(tx, after=after, limit=limit + 1)
+        rows, following = paging.page(found, limit, itemgetter("id"))
+        return {"parked": [dict(row) for row in rows], "next": following}
 
     @router.get("/{parked_id}")
     async def show_parked(request: Request, caller: SignedIn, parked_id: ParkedId) -> dict[str, Any]:

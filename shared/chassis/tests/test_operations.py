@@ -192,6 +192,20 @@ async def test_nobody_but_an_operator_runs_again_or_discards(client: AsyncClient
     assert await parked(stuck) == before
 
 
+async def test_programs_get_what_is_parked_page_by_page_and_a_full_last_page_leads_nowhere(
+    client: AsyncClient, stuck: FastAPI
+) -> None:
+    ids = sorted((await parked(stuck)).values())
+
+    async def page(**params: int) -> tuple[list[int], int | None]:
+        answer = (await client.get("/api/notes/v1/parked", params=params, headers=operator())).json()
+        return [its["id"] for its in answer["parked"]], answer["next"]
+
+    assert await page(limit=2) == (ids[:2], ids[1])
+    assert await page(limit=2, after=ids[1]) == (ids[2:], None)
+    assert await page(limit=3) == (ids, None)
+
+
 async def test_what_is_parked_is_shown_with_its_reason_and_without_what_it_holds(
     client: AsyncClient, stuck: FastAPI
 ) -> None:

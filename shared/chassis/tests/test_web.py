@@ -226,7 +226,7 @@ def test_a_form_is_filled_with_its_mistakes_or_the_sentence_of_a_refusal_and_nev
         ("/pages/hidden", 404, "Page not found"),
         ("/pages/forbidden", 403, "You cannot open this page"),
         ("/pages/refused", 409, "We cannot do that"),
-        ("/pages/refused?page=two", 422, "Something in the form is missing or not right"),
+        ("/pages/refused?page=two", 422, "That web address is not right"),
         ("/pages/bug", 500, "Sorry, there is a problem with the service"),
         ("/pages/outage", 503, "Sorry, the service is not available for the moment"),
         ("/assets/none.css", 404, "Page not found"),

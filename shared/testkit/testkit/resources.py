@@ -24,7 +24,7 @@ from testkit.unavailable import Unavailable
 
 GIVEN, DOCKER, LOCAL = "given", "docker", "local"
 WAYS: Final = (GIVEN, DOCKER, LOCAL)
-HOMES: Final = "gse-test-kafka-"
+HOMES: Final = "gse-test-"
 OLD_SECONDS: Final = 3600
 MEMORY_BYTES: Final = 2 * 1024**3
 T = TypeVar("T")
@@ -83,7 +83,7 @@ def _first(
 @contextlib.contextmanager
 def _local_kafka(progress: Progress) -> Iterator[KafkaAddress]:
     _remove_old_homes(in_memory())
-    with tempfile.TemporaryDirectory(prefix=HOMES, dir=in_memory()) as home:
+    with tempfile.TemporaryDirectory(prefix=f"{HOMES}kafka-", dir=in_memory()) as home:
         kafka = start_kafka(Path(home), progress=progress)
         try:
             yield kafka.address_for()
@@ -92,7 +92,10 @@ def _local_kafka(progress: Progress) -> Iterator[KafkaAddress]:
 
 
 def in_memory() -> Path | None:
-    """Where a test's hundred new partitions cost no hundred syncs; a broker never waits for its disk to acknowledge."""
+    """Where a test's hundred new partitions cost no hundred syncs, and none of its commits waits for the disk.
+
+    What a killed server had written is there for its next start, as on a disk; only the machine itself may not go.
+    """
     memory = Path("/dev/shm")  # noqa: S108 - only to make a folder with a name of its own in it
     roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > MEMORY_BYTES
     return memory if roomy else None
@@ -103,14 +106,22 @@ def _remove_old_homes(memory: Path | None) -> None:
     for home in memory.glob(f"{HOMES}*") if memory else []:
         with contextlib.suppress(OSError, Unavailable):
             if time.time() - home.stat().st_mtime > OLD_SECONDS:
-                with sole_use(home, "Kafka"):
+                with sole_use(home, "server"):
                     children.remove(home)
 
 
 @contextlib.contextmanager
 def _local_postgres(progress: Progress) -> Iterator[str]:
-    with tempfile.TemporaryDirectory(prefix="gse-test-postgres-") as home:
-        postgres = start_postgres(Path(home), progress=progress)
+    memory = in_memory()
+    if memory and os.getuid() == 0 and os.statvfs(memory).f_flag & os.ST_NOEXEC:
+        memory = None  # for root the server's programs are copied to its data, and have to start there
+    _remove_old_homes(memory)
+    with tempfile.TemporaryDirectory(prefix=f"{HOMES}postgres-", dir=memory) as name, contextlib.ExitStack() as stack:
+        home = Path(name)
+        stack.enter_context(sole_use(home, "PostgreSQL"))
+        if memory:
+            home.chmod(0o711)  # root's server runs as a user who has to get to its data, which nobody else may enter
+        postgres = start_postgres(home, progress=progress)
         try:
             yield postgres.admin_url
         finally:

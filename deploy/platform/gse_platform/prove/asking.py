@@ -23,6 +23,7 @@ REFUSALS = range(400, 500)
 BUSY, NOT_YET = 429, 409
 NOT_REPEATED = frozenset(
     {"prefer", "unsubscribe", "send-again", "token", "answer-round", "monitor", "unmonitor", "confirm"}
+    | {"agenda", "notes", "schedule-own", "stand-down"}
 )
 VERIFY = "/join/verify/"
 IN_CONFIDENCE = frozenset({"statement", "comment"})  # fields
@@ -96,7 +97,8 @@ class History:
 
         But for what was asked of somebody who was erased: what they sent is forgotten, so a repeat is refused. And for
         what no key guards: a choice would be made anew, a token and an answer are refused the second time, a link works
-        no more; nor for what the team sent again, which may be gone with its member.
+        no more; nor for what the team sent again, which may be gone with its member, and what only who is still in a
+        group or has still a seat may ask; words of a meeting would be those of before again.
         """
         erased = {its.about for its in self.commands.values() if its.kind == "erase" and its.outcome == "ok"}
         done = [

@@ -1,11 +1,12 @@
 """Who sits on the Shadow Board, until when, and who advised."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import pairwise
 
 from gse_platform.clock import HERE
-from gse_platform.prove.facts import Facts, Said
+from gse_platform.prove.facts import Command, Facts, Said
 
 OPENED, APPOINTED, ENDED = "ShadowBoardSeatOpened", "ShadowBoardMemberAppointed", "ShadowBoardTermEnded"
 STOOD_DOWN = "ShadowBoardMemberStoodDown"
@@ -62,6 +63,21 @@ def _out_of_time(said: list[Said], gone: set[str]) -> Iterator[str]:
                 yield f"{its.data['member_id']} has it, and {before.data['member_id']} had not gone"
             if its.data["ends_on"] != taken.data["ends_on"]:
                 yield f"{its.data['member_id']} has it for more than the rest of the term"
+
+
+def terms_are_ended_by_somebody(facts: Facts) -> list[str]:
+    """Each term that its holder or the team ended is said so, once, and nobody else's is."""
+    asked = Counter((its.about, its.asked["member_id"]) for its in facts.commands if _is_ending(its))
+    said = Counter((its.subject, its.data["member_id"]) for its in facts.said if its.name == STOOD_DOWN)
+    return [
+        f"{who} in seat {seat}: ended {asked[seat, who]} times, and said {said[seat, who]} times"
+        for seat, who in sorted(asked.keys() | said.keys())
+        if asked[seat, who] != said[seat, who]
+    ]
+
+
+def _is_ending(its: Command) -> bool:
+    return (its.kind, its.outcome) == ("stand-down", "ok")
 
 
 def who_sits_advises(facts: Facts) -> list[str]:

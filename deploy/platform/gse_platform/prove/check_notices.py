@@ -5,12 +5,14 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
+from gse_platform.prove.check_restriction import LONG
 from gse_platform.prove.facts import Facts, Heard, Said
 from gse_platform.prove.notices import changes, last
 from gse_platform.who_hears import (
     BOTH,
     DIGEST,
     EVERYBODY,
+    IN_THE_GROUP,
     MEMBER,
     MEMBER_ASKED_AGAIN,
     NAMED,
@@ -77,13 +79,15 @@ def everybody_hears(facts: Facts) -> list[str]:
 
 
 def _is_over(its: Event, now: str) -> bool:
-    ends = str(its.data.get("ends_at") or "")
+    """Whether what was announced may have been over, or a meeting have begun, when it was heard of."""
+    ends = str(its.data.get("starts_at" if its.name == "GroupMeetingScheduled" else "ends_at") or "")
     return bool(ends and now) and datetime.fromisoformat(ends) <= datetime.fromisoformat(now)
 
 
 def _owed(facts: Facts, world: World) -> Iterable[tuple[Event, str, str]]:
     """What has to be there: of each event, in which words, for whom. Places are looked at by their hosted event."""
     seen, heard, introduced = _first_seen(facts), _heard(facts), _introduced(facts)
+    stays = _stays(world, heard)
     for its in world.events.values():
         began = heard.get(its.event_id, 0.0)
         for template in TABLE.get(its.name, {}):
@@ -94,11 +98,28 @@ def _owed(facts: Facts, world: World) -> Iterable[tuple[Event, str, str]]:
                 owed = introduced.get(its.subject, set()) if is_apart else both if not both & world.gone else set()
             elif who == EVERYBODY:
                 owed = {each for each in world.joined if seen.get((each, ""), began) < began}
+            elif who == IN_THE_GROUP:
+                owed = _inside(its, stays, began) if not _is_over(its, facts.now) else set()
             elif who in {TEAM, VOLUNTEER}:
                 owed = _holders(world, seen, who, began)
             else:
                 owed = world.may_hear(its, template) if its.name != "AttendeeRegistered" and who in ALWAYS else set()
             yield from ((its, template, each) for each in sorted(owed))
+
+
+def _stays(world: World, heard: dict[str, float]) -> dict[str, list[tuple[str, float]]]:
+    """By group who has never left it, and from when on it is certain that notifications knew of them."""
+    left = {its.subject for its in world.events.values() if its.name == "VolunteerLeftGroup"}
+    found: dict[str, list[tuple[str, float]]] = {}
+    for its in world.events.values():
+        if its.name == "VolunteerJoinedGroup" and its.subject not in left and its.event_id in heard:
+            stay = (str(its.data["member_id"]), heard[its.event_id] + LONG)
+            found.setdefault(str(its.data["group_id"]), []).append(stay)
+    return found
+
+
+def _inside(its: Event, stays: dict[str, list[tuple[str, float]]], began: float) -> set[str]:
+    return {who for who, known in stays.get(str(its.data["group_id"]), ()) if known < began}
 
 
 def _introduced(facts: Facts) -> dict[str, set[str]]:

@@ -133,8 +133,8 @@ def _became(facts: Facts, opportunity_id: str) -> dict[str, Counter[str]]:
 
 def _had_applied(facts: Facts, place: Place, at: float) -> bool:
     theirs = [its for its in facts.commands if its.outcome == "ok" and _place(its) == place]
-    before = [its for its in theirs if its.ended <= at]
-    return before[-1].kind == "apply" if before else any(its.kind == "apply" and its.began <= at for its in theirs)
+    is_under_way = any(its.kind == "apply" and its.began <= at < its.ended for its in theirs)
+    return is_under_way or [its.kind for its in theirs if its.ended <= at][-1:] == ["apply"]
 
 
 def interests_are_as_asked(facts: Facts) -> list[str]:

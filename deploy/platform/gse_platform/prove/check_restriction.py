@@ -56,7 +56,11 @@ def the_restricted_are_left_alone(facts: Facts) -> list[str]:
         if row["state"] in {"sent", "unknown"} and row["template"] not in critical
         if row["member_id"] not in ended and began.get(notice, 0.0) > written.get(row["member_id"], float("inf"))
     ]
-    runs = {its.row["run_id"]: its.at for its in facts.changes if its.what == "mentoring.match_run"}
+    runs = {
+        its.row["run_id"]: its.at
+        for its in facts.changes
+        if its.what == "mentoring.match_run" and its.op == "INSERT"  # its pool stays as it was then
+    }
     return wrong + [
         f"{row['member_id']} is restricted and in the pool of run {row['run_id']}"
         for row in facts.rows.get("mentoring.entrant", ())

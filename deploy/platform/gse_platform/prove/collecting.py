@@ -111,7 +111,11 @@ async def true_ids(house: House) -> dict[str, str]:
 
 
 async def collect(house: House, history: History, stranger: Stranger, marks: Marks, folder: Path) -> Facts:
-    """Everything that the checks look at. The platform is level and says nothing new meanwhile."""
+    """Everything that the checks look at. The platform is level and says nothing new meanwhile.
+
+    The time is that of the beginning, to which it is level: what comes due while this reads is not looked for.
+    """
+    now = business_now(house)
     testimonies = [await witness.testimony(house.databases[service], service) for service in SERVICES]
     topics = [house.prefix + topic for topic in TOPICS]
     ends = await asyncio.to_thread(kafka_log.ends, house.operator, topics, folder)
@@ -152,7 +156,7 @@ async def collect(house: House, history: History, stranger: Stranger, marks: Mar
         parked=[replace(row, topic=stream(row.topic)) for its in testimonies for row in its.parked],
         rows=rows,
         mails=mails,
-        now=business_now(house).isoformat(),
+        now=now.isoformat(),
         tokens=tokens,
         canary=marks.canary,
         poison=marks.poison,

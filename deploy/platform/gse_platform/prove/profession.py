@@ -1,10 +1,14 @@
 """The run's own picture of the profession, from which the commands draw."""
 
+import contextlib
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from typing import Any
 from uuid import UUID
+
+import httpx2
 
 from gse_platform.clock import HERE
 from gse_platform.prove.asking import Headers, History
@@ -47,9 +51,31 @@ class Call:
 
 @dataclass
 class Seat:
-    """A seat of the Shadow Board."""
+    """A seat of the Shadow Board; `taken_until` is the last day that was said when it was given last."""
 
     seat_id: str
+    taken_until: date | None = None
+    busy: bool = False
+
+
+@dataclass
+class Group:
+    """A group; `ends_on` is the last day of a task group, None for a standing one."""
+
+    group_id: str
+    ends_on: date | None = None
+    over: bool = False
+    busy: bool = False
+
+
+@dataclass
+class Meeting:
+    """A meeting of a group."""
+
+    meeting_id: str
+    group_id: str
+    starts_at: datetime
+    cancelled: bool = False
     busy: bool = False
 
 
@@ -100,7 +126,8 @@ class Profession:
     strategy: int = 0  # its newest version
     promises: dict[str, Promise] = field(default_factory=dict)  # by the ids of the commitments
     publishing: bool = False
-    groups: list[str] = field(default_factory=list)
+    groups: list[Group] = field(default_factory=list)
+    meetings: list[Meeting] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     seats: list[Seat] = field(default_factory=list)
     advice: list[str] = field(default_factory=list)  # that is not answered yet
@@ -119,6 +146,29 @@ class Profession:
         present = self.chance.random() > LEAVERS_ASK
         free = [its for its in self.people if not its.busy and its.present is present]
         return self.chance.choice(free) if free else None
+
+    def instead(self, person: Person, some: Sequence[Person]) -> Person:
+        """One of these rather than somebody, who is left alone then; that one where there are none."""
+        if some:
+            person.busy, person = False, self.chance.choice(some)
+            person.busy = True
+        return person
+
+    async def shown(self, path: str, headers: Headers, what: str) -> list[dict[str, Any]]:
+        """The list that stands under `what` in an answer; nothing where there is no answer, or not that one."""
+        with contextlib.suppress(httpx2.HTTPError):
+            answer = await self.history.http.get(path, headers=headers())
+            if answer.is_success:
+                return list(answer.json()[what])
+        return []
+
+    async def mail_of(self, person: Person) -> list[int]:
+        """The numbers of what came to any address of theirs, in order; nothing where there is no answer."""
+        theirs = self.history.addresses({person.member_id})
+        with contextlib.suppress(httpx2.HTTPError):
+            if self.post:
+                return [its["number"] for its in await self.post.heads() if its["to"] in theirs]
+        return []
 
     def today(self) -> date:
         """On the business clock, in London."""

@@ -25,7 +25,7 @@ from gse_platform.prove.asking import AT_ONCE, SECONDS, History
 from gse_platform.prove.bad_records import Stranger
 from gse_platform.prove.checks import verdicts
 from gse_platform.prove.collecting import Marks
-from gse_platform.prove.commands import notices
+from gse_platform.prove.commands import monitoring, notices
 from gse_platform.prove.facts import Facts
 from gse_platform.prove.generator import run
 from gse_platform.prove.house import House, built
@@ -113,6 +113,7 @@ async def _run(size: Size, folder: Path, progress: Progress) -> Outcome:
             asked_again = await history.ask_again(ASKED_AGAIN)
             for _ in range(SENT_AGAIN):
                 await notices.send_again(profession)
+            await monitoring.release(profession)
             unknown += await history.settle()
         move_to(house, next_monday(collecting.business_now(house)))
         with progress.step("Becoming level, on the Monday after") as tell:

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 import asyncpg
@@ -13,6 +13,8 @@ from gse_platform.prove.facts import Row
 
 NAMES, CONTENTS = b"gse members monitoring: names of rows", b"gse members monitoring: contents of rows"
 NONCE: Final = 12
+PLACE: Final = 2
+NO_ANSWER: Final = "no-answer"
 NOBODY: Final = "nobody who ever joined"
 
 
@@ -21,21 +23,40 @@ async def opened(url: str, key: bytes, members: Iterable[str]) -> dict[str, list
     naming, sealing = _derived(key, NAMES), AESGCM(_derived(key, CONTENTS))
     whose = {hmac.digest(naming, bytes.fromhex(its.replace("-", "")), "sha256"): its for its in members}
 
-    def row(found: asyncpg.Record) -> dict[str, Any]:
-        name, sealed = found["name"], found["sealed"]
-        contents: dict[str, Any] = json.loads(sealing.decrypt(sealed[:NONCE], sealed[NONCE:], name))
-        return {"member_id": whose.get(name, NOBODY), "codes": contents["codes"]}
+    def text(name: bytes, sealed: bytes, bound: str = "") -> bytes:
+        return sealing.decrypt(sealed[:NONCE], sealed[NONCE:], name + bound.encode())
 
     connection = await asyncpg.connect(url)
     try:
         answers = await connection.fetch("SELECT name, sealed FROM monitoring.answer")
-        counted = await connection.fetch("SELECT period, name, sealed FROM monitoring.counted")
+        exact = await connection.fetch('SELECT period, sealed FROM monitoring.book ORDER BY period COLLATE "C"')
+        counted = await connection.fetch("SELECT name, sealed FROM monitoring.ledger")
     finally:
         await connection.close()
+    figures = {period: json.loads(text(period.encode(), sealed)) for period, sealed in exact}
     return {
-        "members.monitoring.answer": [row(its) for its in answers],
-        "members.monitoring.counted": [{**row(its), "period": its["period"]} for its in counted],
+        "members.monitoring.answer": [
+            {"member_id": whose.get(name, NOBODY), "codes": json.loads(text(name, sealed))["codes"]}
+            for name, sealed in answers
+        ],
+        "members.monitoring.counted": [
+            {"member_id": whose.get(name, NOBODY), "period": period, "codes": codes}
+            for name, sealed in counted
+            for period, codes in _counted(figures, text(name, sealed, "|".join(figures)))
+        ],
     }
+
+
+def _counted(figures: Mapping[str, Any], row: bytes) -> Iterator[tuple[str, dict[str, str] | None]]:
+    """In which releases somebody was counted, as what: for each a place in two bytes, then each answer's number."""
+    for period, its in figures.items():
+        every = {what: sorted({code for *_, codes in its[what] for code in codes}) for what in sorted(its)}
+        place, numbers, row = row[:PLACE], row[PLACE : PLACE + len(every)], row[PLACE + len(every) :]
+        if any(place) and all(numbers):
+            codes = {what: every[what][number - 1] for what, number in zip(every, numbers, strict=True)}
+            yield period, {what: code for what, code in codes.items() if code != NO_ANSWER}
+        elif any(place):
+            yield period, None
 
 
 def _derived(key: bytes, purpose: bytes) -> bytes:

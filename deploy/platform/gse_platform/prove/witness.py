@@ -9,6 +9,7 @@ from typing import Any
 
 import asyncpg
 
+from gse_platform.clock import HERE
 from gse_platform.prove.facts import Change, Heard, Parked, Row, Said
 
 Finder = Callable[[str], bool]
@@ -30,6 +31,8 @@ READ = {
         "erased_member",
         "commitment",
         "volunteering",
+        "profession_group",
+        "group_meeting",
         "opportunity",
         "interest",
         "shadow_board_term",
@@ -71,6 +74,22 @@ MEMBERS_OWE = {
                 WHERE opportunity_id = its.opportunity_id AND state = 'chosen')
             AND EXISTS (SELECT FROM public.interest
                 WHERE opportunity_id = its.opportunity_id AND state = 'not-chosen')""",
+}
+# The same by a business day in London.
+MEMBERS_OWE_BY = {
+    "rounds to close": "SELECT count(*) FROM public.feedback_round WHERE closed_at IS NULL AND closes_on < $1",
+    "organisations to merge": """
+        SELECT count(*) FROM public.organisation its WHERE closed_on <= $1
+            AND (NOT said OR EXISTS (SELECT FROM public.member WHERE organisation = its.code AND left_on IS NULL))""",
+    "seats to free": "SELECT count(*) FROM public.shadow_board_seat WHERE taken_until < $1",
+    "champions' terms to end": "SELECT count(*) FROM public.champion_term WHERE ended IS NULL AND ends_on < $1",
+    "task groups to end": """
+        SELECT count(*) FROM public.profession_group its WHERE disbanded_at IS NULL AND ends_on < $1
+            AND (flagged_at IS NULL OR NOT EXISTS
+                (SELECT FROM public.deliverable WHERE group_id = its.group_id AND met_at IS NULL))""",
+    "promises to call overdue": """
+        SELECT count(*) FROM public.commitment
+        WHERE due_on < $1 AND completed_on IS NULL AND dropped_at IS NULL AND overdue_at IS NULL""",
 }
 
 
@@ -135,24 +154,10 @@ async def unsettled(url: str, service: str, by: datetime) -> dict[str, int]:
         found = {"to send": await connection.fetchval("SELECT count(*) FROM public.outbox")}
         if service == "members":
             found |= {what: await connection.fetchval(sql) for what, sql in MEMBERS_OWE.items()}
+            for what, sql in MEMBERS_OWE_BY.items():
+                found[what] = await connection.fetchval(sql, by.astimezone(HERE).date())
             found["opportunities to close"] = await connection.fetchval(
                 "SELECT count(*) FROM public.opportunity WHERE closed_at IS NULL AND closes_at <= $1", by
-            )
-            found["rounds to close"] = await connection.fetchval(
-                "SELECT count(*) FROM public.feedback_round"
-                " WHERE closed_at IS NULL AND closes_on < ($1 AT TIME ZONE 'Europe/London')::date",
-                by,
-            )
-            found["organisations to merge"] = await connection.fetchval(
-                "SELECT count(*) FROM public.organisation its"
-                " WHERE closed_on <= ($1 AT TIME ZONE 'Europe/London')::date AND (NOT said OR EXISTS"
-                " (SELECT FROM public.member WHERE organisation = its.code AND left_on IS NULL))",
-                by,
-            )
-            found["terms to end"] = await connection.fetchval(
-                "SELECT count(*) FROM public.shadow_board_term"
-                " WHERE ended_at IS NULL AND (member_id IS NULL OR ends_on < ($1 AT TIME ZONE 'Europe/London')::date)",
-                by,
             )
         if service == "notifications":
             found["notices"] = await connection.fetchval(

@@ -30,11 +30,12 @@ class Erasure:
     receipts: Mapping[Holder, datetime]  # who has said that their data is gone, and when that was heard
     stalled_at: datetime | None = None
     completed_at: datetime | None = None
+    requested_by: UUID | None = None  # an account; None: the member themself
 
 
-def begin(member_id: UUID, *, now: datetime, hours: float) -> tuple[Erasure, list[DomainEvent]]:
+def begin(member_id: UUID, *, now: datetime, hours: float, by: UUID | None = None) -> tuple[Erasure, list[DomainEvent]]:
     """Members' own data goes with the request, so that its receipt is the first."""
-    begun = Erasure(member_id, now, now + timedelta(hours=hours), {Holder.MEMBERS: now})
+    begun = Erasure(member_id, now, now + timedelta(hours=hours), {Holder.MEMBERS: now}, requested_by=by)
     return begun, [MemberErasureRequested(member_id=member_id), MemberDataErasedByMembers(member_id=member_id)]
 
 

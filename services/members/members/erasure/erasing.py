@@ -1,15 +1,16 @@
 """Erasing over HTTP, the receipts of the other services, and the word about those that are late."""
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from chassis import idempotency, outbox
 from chassis.database import Database, Transaction
 from chassis.idempotency import Key
-from chassis.identity import SignedIn, permit
+from chassis.identity import Caller, SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from contracts.erasure import (
@@ -51,6 +52,7 @@ class ErasureView(BaseModel):
 
     member_id: UUID
     requested_at: datetime
+    requested_by: Annotated[UUID | None, Field(description="An account, for the team; None: the member themself")]
     due_at: datetime
     completed_at: datetime | None
     receipts: list[ReceiptView]
@@ -67,22 +69,23 @@ async def erase(member_id: UUID, request: Request, database: Db, key: Key, calle
     async with database.transaction() as tx:
         await idempotency.claim(tx, key, resource_id=member_id, status=202)
         if await store.lock(tx, member_id) is None:
-            return view(await erasure_store.by_id(tx, member_id), tx.now)
-        begun, said = erasure.begin(member_id, now=tx.now, hours=request.app.state.settings.erasure_hours)
+            return view(await erasure_store.by_id(tx, member_id), tx.now, caller)
+        await store.wait_until_may_go(tx, member_id)
+        by = await account_store.unless_own(tx, caller.account_id, member_id)
+        begun, said = erasure.begin(member_id, now=tx.now, hours=request.app.state.settings.erasure_hours, by=by)
         held = await role_store.held_by(tx, member_id)
         lost = roles.take_back_all(member_id, held)
         await role_store.record(tx, member_id, held, granted=False, by=caller.account_id)
         departed = await departing.let_go(tx, member_id, by=caller.account_id)
-        by = await account_store.unless_own(tx, caller.account_id, member_id)
         await purge(tx, member_id, request.app.state.vault)
         await forget_tokens(tx, member_id, key_of(request))
         await idempotency.forget_what_was_sent(tx, member_id, but=key)
         await erasure_store.remember(tx, member_id)
-        await erasure_store.add(tx, begun, by=by)
+        await erasure_store.add(tx, begun)
         await erasure_store.add_receipts(tx, begun)
         await withdrawal_store.add(tx, member_id)
         await outbox.put(tx, *departed, *lost, *said, outbox.Tombstone(of=MemberContactChanged, subject=member_id))
-        return view(begun, tx.now)
+        return view(begun, tx.now, caller)
 
 
 @router.get("/members/{member_id}/erasure")
@@ -90,7 +93,7 @@ async def show(member_id: UUID, database: Db, caller: SignedIn) -> ErasureView:
     """How far an erasure is; for the team, and for whoever still has the member's token."""
     permit(caller, "team", owner=member_id)
     async with database.transaction() as tx:
-        return view(await erasure_store.by_id(tx, member_id), tx.now)
+        return view(await erasure_store.by_id(tx, member_id), tx.now, caller)
 
 
 async def purge(tx: Transaction, member_id: UUID, vault: Vault) -> None:
@@ -131,13 +134,14 @@ async def tell_stalled(database: Database) -> int:
     return len(told)
 
 
-def view(its: Erasure | None, now: datetime) -> ErasureView:
+def view(its: Erasure | None, now: datetime, caller: Caller) -> ErasureView:
     """Raises `NotFound` where there is none."""
     if its is None:
         raise NotFound
     return ErasureView(
         member_id=its.member_id,
         requested_at=its.requested_at,
+        requested_by=its.requested_by if "team" in caller.roles else None,
         due_at=its.due_at,
         completed_at=its.completed_at,
         receipts=[ReceiptView(service=holder, erased_at=at) for holder, at in its.receipts.items()],

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import asyncpg
 
+from chassis import paging
 from chassis.database import Transaction
 from contracts.erasure import Holder
 from members.erasure.domain import Erasure
@@ -15,14 +16,13 @@ async def remember(tx: Transaction, member_id: UUID) -> None:
     await tx.execute("INSERT INTO erased_member (member_id, erased_at) VALUES ($1, $2)", member_id, tx.now)
 
 
-async def add(tx: Transaction, its: Erasure, *, by: UUID | None) -> None:
-    """`by` is who asked for it: an account, or None: the member themself."""
+async def add(tx: Transaction, its: Erasure) -> None:
     await tx.execute(
         "INSERT INTO erasure (member_id, requested_at, due_at, requested_by) VALUES ($1, $2, $3, $4)",
         its.member_id,
         its.requested_at,
         its.due_at,
-        by,
+        its.requested_by,
     )
 
 
@@ -72,6 +72,7 @@ async def hold_overdue(tx: Transaction, now: datetime) -> list[UUID]:
 
 async def newest(tx: Transaction, *, before: UUID | None, most: int, unfinished: bool) -> list[Erasure]:
     """The newest first, those after `before` in this order; with `unfinished` those alone that are not complete."""
+    await paging.begin_behind(tx, "SELECT FROM erasure WHERE member_id = $1", before, field="before")
     rows = await tx.fetch(
         f"""
         {_ERASURE} WHERE (NOT $3 OR completed_at IS NULL) AND ($1::uuid IS NULL OR (requested_at, erasure.member_id) <
@@ -98,5 +99,11 @@ _ERASURE = """
 def _erasure(row: asyncpg.Record) -> Erasure:
     receipts = dict(zip(map(Holder, row["services"]), row["erased"], strict=True))
     return Erasure(
-        row["member_id"], row["requested_at"], row["due_at"], receipts, row["stalled_at"], row["completed_at"]
+        row["member_id"],
+        row["requested_at"],
+        row["due_at"],
+        receipts,
+        row["stalled_at"],
+        row["completed_at"],
+        row["requested_by"],
     )

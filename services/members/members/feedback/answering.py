@@ -49,7 +49,7 @@ async def take(round_id: UUID, request: Request, database: Db, caller: SignedIn)
         its = there(await store.keep_from_closing(tx, round_id))
         if not its.is_open(day_in_london(tx.now)):
             raise RoundClosed
-        member = await member_store.lock(tx, caller.member_id) if caller.member_id else None  # an erasure waits
+        member = await member_store.stays(tx, caller.member_id) if caller.member_id else None  # an erasure waits
         if member is None or member.left_on is not None:
             raise NotAMember
         if not await ballot_store.take(tx, round_id, secrecy.mark(key, round_id, member.member_id)):

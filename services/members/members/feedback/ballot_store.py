@@ -74,3 +74,9 @@ async def forget(tx: Transaction, marks: list[bytes]) -> None:
 async def has_taken(tx: Transaction, mark: bytes) -> bool:
     """Whether this mark's member has had a token; nothing is written."""
     return await tx.fetchval("SELECT true FROM feedback_taken WHERE mark = $1", mark) is not None
+
+
+async def taken_of(tx: Transaction, marks: list[bytes]) -> list[bytes]:
+    """Those of these marks whose member has had a token; nothing is written."""
+    rows = await tx.fetch("SELECT mark FROM feedback_taken WHERE mark = ANY($1::bytea[])", marks)
+    return [row["mark"] for row in rows]

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
+from chassis import paging
 from chassis.database import Transaction
 from members.feedback.domain import Asked, Closing, Round
 from members.feedback.reviews import Held
@@ -86,6 +87,7 @@ async def keep_from_closing(tx: Transaction, round_id: UUID) -> Round | None:
 
 async def some(tx: Transaction, *, commitment_id: UUID | None, after: UUID | None, most: int) -> list[Round]:
     """Rounds, of one commitment where it is given, by their last day, the latest first; those that follow `after`."""
+    await paging.begin_behind(tx, "SELECT FROM feedback_round WHERE round_id = $1", after)
     last = await by_id(tx, after) if after else None
     rows = await tx.fetch(
         f"""

@@ -1,7 +1,7 @@
 """Groups over HTTP: the central team establishes them, members see them, join and leave."""
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Query, Response
@@ -16,7 +16,7 @@ from chassis.retrying import RetryingRoute
 from chassis.sentences import LINES, ONE_LINE
 from chassis.service import Db
 from contracts.base import Summary, Title
-from members.groups import group_store, task_groups, task_store, volunteering
+from members.groups import ending, group_store, task_groups, task_store, volunteering
 from members.groups.task_groups import Deliverable, State
 from members.groups.volunteering import MOST_HOURS, Group, Kind, NoSuchGroup, Skill, Volunteer
 from members.membership import store
@@ -63,6 +63,7 @@ class DeliverableView(BaseModel):
     deliverable_id: UUID
     title: str
     met_at: datetime | None
+    met_by: Annotated[UUID | None, Field(description="An account; for the team alone")] = None
 
 
 class GroupView(BaseModel):
@@ -76,6 +77,9 @@ class GroupView(BaseModel):
     ends_on: Annotated[date | None, Field(description="Of a task group: its last day")]
     disbanded_at: datetime | None
     disbanded_for: str | None
+    established_at: datetime
+    established_by: Annotated[UUID | None, Field(description="An account, as the next; for the team alone")] = None
+    disbanded_by: Annotated[UUID | None, Field(description="None also where its day ended")] = None
     deliverables: Annotated[list[DeliverableView] | None, Field(description="In a list of groups: left out")] = None
     volunteers: Annotated[int | None, Field(description="How many there are; for the team alone")] = None
     own: Annotated[Own | None, Field(description="How you are in it; None: you are not")] = None
@@ -95,6 +99,9 @@ class VolunteerView(BaseModel):
     hours_per_month: int
     skills: tuple[Skill, ...]
     joined_at: datetime
+    joined_by: Annotated[UUID | None, Field(description="An account, as `changed_by`")]
+    changed_at: Annotated[datetime | None, Field(description="When hours or skills were last changed")]
+    changed_by: UUID | None
 
 
 class Volunteers(BaseModel):
@@ -147,6 +154,7 @@ async def every(
                 today,
                 number=numbers.get(its.group_id, 0) if numbers is not None else None,
                 own=in_them.get(its.group_id),
+                by_whom=is_team(caller),
             )
             for its in page
         ],
@@ -228,7 +236,7 @@ async def leave(group_id: UUID, form: DepartureForm, database: Db, key: Key, cal
 
 @router.post("/groups/{group_id}/closure")
 async def close(group_id: UUID, form: ClosureForm, database: Db, key: Key, caller: SignedIn) -> GroupView:
-    """Close a standing group. Everybody in it leaves it, and hears of that."""
+    """Close a standing group. Everybody in it leaves it, and hears of that; its meetings to come are cancelled."""
     permit(caller, "team")
     async with database.transaction() as tx:
         earlier = await idempotency.claim(tx, key, resource_id=group_id, status=200)
@@ -236,9 +244,7 @@ async def close(group_id: UUID, form: ClosureForm, database: Db, key: Key, calle
         if earlier is None:
             inside = await group_store.everybody(tx, group_id)
             group, left = volunteering.close(group, inside, form.reason, by=caller.account_id, now=tx.now)
-            await task_store.save(tx, group)
-            await task_store.let_all_go(tx, group)
-            await outbox.put(tx, *left)
+            await outbox.put(tx, *await ending.end(tx, group), *left)
         return await whole(tx, group, caller)
 
 
@@ -263,18 +269,22 @@ async def whole(tx: Transaction, its: Group, caller: Caller) -> GroupView:
     number = (await group_store.counted(tx, [its.group_id])).get(its.group_id, 0) if is_team(caller) else None
     own = await group_store.volunteer(tx, its.group_id, caller.member_id) if caller.member_id else None
     parts = await task_store.deliverables(tx, its.group_id)
-    shown = view(its, day_in_london(tx.now), number=number, own=own)
-    return shown.model_copy(update={"deliverables": [DeliverableView(**_fields(each)) for each in parts]})
+    shown = view(its, day_in_london(tx.now), number=number, own=own, by_whom=is_team(caller))
+    return shown.model_copy(update={"deliverables": [_deliverable(each, caller) for each in parts]})
 
 
-def _fields(its: Deliverable) -> dict[str, Any]:
-    return {name: value for name, value in vars(its).items() if name in DeliverableView.model_fields}
+def _deliverable(its: Deliverable, caller: Caller) -> DeliverableView:
+    by = its.met_by if is_team(caller) else None
+    return DeliverableView(deliverable_id=its.deliverable_id, title=its.title, met_at=its.met_at, met_by=by)
 
 
-def view(its: Group, today: date, *, number: int | None = None, own: Volunteer | None = None) -> GroupView:
+def view(
+    its: Group, today: date, *, number: int | None = None, own: Volunteer | None = None, by_whom: bool = False
+) -> GroupView:
+    left_out = set() if by_whom else {"established_by", "disbanded_by"}
     return GroupView(
         state=task_groups.state(its, today),
-        **{name: value for name, value in vars(its).items() if name in GroupView.model_fields},
+        **{name: value for name, value in vars(its).items() if name in GroupView.model_fields.keys() - left_out},
         volunteers=number,
         own=Own(**{name: value for name, value in vars(own).items() if name in Own.model_fields}) if own else None,
     )

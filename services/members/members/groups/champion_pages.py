@@ -23,6 +23,8 @@ from members.groups.champions import TermIsOver, ThemeExists
 from members.groups.pages import ON_A_PAGE
 from members.membership import answers, store
 from members.places import store as organisation_store
+from members.signing_in import deeds
+from members.signing_in.deeds import Deed
 
 router = APIRouter(prefix="/members/groups/champions", route_class=RetryingRoute, include_in_schema=False)
 
@@ -148,6 +150,12 @@ async def _theme(
     async with database.transaction() as tx:
         its = champions_api.there(await champion_store.by_id(tx, theme_id))
         serving = (await champion_store.champions(tx, [theme_id]))[theme_id]
+        told = await deeds.for_team(
+            tx,
+            caller,
+            Deed("Theme named", its.established_at, its.established_by),
+            *(Deed(f"{each.name} appointed", each.term.appointed_at, each.term.appointed_by) for each in serving),
+        )
         places = await organisation_store.places(tx)
     return render(
         request,
@@ -157,6 +165,7 @@ async def _theme(
         label=places.register.label,
         is_team=api.is_team(caller),
         me=caller.member_id,
+        deeds=told,
         done=done,
         **(form or filled({})),
     )

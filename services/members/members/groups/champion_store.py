@@ -3,12 +3,22 @@
 from collections.abc import Collection
 from dataclasses import astuple, dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
 
+from chassis import paging
 from chassis.database import Transaction
 from members.groups.champions import Ending, Term, Theme, ThemeExists
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A term that has ended, with whose it was; None: they have left the profession."""
+
+    term: Term
+    name: str | None
 
 
 @dataclass(frozen=True)
@@ -47,6 +57,7 @@ async def by_id(tx: Transaction, theme_id: UUID) -> Theme | None:
 
 async def some(tx: Transaction, *, vacant: bool | None, after: UUID | None, most: int) -> list[Theme]:
     """By their names; those that are vacant, those that are not, or all."""
+    await paging.begin_behind(tx, "SELECT FROM champion_theme WHERE theme_id = $1", after)
     rows = await tx.fetch(
         f"""
         {_THEME}
@@ -125,6 +136,24 @@ async def champions(tx: Transaction, themes: Collection[UUID]) -> dict[UUID, lis
     return found
 
 
+async def ended(tx: Transaction, theme_id: UUID, *, before: UUID | None, most: int) -> list[Ended]:
+    """Those of a theme's terms that have ended, the last one first, from behind `before` on."""
+    rows = await tx.fetch(
+        """
+        SELECT term_id, theme_id, member_id, starts_on, ends_on, appointed_at, appointed_by, ended, ended_at, ended_by,
+            name
+        FROM champion_term LEFT JOIN member USING (member_id)
+        WHERE theme_id = $1 AND ended IS NOT NULL AND ($2::uuid IS NULL OR (ended_at, term_id) <
+            (SELECT ended_at, term_id FROM champion_term WHERE term_id = $2))
+        ORDER BY ended_at DESC, term_id DESC LIMIT $3""",
+        theme_id,
+        before,
+        most,
+    )
+    found = [dict(row) for row in rows]
+    return [Ended(name=row.pop("name"), term=_term(row)) for row in found]
+
+
 async def save(tx: Transaction, *terms: Term) -> None:
     """Keep them as they are now, new ones too."""
     for its in terms:
@@ -172,5 +201,5 @@ _TERM = """
     FROM champion_term"""
 
 
-def _term(row: asyncpg.Record) -> Term:
+def _term(row: asyncpg.Record | dict[str, Any]) -> Term:
     return Term(**{**row, "ended": Ending(row["ended"]) if row["ended"] else None})

@@ -41,6 +41,8 @@ class ChampionView(BaseModel):
     organisation: str
     starts_on: date
     ends_on: date
+    appointed_at: Annotated[datetime | None, Field(description="For the team, as the next")] = None
+    appointed_by: Annotated[UUID | None, Field(description="An account")] = None
 
 
 class ThemeView(BaseModel):
@@ -51,6 +53,8 @@ class ThemeView(BaseModel):
     purpose: str
     ask: str
     vacant_since: datetime | None
+    established_at: Annotated[datetime | None, Field(description="For the team, as the next")] = None
+    established_by: Annotated[UUID | None, Field(description="An account")] = None
     champions: list[ChampionView]
 
 
@@ -166,6 +170,8 @@ def view(its: Theme, serving: list[Champion], caller: Caller) -> ThemeView:
         purpose=its.purpose,
         ask=its.ask,
         vacant_since=its.vacant_since,
+        established_at=its.established_at if api.is_team(caller) else None,
+        established_by=its.established_by if api.is_team(caller) else None,
         champions=[
             ChampionView(
                 term_id=each.term.term_id,
@@ -174,6 +180,8 @@ def view(its: Theme, serving: list[Champion], caller: Caller) -> ThemeView:
                 organisation=each.organisation,
                 starts_on=each.term.starts_on,
                 ends_on=each.term.ends_on,
+                appointed_at=each.term.appointed_at if api.is_team(caller) else None,
+                appointed_by=each.term.appointed_by if api.is_team(caller) else None,
             )
             for each in seen_by(caller, serving)
         ],

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
+from chassis import paging
 from chassis.database import Transaction
 from members.groups.volunteering import Group, GroupExists, Kind, Skill, Volunteer
 
@@ -64,6 +65,7 @@ async def some(
     `late` are task groups alone whose last day has passed with something still to deliver; `of_member` those in which a
     member is.
     """
+    await paging.begin_behind(tx, "SELECT FROM profession_group WHERE group_id = $1", after)
     rows = await tx.fetch(
         f"""
         {GROUP}
@@ -109,6 +111,7 @@ async def volunteering_of(tx: Transaction, member_id: UUID) -> list[Volunteer]:
 
 async def volunteers(tx: Transaction, group_id: UUID, *, after: UUID | None, most: int) -> list[Named]:
     """Those who are in a group now, with their names, by the order of their joining."""
+    await paging.begin_behind(tx, "SELECT FROM volunteering WHERE volunteering_id = $1", after)
     rows = await tx.fetch(
         """
         SELECT volunteering_id, group_id, member_id, hours_per_month, volunteering.skills, joined_at, joined_by,

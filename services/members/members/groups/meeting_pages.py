@@ -22,6 +22,8 @@ from members.groups import answers, api, group_store, icalendar, meeting_store, 
 from members.groups.meetings import Meeting
 from members.groups.pages import ON_A_PAGE
 from members.groups.volunteering import Group
+from members.signing_in import deeds
+from members.signing_in.deeds import Deed
 
 router = APIRouter(
     prefix="/members/groups/{group_id:uuid}/meetings", route_class=RetryingRoute, include_in_schema=False
@@ -103,6 +105,7 @@ async def meeting(  # noqa: PLR0917 (where it stands, and what of it)
         may_read = await meetings_api.may_read_notes(tx, group_id, caller)
         may_run = await meetings_api.may_run(tx, group_id, caller)
         has_begun = tx.now >= its.starts_at
+        told = await deeds.for_team(tx, caller, *_deeds(its))
     return render(
         request,
         "groups/meeting.html",
@@ -111,6 +114,7 @@ async def meeting(  # noqa: PLR0917 (where it stands, and what of it)
         may_read=may_read,
         may_run=may_run,
         has_begun=has_begun,
+        deeds=told,
         done=DONE.get(done),
     )
 
@@ -156,6 +160,17 @@ async def write(  # noqa: PLR0917 (where it stands, and what of it)
         again, its = filled(values, error, order=("text",), sentences=said), await _its(database, group_id, meeting_id)
         return render(request, "groups/meeting_text.html", group=group, its=its, part=part, **again)
     return RedirectResponse(f"{_at(group_id, meeting_id)}?done={part}", 303)
+
+
+def _deeds(its: Meeting) -> list[Deed]:
+    """What was last done with a meeting; of one that was moved and then cancelled, that it was cancelled."""
+    changed = "Cancelled" if its.cancelled_at else "Moved"
+    return [
+        Deed("Scheduled", its.scheduled_at, its.scheduled_by),
+        Deed("Agenda written", its.agenda_at, its.agenda_by),
+        Deed(changed, its.changed_at, its.changed_by, otherwise="as its group ended"),
+        Deed("Notes written", its.notes_at, its.notes_by),
+    ]
 
 
 async def _run_by(database: Database, group_id: UUID, caller: Caller) -> Group:

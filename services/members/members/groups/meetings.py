@@ -3,6 +3,7 @@
 Notes are for the volunteers of the group and the central team; all else is for every member.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -42,7 +43,7 @@ class NotYetBegun(Refused):
 
 @dataclass(frozen=True)
 class Meeting:
-    """`…_by` are accounts."""
+    """`…_by` are accounts. One that was cancelled by nobody was cancelled since its group ended by itself."""
 
     meeting_id: UUID
     group_id: UUID
@@ -68,7 +69,7 @@ class Meeting:
 def schedule(group: Group, its: Meeting, *, now: datetime) -> GroupMeetingScheduled:
     """Raises `GroupIsOver`, and `Invalid` for times that can't be meant."""
     if group.disbanded_at is not None:
-        raise GroupIsOver
+        raise GroupIsOver(group.kind)
     _check_times(its, now)
     return _said(group, its)
 
@@ -81,7 +82,7 @@ def move(
     Raises `GroupIsOver`, `HasBegun`, `IsCancelled`, and `Invalid` for times that can't be meant.
     """
     if group.disbanded_at is not None:
-        raise GroupIsOver
+        raise GroupIsOver(group.kind)
     _check_to_come(its, now)
     if (place, starts_at, ends_at) == (its.place, its.starts_at, its.ends_at):
         return its, ()
@@ -96,6 +97,17 @@ def cancel(group: Group, its: Meeting, *, by: UUID, now: datetime) -> tuple[Meet
     _check_to_come(its, now)
     cancelled = replace(its, changes=its.changes + 1, changed_at=now, changed_by=by, cancelled_at=now, cancelled_by=by)
     return cancelled, _said(group, cancelled)
+
+
+def cancel_all(
+    group: Group, to_come: Sequence[Meeting], *, by: UUID | None, now: datetime
+) -> tuple[list[Meeting], list[GroupMeetingScheduled]]:
+    """All that a group has still to come when it ends; `by` None: it ended by itself."""
+    cancelled = [
+        replace(its, changes=its.changes + 1, changed_at=now, changed_by=by, cancelled_at=now, cancelled_by=by)
+        for its in to_come
+    ]
+    return cancelled, [_said(group, its) for its in cancelled]
 
 
 def _check_to_come(its: Meeting, now: datetime) -> None:

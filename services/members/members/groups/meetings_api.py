@@ -1,7 +1,7 @@
 """Meetings of groups over HTTP: who runs a group schedules them and writes; members see when it meets and what for."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter
@@ -58,6 +58,28 @@ class MeetingView(BaseModel):
     notes: Annotated[str | None, Field(description="For the volunteers of the group and the team")] = None
     changes: Annotated[int, Field(description="How often it was moved or cancelled")]
     cancelled_at: datetime | None
+    scheduled_at: Annotated[datetime | None, Field(description="For the team alone, as all that follow")] = None
+    scheduled_by: Annotated[UUID | None, Field(description="An account, as the other four")] = None
+    changed_at: Annotated[datetime | None, Field(description="When it was last moved or cancelled")] = None
+    changed_by: UUID | None = None
+    cancelled_by: UUID | None = None
+    agenda_at: datetime | None = None
+    agenda_by: UUID | None = None
+    notes_at: datetime | None = None
+    notes_by: UUID | None = None
+
+
+DONE: Final = (
+    "scheduled_at",
+    "scheduled_by",
+    "changed_at",
+    "changed_by",
+    "cancelled_by",
+    "agenda_at",
+    "agenda_by",
+    "notes_at",
+    "notes_by",
+)
 
 
 class Meetings(BaseModel):
@@ -74,7 +96,7 @@ async def schedule(group_id: UUID, form: MeetingForm, database: Db, key: Key, ca
         await permit_to_run(tx, group_id, caller)
         meeting_id = uuid4()
         if (earlier := await idempotency.claim(tx, key, resource_id=meeting_id, status=201)) is not None:
-            return view(there(await meeting_store.by_id(tx, group_id, earlier)), may_read_notes=True)
+            return view(there(await meeting_store.by_id(tx, group_id, earlier)), caller, may_read_notes=True)
         group = api.there(await group_store.hold(tx, group_id))
         its = Meeting(
             meeting_id,
@@ -88,7 +110,7 @@ async def schedule(group_id: UUID, form: MeetingForm, database: Db, key: Key, ca
         scheduled = meetings.schedule(group, its, now=tx.now)
         await meeting_store.save(tx, its)
         await outbox.put(tx, scheduled)
-    return view(its, may_read_notes=True)
+    return view(its, caller, may_read_notes=True)
 
 
 @router.get("")
@@ -102,7 +124,7 @@ async def every(
         may_read = await may_read_notes(tx, group_id, caller)
     page = found[:limit]
     return Meetings(
-        meetings=[view(its, may_read_notes=may_read) for its in page],
+        meetings=[view(its, caller, may_read_notes=may_read) for its in page],
         next=page[-1].meeting_id if len(found) > limit else None,
     )
 
@@ -112,7 +134,7 @@ async def show(group_id: UUID, meeting_id: UUID, database: Db, caller: SignedIn)
     permit(caller, "member", "team")
     async with database.transaction() as tx:
         its = there(await meeting_store.by_id(tx, group_id, meeting_id))
-        return view(its, may_read_notes=await may_read_notes(tx, group_id, caller))
+        return view(its, caller, may_read_notes=await may_read_notes(tx, group_id, caller))
 
 
 @router.post("/{meeting_id}/moves", status_code=201)
@@ -129,7 +151,7 @@ async def move(  # noqa: PLR0917 - what the framework gives
             its, moved = meetings.move(group, its, **form.model_dump(), by=caller.account_id, now=tx.now)
             await meeting_store.save(tx, its)
             await outbox.put(tx, *moved)
-    return view(its, may_read_notes=True)
+    return view(its, caller, may_read_notes=True)
 
 
 @router.post("/{meeting_id}/cancellation")
@@ -144,7 +166,7 @@ async def cancel(group_id: UUID, meeting_id: UUID, database: Db, key: Key, calle
             its, cancelled = meetings.cancel(group, its, by=caller.account_id, now=tx.now)
             await meeting_store.save(tx, its)
             await outbox.put(tx, cancelled)
-    return view(its, may_read_notes=True)
+    return view(its, caller, may_read_notes=True)
 
 
 @router.put("/{meeting_id}/agenda")
@@ -155,7 +177,7 @@ async def write_agenda(group_id: UUID, meeting_id: UUID, form: TextForm, databas
         its = there(await meeting_store.lock(tx, group_id, meeting_id))
         its = meetings.with_agenda(its, form.text, by=caller.account_id, now=tx.now)
         await meeting_store.save(tx, its)
-    return view(its, may_read_notes=True)
+    return view(its, caller, may_read_notes=True)
 
 
 @router.put("/{meeting_id}/notes")
@@ -166,7 +188,7 @@ async def write_notes(group_id: UUID, meeting_id: UUID, form: TextForm, database
         its = there(await meeting_store.lock(tx, group_id, meeting_id))
         its = meetings.with_notes(its, form.text, by=caller.account_id, now=tx.now)
         await meeting_store.save(tx, its)
-    return view(its, may_read_notes=True)
+    return view(its, caller, may_read_notes=True)
 
 
 def there(its: Meeting | None) -> Meeting:
@@ -192,7 +214,8 @@ async def may_read_notes(tx: Transaction, group_id: UUID, caller: Caller) -> boo
     return await group_store.volunteer(tx, group_id, caller.member_id) is not None
 
 
-def view(its: Meeting, *, may_read_notes: bool) -> MeetingView:
+def view(its: Meeting, caller: Caller, *, may_read_notes: bool) -> MeetingView:
+    done = {name: getattr(its, name) for name in DONE} if api.is_team(caller) else {}
     return MeetingView(
         meeting_id=its.meeting_id,
         group_id=its.group_id,
@@ -204,4 +227,5 @@ def view(its: Meeting, *, may_read_notes: bool) -> MeetingView:
         notes=its.notes if may_read_notes else None,
         changes=its.changes,
         cancelled_at=its.cancelled_at,
+        **done,
     )

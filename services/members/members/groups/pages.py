@@ -4,7 +4,7 @@ Each form is the API's own request in a browser: its handler decides, and these 
 """
 
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from enum import StrEnum
 from typing import Final
@@ -23,14 +23,17 @@ from chassis.service import Db
 from chassis.web import Filled, filled, read_form, render
 from contracts.refusal import FieldError, Invalid, Refused
 from members.groups import api, champion_store, group_store, meeting_store, meetings_api, task_groups, task_store
-from members.groups.volunteering import MOST_HOURS, Group, GroupExists, NoSuchVolunteer, NotInTheGroup, Skill
+from members.groups.task_groups import Deliverable
+from members.groups.volunteering import MOST_HOURS, Group, GroupExists, Kind, NoSuchVolunteer, NotInTheGroup, Skill
 from members.places import store as organisation_store
+from members.signing_in import deeds
+from members.signing_in.deeds import Deed
 
 router = APIRouter(prefix="/members/groups", route_class=RetryingRoute, include_in_schema=False)
 
 ON_A_PAGE: Final = 25
 MEETINGS: Final = 5  # on the group's page
-A_FEW: Final = 5  # of one's own and of what waits, above all groups
+A_FEW: Final = 5  # of one's own and of what waits, above all groups; of later last days
 SKILLS: Final[Mapping[Skill, str]] = {
     Skill.COMMUNICATIONS: "Communications",
     Skill.DATA_ANALYSIS: "Data analysis",
@@ -189,7 +192,9 @@ async def _group(
         if api.is_team(caller):
             others = await group_store.volunteers(tx, group_id, after=after, most=ON_A_PAGE + 1)
         places = await organisation_store.places(tx)
-        parts, later = await task_store.deliverables(tx, group_id), await task_store.extensions(tx, group_id)
+        parts = await task_store.deliverables(tx, group_id)
+        later = await task_store.extensions(tx, group_id, before=None, most=A_FEW + 1)
+        told = await deeds.for_team(tx, caller, *_deeds(its, parts))
         met = await meeting_store.some(tx, group_id, after=None, most=MEETINGS + 1)
         may_run = await meetings_api.may_run(tx, group_id, caller)
         stands = task_groups.state(its, day_in_london(tx.now))
@@ -199,7 +204,9 @@ async def _group(
         its=its,
         stands=stands.value,
         deliverables=parts,
-        extensions=later,
+        extensions=later[:A_FEW],
+        has_more_extensions=len(later) > A_FEW,
+        deeds=told,
         meetings=met[:MEETINGS],
         has_more_meetings=len(met) > MEETINGS,
         may_run=may_run,
@@ -213,6 +220,16 @@ async def _group(
         is_member=caller.member_id is not None,
         done=done,
     )
+
+
+def _deeds(its: Group, parts: Sequence[Deliverable]) -> list[Deed]:
+    """What was done with a group, but for its later last days, which have a page of their own."""
+    over = "Closed" if its.kind is Kind.STANDING else "Disbanded"
+    return [
+        Deed("Established", its.established_at, its.established_by),
+        *(Deed(f"“{each.title}” delivered", each.met_at, each.met_by) for each in parts),
+        Deed(over, its.disbanded_at, its.disbanded_by),
+    ]
 
 
 def _join(request: Request, its: Group, form: Filled, *, is_in: bool = False) -> HTMLResponse:

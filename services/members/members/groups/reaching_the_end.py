@@ -3,7 +3,7 @@
 from chassis import outbox
 from chassis.database import Database
 from chassis.days import day_in_london
-from members.groups import task_groups, task_store
+from members.groups import ending, task_groups, task_store
 
 
 async def of_one(database: Database) -> int:
@@ -13,8 +13,8 @@ async def of_one(database: Database) -> int:
         if its is None:
             return 0
         its, disbanded = task_groups.reach_the_end(its, await task_store.deliverables(tx, its.group_id), now=tx.now)
-        await task_store.save(tx, its)
-        if disbanded is not None:
-            await task_store.let_all_go(tx, its)
-            await outbox.put(tx, disbanded)
+        if disbanded is None:
+            await task_store.save(tx, its)
+        else:
+            await outbox.put(tx, *await ending.end(tx, its), disbanded)
     return 1

@@ -14,7 +14,7 @@ from chassis.retrying import RetryingRoute
 from chassis.sentences import ONE_LINE
 from chassis.service import Db
 from contracts.base import Summary
-from members.groups import api, group_store, task_groups, task_store
+from members.groups import api, ending, group_store, task_groups, task_store
 from members.groups.api import GroupView, Line, Words
 from members.groups.task_groups import MOST, Deliverable
 from members.groups.volunteering import Group, Kind
@@ -106,7 +106,7 @@ async def extend(group_id: UUID, form: ExtensionForm, database: Db, key: Key, ca
 
 @router.post("/groups/{group_id}/disbandment")
 async def disband(group_id: UUID, form: DisbandmentForm, database: Db, key: Key, caller: SignedIn) -> GroupView:
-    """Disband a task group before its day or after it. Its volunteers hear of it."""
+    """Disband a task group before its day or after it. Its volunteers hear of it, and its meetings are cancelled."""
     permit(caller, "team")
     async with database.transaction() as tx:
         earlier = await idempotency.claim(tx, key, resource_id=group_id, status=200)
@@ -119,7 +119,5 @@ async def disband(group_id: UUID, form: DisbandmentForm, database: Db, key: Key,
                 by=caller.account_id,
                 now=tx.now,
             )
-            await task_store.save(tx, group)
-            await task_store.let_all_go(tx, group)
-            await outbox.put(tx, disbanded)
+            await outbox.put(tx, *await ending.end(tx, group), disbanded)
         return await api.whole(tx, group, caller)

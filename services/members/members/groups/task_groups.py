@@ -140,7 +140,7 @@ def _disband(group: Group, deliverables: Sequence[Deliverable], now: datetime) -
 def _last_day(group: Group) -> date:
     """Of a task group that goes on."""
     if group.disbanded_at is not None:
-        raise GroupIsOver
+        raise GroupIsOver(group.kind)
     if group.ends_on is None:
         raise NotATaskGroup
     return group.ends_on

@@ -2,15 +2,12 @@
 
 from dataclasses import astuple
 from datetime import date
-from typing import Final
 from uuid import UUID
 
 from chassis.database import Transaction
 from members.groups.group_store import GROUP, read_group
 from members.groups.task_groups import Deliverable, Extension
 from members.groups.volunteering import Group
-
-SHOWN: Final = 20  # extensions of one group
 
 
 async def lock(tx: Transaction, group_id: UUID) -> Group | None:
@@ -92,13 +89,15 @@ async def add_extension(tx: Transaction, its: Extension) -> None:
     )
 
 
-async def extensions(tx: Transaction, group_id: UUID) -> list[Extension]:
-    """The newest twenty, the newest first."""
+async def extensions(tx: Transaction, group_id: UUID, *, before: date | None, most: int) -> list[Extension]:
+    """The latest first: those that gave a last day before this one."""
     rows = await tx.fetch(
         """
         SELECT group_id, ended_on, ends_on, reason, extended_at, extended_by
-        FROM group_extension WHERE group_id = $1 ORDER BY ends_on DESC LIMIT $2""",
+        FROM group_extension WHERE group_id = $1 AND ($2::date IS NULL OR ends_on < $2)
+        ORDER BY ends_on DESC LIMIT $3""",
         group_id,
-        SHOWN,
+        before,
+        most,
     )
     return [Extension(**row) for row in rows]

@@ -55,10 +55,11 @@ class GroupExists(Refused):
 
 
 class GroupIsOver(Refused):
-    """Nothing more happens in a group that has disbanded."""
+    """Nothing more happens in a group that is over: a standing one has closed, a task group has disbanded."""
 
-    def __init__(self) -> None:
-        super().__init__("This group has disbanded. Look at the groups that go on.")
+    def __init__(self, kind: Kind) -> None:
+        over = "closed" if kind is Kind.STANDING else "disbanded"
+        super().__init__(f"This group has {over}. Look at the groups that go on.")
 
 
 class NotAStandingGroup(Refused):
@@ -138,7 +139,7 @@ def join(
     if member is None or member.left_on is not None:
         raise NotAMember
     if group.disbanded_at is not None:
-        raise GroupIsOver
+        raise GroupIsOver(group.kind)
     if already is not None:
         if (already.hours_per_month, already.skills) == (hours_per_month, skills):
             return already, ()
@@ -164,7 +165,7 @@ def close(
 ) -> tuple[Group, tuple[VolunteerLeftGroup, ...]]:
     """A standing group is over, and each who is `inside` leaves it. Raises `GroupIsOver`, `NotAStandingGroup`."""
     if group.disbanded_at is not None:
-        raise GroupIsOver
+        raise GroupIsOver(group.kind)
     if group.kind is not Kind.STANDING:
         raise NotAStandingGroup
     left = tuple(

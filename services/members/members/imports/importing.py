@@ -7,13 +7,14 @@ as a person would.
 import asyncio
 import time
 from datetime import datetime
+from operator import attrgetter
 from typing import Annotated, Final
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Query, Request, Response, UploadFile
 from pydantic import BaseModel, Field
 
-from chassis import idempotency
+from chassis import idempotency, paging
 from chassis.database import Database, Transaction
 from chassis.idempotency import Key
 from chassis.identity import Caller, SignedIn, permit
@@ -186,7 +187,8 @@ async def _finished(database: Database, import_id: UUID, seconds: float) -> bool
 
 async def _report(tx: Transaction, its: Import, *, after: int, limit: int) -> Report:
     totals = await import_store.totals(tx, its.import_id)
-    settled = await import_store.settled(tx, its.import_id, after=after, limit=limit)
+    found = await import_store.settled(tx, its.import_id, after=after, limit=limit + 1)
+    settled, following = paging.page(found, limit, attrgetter("line"))
     return Report(
         import_id=its.import_id,
         state="done" if its.done else "working",
@@ -204,7 +206,7 @@ async def _report(tx: Transaction, its: Import, *, after: int, limit: int) -> Re
             )
             for row in settled
         ],
-        next=settled[-1].line if len(settled) == limit else None,
+        next=following,
     )
 
 

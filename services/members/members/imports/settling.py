@@ -21,6 +21,7 @@ from members.membership.domain import Member
 from members.places import store as organisation_store
 from members.places.organisations import Places
 from members.rights import change_store
+from members.roles import moving
 
 BATCH: Final = 250  # rows a transaction: short, so that whoever joins meanwhile hardly waits
 
@@ -53,6 +54,7 @@ async def work_off(database: Database) -> int:
             else:
                 settled.append(_already_there(candidate, there, only=under_way.organisation))
         await change_store.record_import(tx, moved_ids, under_way.import_id)
+        said = [*await moving.let_go(tx, moved_ids, by=under_way.account_id), *said]
         await import_store.settle(tx, under_way.import_id, settled)
         if len(rows) < BATCH:
             await import_store.finish(tx, under_way.import_id)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
+from chassis import paging
 from chassis.database import Transaction
 from contracts.refusal import FieldError
 from members.imports.file import Row
@@ -19,6 +20,7 @@ Outcome = Literal["joined", "already-a-member", "refused", "transferred"]
 @dataclass(frozen=True)
 class Import:
     import_id: UUID
+    account_id: UUID  # who sent it
     organisation: str | None  # set: rows of this organisation only
     done: bool
 
@@ -63,7 +65,7 @@ async def next_under_way(tx: Transaction) -> Import | None:
     row = await tx.fetchrow(
         "SELECT * FROM import WHERE done_at IS NULL ORDER BY begun_at, import_id LIMIT 1 FOR UPDATE SKIP LOCKED"
     )
-    return Import(row["import_id"], row["organisation"], done=False) if row else None
+    return Import(row["import_id"], row["account_id"], row["organisation"], done=False) if row else None
 
 
 async def rows_to_do(tx: Transaction, import_id: UUID, count: int) -> list[tuple[int, dict[str, str]]]:
@@ -105,7 +107,9 @@ async def finish(tx: Transaction, import_id: UUID) -> None:
 
 async def by_id(tx: Transaction, import_id: UUID) -> Import | None:
     row = await tx.fetchrow("SELECT * FROM import WHERE import_id = $1", import_id)
-    return Import(row["import_id"], row["organisation"], done=row["done_at"] is not None) if row else None
+    if row is None:
+        return None
+    return Import(row["import_id"], row["account_id"], row["organisation"], done=row["done_at"] is not None)
 
 
 async def totals(tx: Transaction, import_id: UUID) -> dict[str | None, int]:
@@ -151,6 +155,7 @@ async def newest(
     tx: Transaction, *, organisation: str | None, most: int, skip: int = 0, after: UUID | None = None
 ) -> list[UUID]:
     """Imports, the newest first; with `organisation` those of it alone, with `after` those behind that one."""
+    await paging.begin_behind(tx, "SELECT FROM import WHERE import_id = $1", after)
     rows = await tx.fetch(
         """
         WITH place AS (SELECT begun_at, import_id FROM import WHERE import_id = $4)

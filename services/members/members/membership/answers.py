@@ -24,7 +24,10 @@ FIELDS = ("name", "email", "organisation", "grade", "joined_on", "interests", "s
 TYPED = "\n,;"  # what holds the items of a list apart that a person types
 FIRST_DAY = date(1900, 1, 1)
 WHOLE_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-NOT_TEXT = frozenset({"Cc", "Cs", "Zl", "Zp"})  # controls, halves of characters, breaks of lines and paragraphs
+# Controls, halves of characters, characters of nobody's, breaks of lines and paragraphs.
+NOT_TEXT = frozenset({"Cc", "Cn", "Co", "Cs", "Zl", "Zp"})
+TURNS_TEXT = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # what follows reads as another
+EMPTY_LETTERS = frozenset("\u115f\u1160\u3164\uffa0")  # letters that show nothing
 
 
 def application(
@@ -138,7 +141,7 @@ def _refuse(wrong: list[FieldError]) -> None:
 
 def _name(text: str, wrong: list[FieldError]) -> str:
     name = _clean(text)
-    if not name:
+    if not any(letter.isalpha() and letter not in EMPTY_LETTERS for letter in name):
         wrong.append(FieldError("name", "Enter your full name"))
     elif len(name) > LONGEST_NAME:
         wrong.append(FieldError("name", f"The name must be {LONGEST_NAME} characters or fewer"))
@@ -222,4 +225,6 @@ def _clean(text: str) -> str:
 
 
 def _is_text(text: str) -> bool:
-    return text.isprintable() or not any(unicodedata.category(character) in NOT_TEXT for character in text)
+    return text.isprintable() or not any(
+        unicodedata.category(character) in NOT_TEXT or character in TURNS_TEXT for character in text
+    )

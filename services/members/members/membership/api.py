@@ -1,6 +1,6 @@
 """Members over HTTP: join, move, leave, and who is there."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID, uuid4
 
@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from chassis import idempotency, outbox
 from chassis.idempotency import Key
-from chassis.identity import MaybeSignedIn, SignedIn, permit
+from chassis.identity import Caller, MaybeSignedIn, SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.sentences import LINES
 from chassis.service import Db
@@ -19,6 +19,7 @@ from members.membership import answers, domain, leaving, store
 from members.membership.domain import AlreadyAMember, Member
 from members.places import store as organisation_store
 from members.rights import change_store, restriction_store
+from members.roles import moving
 from members.signing_in import account_store
 
 router = APIRouter(prefix="/api/members/v1", tags=["members"], route_class=RetryingRoute)
@@ -67,6 +68,8 @@ class MemberView(BaseModel):
     verified: bool  # by their organisation
     address_verified: bool
     left_on: date | None
+    departed_at: Annotated[datetime | None, Field(description="When the membership ended, for the team")] = None
+    departed_by: Annotated[UUID | None, Field(description="An account, for the team; None: the member")] = None
 
 
 class Counts(BaseModel):
@@ -103,7 +106,7 @@ async def show(member_id: UUID, database: Db, caller: SignedIn) -> MemberView:
         is_restricted = await restriction_store.since(tx, member_id) is not None
     headed = member.organisation if member and not is_restricted else None
     permit(caller, "team", "hosep", owner=member_id, organisation=headed)
-    return view(there(member))
+    return view(there(member), caller)
 
 
 @router.post("/members/{member_id}/grade-changes")
@@ -123,6 +126,7 @@ async def change_grade(member_id: UUID, form: GradeForm, database: Db, key: Key,
 
 @router.post("/members/{member_id}/transfers")
 async def transfer(member_id: UUID, form: TransferForm, database: Db, key: Key, caller: SignedIn) -> MemberView:
+    """Move to another organisation. Roles that held for the old one end with it."""
     permit(caller, "team", owner=member_id)
     async with database.transaction() as tx:
         if await idempotency.claim(tx, key, resource_id=member_id, status=200) is not None:
@@ -132,7 +136,8 @@ async def transfer(member_id: UUID, form: TransferForm, database: Db, key: Key, 
         member, transferred = domain.transfer(before, organisation, grade)
         await store.save(tx, member)
         await change_store.record(tx, member_id, change_store.between(before, member), caller)
-        await outbox.put(tx, transferred)
+        lost = await moving.let_go(tx, [member_id], by=caller.account_id)
+        await outbox.put(tx, *lost, transferred)
     return view(member)
 
 
@@ -178,9 +183,12 @@ def there(member: Member | None) -> Member:
     return member
 
 
-def view(member: Member) -> MemberView:
+def view(member: Member, caller: Caller | None = None) -> MemberView:
+    """Who ended the membership is for the team's eyes alone."""
+    departed = ("departed_at", "departed_by")
+    is_team = caller is not None and "team" in caller.roles
     return MemberView(
         verified=member.verified_at is not None,
         address_verified=member.left_on is None and not member.address_is_open,
-        **vars(member),
+        **{name: value for name, value in vars(member).items() if is_team or name not in departed},
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from chassis.database import Transaction
@@ -15,6 +16,18 @@ class Pair:
     second_id: UUID
     same_name: bool  # in one organisation
     same_address: bool  # before the @
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Merged: `first` stayed and `second` ended; otherwise they are two people. `by` is an account."""
+
+    decision_id: UUID
+    merged: bool
+    first: UUID
+    second: UUID
+    at: datetime
+    by: UUID
 
 
 async def candidates(tx: Transaction, *, after: tuple[UUID, UUID] | None, most: int) -> list[Pair]:
@@ -72,6 +85,38 @@ async def merged(tx: Transaction, ended_id: UUID, surviving_id: UUID, by: UUID) 
 async def merged_into(tx: Transaction, ended_id: UUID) -> UUID | None:
     found: UUID | None = await tx.fetchval("SELECT surviving_id FROM member_merger WHERE ended_id = $1", ended_id)
     return found
+
+
+async def decided(tx: Transaction, *, before: UUID | None, most: int) -> list[Decision]:
+    """What the team decided, the newest first, from behind `before` on."""
+    rows = await tx.fetch(
+        """
+        WITH decided AS (
+            SELECT ended_id AS decision_id, true AS merged, surviving_id AS first, ended_id AS second,
+                merged_at AS at, merged_by AS by FROM member_merger
+            UNION ALL
+            SELECT md5(first_id::text || second_id::text)::uuid, false, first_id, second_id, decided_at, decided_by
+            FROM two_people
+        )
+        SELECT * FROM decided
+        WHERE $1::uuid IS NULL OR (at, decision_id) < (SELECT at, decision_id FROM decided WHERE decision_id = $1)
+        ORDER BY at DESC, decision_id DESC LIMIT $2""",
+        before,
+        most,
+    )
+    return [Decision(**row) for row in rows]
+
+
+async def merger_of(tx: Transaction, ended_id: UUID) -> Decision | None:
+    """How somebody's membership was merged into another."""
+    row = await tx.fetchrow(
+        """
+        SELECT ended_id AS decision_id, true AS merged, surviving_id AS first, ended_id AS second, merged_at AS at,
+            merged_by AS by
+        FROM member_merger WHERE ended_id = $1""",
+        ended_id,
+    )
+    return Decision(**row) if row else None
 
 
 async def forget(tx: Transaction, member_id: UUID) -> None:

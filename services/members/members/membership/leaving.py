@@ -28,6 +28,7 @@ async def leave(tx: Transaction, member: Member, vault: Vault, *first: DomainEve
     raises.
     """
     member_id = member.member_id
+    await store.wait_until_may_go(tx, member_id)
     gone, left = domain.leave(
         member,
         today=day_in_london(tx.now),

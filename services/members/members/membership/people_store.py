@@ -53,10 +53,15 @@ _WANTED = f"""
 
 
 async def some(tx: Transaction, wanted: Wanted, *, after: UUID | None, most: int) -> list[Found]:
-    """Those behind `after` in the order of their names; from the first one where that member is not there any more."""
+    """Those behind `after` in the order of their names; from the first one where that member is none of these.
+
+    A place behind anybody else would tell how they are called.
+    """
     rows = await tx.fetch(
         f"""
-        WITH {_WORDS}, place AS (SELECT coalesce(search_name, '') AS name, member_id FROM member WHERE member_id = $6)
+        WITH {_WORDS}, place AS (
+            SELECT coalesce(search_name, '') AS name, member_id FROM member WHERE member_id = $6 AND {_WANTED}
+        )
         SELECT member_id, name, email, organisation, grade, joined_on, left_on,
             left_on IS NULL AND {_OPEN} AS address_is_open
         FROM member

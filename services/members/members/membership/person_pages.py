@@ -12,20 +12,22 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import ValidationError
 
 from chassis.browsing import renew_address
-from chassis.database import Database
+from chassis.database import Database, Transaction
 from chassis.identity import Caller, SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from chassis.web import FormError, errors_from, read_form, render
 from contracts.refusal import Invalid, Refused
 from members.erasure import erasing
-from members.membership import api, store
+from members.membership import api, duplicate_store, store
 from members.membership.domain import AddressInUse, SameContact, SameGrade, SameOrganisation
 from members.membership.joining_pages import GRADE_ITEMS, LONG_NAMES, organisation_items, own_ladders
 from members.places import store as organisation_store
 from members.rights import restricting, restriction_store
 from members.roles import store as role_store
 from members.roles.records import IN_WORDS
+from members.signing_in import deeds
+from members.signing_in.deeds import Deed, Told
 
 router = APIRouter(prefix="/members/people/{member_id:uuid}", route_class=RetryingRoute, include_in_schema=False)
 
@@ -61,6 +63,7 @@ async def person(request: Request, member_id: UUID, database: Db, caller: Signed
     async with database.transaction() as tx:
         held = await role_store.held_by(tx, member_id) if is_team else []
         since = await restriction_store.since(tx, member_id)
+        done_by = await _deeds(tx, caller, member)
         places = await organisation_store.places(tx)
     return render(
         request,
@@ -73,6 +76,7 @@ async def person(request: Request, member_id: UUID, database: Db, caller: Signed
         in_words=IN_WORDS,
         label=places.register.label,
         since=since,
+        deeds=done_by,
         done=DONE.get(done),
     )
 
@@ -164,6 +168,21 @@ async def erase(request: Request, member_id: UUID, database: Db, caller: SignedI
     permit(caller, "team")
     await erasing.erase(member_id, request, database, None, caller)
     return _to(caller, member_id, "/members/erasures")
+
+
+async def _deeds(tx: Transaction, caller: Caller, its: api.MemberView) -> list[Told]:
+    """Who ended the membership, or restricts the use of the details, as far as that is so now."""
+    merger = await duplicate_store.merger_of(tx, its.member_id)
+    restriction = await restriction_store.by_id(tx, its.member_id)
+    since, by = restriction or (None, None)
+    left = None if merger else its.departed_at
+    return await deeds.for_team(
+        tx,
+        caller,
+        Deed("Use of their details restricted", since, by),
+        Deed("Left", left, its.departed_by, otherwise="by themselves"),
+        *([Deed("Merged into another member", merger.at, merger.by)] if merger else []),
+    )
 
 
 async def of_the_team(database: Database, caller: Caller, member_id: UUID) -> api.MemberView:

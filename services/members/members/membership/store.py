@@ -84,6 +84,20 @@ async def lock(tx: Transaction, member_id: UUID) -> Member | None:
     return _member(row) if row else None
 
 
+async def stays(tx: Transaction, member_id: UUID) -> Member | None:
+    """The member, who if present does not leave and is not erased until this transaction ends.
+
+    Their row is not locked: PostgreSQL would keep in it which transaction did so, and that wrote what leads to nobody.
+    """
+    await tx.execute("SELECT pg_advisory_xact_lock_shared(hashtextextended($1, 0))", str(member_id))
+    return await by_id(tx, member_id)
+
+
+async def wait_until_may_go(tx: Transaction, member_id: UUID) -> None:
+    """What follows sees all that was written while the member had to stay; the caller holds their row."""
+    await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", str(member_id))
+
+
 async def by_verification(tx: Transaction, verification_id: UUID) -> Member | None:
     """The member who was last asked by this verification to confirm their address."""
     row = await tx.fetchrow("SELECT * FROM member WHERE verification_id = $1", verification_id)

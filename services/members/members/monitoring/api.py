@@ -15,8 +15,8 @@ from chassis.days import day_in_london
 from chassis.identity import SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
+from contracts.refusal import NotFound
 from members.membership import store as members
-from members.membership.api import there
 from members.monitoring import answers, questions, store
 from members.monitoring.answers import Answers, NoAnswers
 
@@ -80,7 +80,9 @@ async def answer(member_id: UUID, form: AnswersForm, request: Request, database:
     async with database.transaction() as tx:
         today = day_in_london(tx.now)
         its = answers.read(questions.on(today), form.answers, today=today)
-        there(await members.lock_present(tx, member_id, None))
+        member = await members.stays(tx, member_id)
+        if member is None or member.left_on is not None:
+            raise NotFound
         async with store.opened(tx):
             await store.keep(tx, vault, vault.name(member_id), its)
     return _view(its)
@@ -91,11 +93,8 @@ async def withdraw(member_id: UUID, request: Request, database: Db, caller: Sign
     """Delete the answers, and what earlier releases know of them. Figures that are out stay as they are."""
     permit(caller, owner=member_id)
     vault = request.app.state.vault
-    name = vault.name(member_id)
     async with database.transaction() as tx, store.opened(tx):
-        await store.forget_answers(tx, name)
-        for period, counted in (await store.counted_of(tx, vault, name)).items():
-            await store.keep_counted(tx, vault, period, {name: {**counted, "codes": None}})
+        await store.forget_answers(tx, vault, vault.name(member_id))
 
 
 def _question(its: questions.Characteristic) -> QuestionView:

@@ -12,6 +12,7 @@ from chassis.copies import Holding
 from chassis.database import Transaction
 from chassis.identity import Caller
 from members.monitoring import store
+from members.monitoring.ledger import counted_as
 from members.monitoring.sealing import Vault
 
 Rows = Sequence[Mapping[str, Any]]
@@ -34,11 +35,12 @@ def holdings(vault: Vault) -> tuple[Holding, ...]:
     async def counted(tx: Transaction, caller: Caller) -> Rows:
         if caller.member_id is None:
             return []
+        name = vault.name(caller.member_id)
         async with store.opened(tx):
-            found = await store.counted_of(tx, vault, vault.name(caller.member_id))
+            found = await store.ledger_of(tx, vault, name)
         return [
             {"quarter": period, "counted_in": " and ".join(its["place"]), "counted_as": its["codes"]}
-            for period, its in sorted(found.items())
+            for period, its in counted_as(found, name)
         ]
 
     return (

@@ -49,13 +49,21 @@ class Vault:
         text = json.dumps(contents, separators=(",", ":")).encode()
         if len(text) > filled_to:
             raise ValueError("the contents are longer than every row is")
+        return self.seal_bytes(name, text.ljust(filled_to))
+
+    def seal_bytes(self, name: bytes, text: bytes) -> bytes:
+        """For who sees to it that all have one length."""
         nonce = secrets.token_bytes(NONCE_BYTES)
-        return nonce + self._sealing.encrypt(nonce, text.ljust(filled_to), name)
+        return nonce + self._sealing.encrypt(nonce, text, name)
 
     def open(self, name: bytes, sealed: bytes) -> dict[str, Any]:
         """Raises `cryptography.exceptions.InvalidTag` for what this key has not sealed under this name."""
-        contents: dict[str, Any] = json.loads(self._sealing.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], name))
+        contents: dict[str, Any] = json.loads(self.open_bytes(name, sealed))
         return contents
+
+    def open_bytes(self, name: bytes, sealed: bytes) -> bytes:
+        """Raises as `open` does."""
+        return self._sealing.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], name)
 
 
 def _derived(secret: bytes, purpose: bytes) -> bytes:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import asyncpg
 
+from chassis import paging
 from chassis.database import Transaction
 from chassis.days import day_in_london
 from members.opportunities.shadow_board import Advice, Seat, Term
@@ -152,6 +153,7 @@ async def lock_advice(tx: Transaction, advice_id: UUID) -> Advice | None:
 
 
 async def newest_advice(tx: Transaction, *, after: UUID | None, limit: int) -> list[Advice]:
+    await paging.begin_behind(tx, "SELECT FROM shadow_board_advice WHERE advice_id = $1", after)
     rows = await tx.fetch(
         """
         SELECT * FROM shadow_board_advice

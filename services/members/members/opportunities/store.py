@@ -8,6 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
+from chassis import paging
 from chassis.database import Transaction
 from contracts.members import Grade
 from members.opportunities.calls import Findings, Interest, Kind, Opportunity, Outcome
@@ -105,6 +106,7 @@ async def save(tx: Transaction, its: Opportunity) -> None:
 
 async def newest(tx: Transaction, *, after: UUID | None, limit: int) -> list[Opportunity]:
     """By their closing instant, the latest first, from behind `after` on."""
+    await paging.begin_behind(tx, "SELECT FROM opportunity WHERE opportunity_id = $1", after)
     rows = await tx.fetch(
         """
         SELECT * FROM opportunity
@@ -242,6 +244,7 @@ async def page_of(tx: Transaction, opportunity_id: UUID, *, after: UUID | None, 
 
 async def chosen_for_the_board(tx: Transaction, *, after: UUID | None, limit: int) -> list[asyncpg.Record]:
     """Who was chosen for the Shadow Board and had no seat by it, the latest choice first, from behind `after` on."""
+    await paging.begin_behind(tx, "SELECT FROM interest WHERE interest_id = $1", after)
     return await tx.fetch(
         """
         SELECT interest_id, name, grade, member.organisation

@@ -13,7 +13,7 @@ Refused
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from uuid import UUID
 
@@ -69,6 +69,10 @@ class Organisation:
     opened_on: date | None = None
     closed_on: date | None = None
     successors: tuple[str, ...] = ()  # codes
+    registered_at: datetime | None = None  # None, like the next: it was there before the register
+    registered_by: UUID | None = None  # an account
+    merged_at: datetime | None = None  # when it was last said what becomes of it
+    merged_by: UUID | None = None  # an account
 
     @property
     def label(self) -> str:
@@ -101,7 +105,8 @@ class Register:
 
     def named(self, text: str) -> Organisation | None:
         """The one that the text names: by code, full name or short name, in any letter case."""
-        return self._by_spelling.get(_plain(text))
+        plain = _plain(text)
+        return self._by_spelling.get(plain) if plain else None
 
     def some(self, *, after: str | None, most: int) -> tuple[tuple[Organisation, ...], str | None]:
         """Those behind a code, by name; from the first where there is none. And what leads to the following ones."""
@@ -155,7 +160,11 @@ class Places:
 
 
 def register(known: Register, its: Organisation) -> OrganisationRegistered:
-    """A new one. Raises `AlreadyRegistered`."""
+    """A new one. Raises `AlreadyRegistered`, and `Invalid` for a name that nobody could write to find it."""
+    unwritten = [field for field, text in (("name", its.name), ("short", its.short)) if text and not _plain(text)]
+    if unwritten:
+        sentence = "Write the name with letters from A to Z or digits, by which people find it"
+        raise Invalid(*(FieldError(field, sentence) for field in unwritten))
     if any(known.named(text) for text in (its.code, its.name, its.short) if text):
         raise AlreadyRegistered
     if its.opened_on is None:

@@ -11,15 +11,17 @@ from pydantic import ValidationError
 
 from chassis.database import Database
 from chassis.idempotency import FormKey
-from chassis.identity import MaybeSignedIn, SignedIn, permit
+from chassis.identity import Caller, MaybeSignedIn, SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from chassis.web import Filled, as_typed, filled, read_form, render, typed_day
 from contracts.refusal import FieldError, Invalid, NotFound, Refused
 from members.places import register
 from members.places import store as organisation_store
-from members.places.organisations import AlreadyMerged, Organisation, Places
+from members.places.organisations import AlreadyMerged, AlreadyRegistered, Organisation, Places
 from members.roles.team import is_team
+from members.signing_in import deeds
+from members.signing_in.deeds import Deed
 
 router = APIRouter(prefix="/members/organisations", route_class=RetryingRoute, include_in_schema=False)
 
@@ -79,8 +81,8 @@ async def enter(request: Request, database: Db, caller: SignedIn, key: FormKey) 
         answers = {name: values[name] for name in ("name", "short", "code") if name in values}
         its = register.OrganisationForm.model_validate(answers | typed_day("opened_on", values))
         await register.register(its, database, key, caller)
-    except (ValidationError, Refused) as error:
-        wrong = Invalid(FieldError("name", error.sentence)) if isinstance(error, Refused) else error
+    except (ValidationError, Invalid, AlreadyRegistered) as error:
+        wrong = Invalid(FieldError("name", error.sentence)) if isinstance(error, AlreadyRegistered) else error
         again = filled(values, wrong, order=FIELDS, sentences=SENTENCES)
         return render(request, "places/organisation_new.html", **again)
     return RedirectResponse("/members/organisations?done=registered", 303)
@@ -92,7 +94,7 @@ async def merger_form(request: Request, code: str, database: Db, caller: SignedI
     permit(caller, "team")
     places, its = await _its(database, code)
     on = as_typed("on", its.closed_on) if its.closed_on else {}
-    return _merger_form(request, places, its, filled({"into": list(its.successors)} | on))
+    return await _merger_form(request, database, caller, places, its, filled({"into": list(its.successors)} | on))
 
 
 @router.post("/{code}/merger")
@@ -104,14 +106,24 @@ async def merge(request: Request, code: str, database: Db, caller: SignedIn) -> 
         await register.merge(code=code, form=its, request=request, database=database, key=None, caller=caller)
     except (ValidationError, Invalid, NotFound) as error:
         again = filled(values, error, order=MERGER_FIELDS, sentences=SENTENCES)
-        return _merger_form(request, *await _its(database, code), again)
+        return await _merger_form(request, database, caller, *await _its(database, code), again)
     except Refused as refused:
         wrong = Invalid(FieldError("on" if isinstance(refused, AlreadyMerged) else "into", refused.sentence))
-        return _merger_form(request, *await _its(database, code), filled(values, wrong, order=MERGER_FIELDS))
+        again = filled(values, wrong, order=MERGER_FIELDS)
+        return await _merger_form(request, database, caller, *await _its(database, code), again)
     return RedirectResponse("/members/organisations?done=merged", 303)
 
 
-def _merger_form(request: Request, places: Places, its: Organisation, form: Filled) -> HTMLResponse:
+async def _merger_form(  # noqa: PLR0917 (which, and for whom)
+    request: Request, database: Database, caller: Caller, places: Places, its: Organisation, form: Filled
+) -> HTMLResponse:
+    async with database.transaction(one_statement=True) as tx:
+        done = await deeds.for_team(
+            tx,
+            caller,
+            Deed("Registered", its.registered_at, its.registered_by),
+            Deed("Said what becomes of it", its.merged_at, its.merged_by),
+        )
     others = [
         each for each in places.register.organisations if each.code != its.code and not each.has_closed(places.day)
     ]
@@ -120,7 +132,9 @@ def _merger_form(request: Request, places: Places, its: Organisation, form: Fill
         "places/organisation_merger.html",
         its=its,
         has_closed=its.has_closed(places.day),
+        label=places.register.label,
         items=[{"value": each.code, "text": each.label} for each in others],
+        deeds=done,
         **form,
     )
 

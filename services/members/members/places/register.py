@@ -1,8 +1,8 @@
 """The register of organisations over HTTP; and of those that close the word, and where their members go."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Final
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Query, Request
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 from chassis import idempotency, outbox
 from chassis.database import Database
 from chassis.idempotency import Key
-from chassis.identity import SignedIn, permit
+from chassis.identity import Caller, MaybeSignedIn, SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.sentences import LINES
 from chassis.service import Db
@@ -21,6 +21,7 @@ from members.places import organisations
 from members.places import store as organisation_store
 from members.places.organisations import NoSuchOrganisation, Organisation, Places
 from members.rights import change_store
+from members.roles import moving
 
 router = APIRouter(prefix="/api/members/v1", tags=["organisations"], route_class=RetryingRoute)
 
@@ -62,6 +63,10 @@ class OrganisationView(BaseModel):
     closed_on: date | None
     successors: tuple[str, ...]
     open: Annotated[bool, Field(description="Whether people join there today")]
+    registered_at: Annotated[datetime | None, Field(description="For the team alone, as the next three")] = None
+    registered_by: Annotated[UUID | None, Field(description="An account")] = None
+    merged_at: Annotated[datetime | None, Field(description="When it was last said what becomes of it")] = None
+    merged_by: Annotated[UUID | None, Field(description="An account")] = None
 
 
 class OrganisationsView(BaseModel):
@@ -74,13 +79,14 @@ class OrganisationsView(BaseModel):
 @router.get("/organisations")
 async def every(
     database: Db,
+    caller: MaybeSignedIn,
     after: Annotated[Code | None, Query(description="A code, the `next` of the page before")] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 100,
 ) -> OrganisationsView:
     """All that take part, did, or will, by name; for anyone."""
     places = await organisation_store.places_now(database)
     found, following = places.register.some(after=after, most=limit)
-    return OrganisationsView(organisations=[_view(its, places) for its in found], next=following)
+    return OrganisationsView(organisations=[_view(its, places, caller) for its in found], next=following)
 
 
 @router.post("/organisations", status_code=201)
@@ -94,7 +100,7 @@ async def register(form: OrganisationForm, database: Db, key: Key, caller: Signe
             await organisation_store.add(tx, its, by=caller.account_id)
             await outbox.put(tx, said)
         places = await organisation_store.places(tx)
-    return _view(there(places, form.code), places)
+    return _view(there(places, form.code), places, caller)
 
 
 @router.post("/organisations/{code}/mergers")
@@ -113,10 +119,11 @@ async def merge(
             places = await organisation_store.places(tx)
             into = [_successor(places, text) for text in form.into]
             its = organisations.merge(places.register, code, into, form.on, today=places.day)
-            await organisation_store.merge(tx, its, by=caller.account_id)
+            if its != there(places, code):
+                await organisation_store.merge(tx, its, by=caller.account_id)
         places = await organisation_store.places(tx)
     request.app.state.mergers.wake()
-    return _view(there(places, code), places)
+    return _view(there(places, code), places, caller)
 
 
 async def carry_out(database: Database) -> int:
@@ -130,16 +137,18 @@ async def carry_out(database: Database) -> int:
         taken = await organisation_store.take_merged(tx, places.day)
         if taken is None:
             return 0
-        code, to_say = taken
+        code, to_say, by = taken
         said = list[DomainEvent]()
         if to_say:
             said.append(organisations.tell_merged(places.register.by_code[code]))
             await organisation_store.note_said(tx, code)
         if (destination := places.destination(code)) != code:
             members = await store.lock_some_of(tx, code, BATCH)
+            moved_ids = [member.member_id for member in members]
+            said += await moving.let_go(tx, moved_ids, by=by)
             said += [domain.transfer(member, destination, member.grade)[1] for member in members]
-            await organisation_store.move(tx, [member.member_id for member in members], destination)
-            await change_store.record_merger(tx, [member.member_id for member in members])
+            await organisation_store.move(tx, moved_ids, destination)
+            await change_store.record_merger(tx, moved_ids)
         await outbox.put(tx, *said)
     return len(said)
 
@@ -158,7 +167,8 @@ def _successor(places: Places, text: str) -> str:
     return its.code
 
 
-def _view(its: Organisation, places: Places) -> OrganisationView:
+def _view(its: Organisation, places: Places, caller: Caller | None) -> OrganisationView:
+    done = ("registered_at", "registered_by", "merged_at", "merged_by")
     return OrganisationView(
         code=its.code,
         name=its.name,
@@ -167,4 +177,5 @@ def _view(its: Organisation, places: Places) -> OrganisationView:
         closed_on=its.closed_on,
         successors=its.successors,
         open=its.is_open(places.day),
+        **({name: getattr(its, name) for name in done} if caller is not None and "team" in caller.roles else {}),
     )

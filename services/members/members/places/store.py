@@ -2,6 +2,7 @@
 
 from datetime import date
 from functools import lru_cache
+from typing import Final
 from uuid import UUID
 
 from pydantic import TypeAdapter
@@ -9,6 +10,8 @@ from pydantic import TypeAdapter
 from chassis.database import Database, Transaction
 from chassis.days import day_in_london
 from members.places.organisations import Organisation, Places, Register
+
+NOBODYS: Final = UUID(int=0)  # the account behind a merger that was there before the register kept who said it
 
 _ORGANISATIONS: TypeAdapter[tuple[Organisation, ...]] = TypeAdapter(tuple[Organisation, ...])
 
@@ -18,7 +21,8 @@ async def places(tx: Transaction) -> Places:
     text: str = await tx.fetchval(
         """
         SELECT coalesce(json_agg(its ORDER BY lower(name)), '[]')::text FROM
-            (SELECT organisation_id, code, name, short, opened_on, closed_on, successors FROM organisation) AS its
+            (SELECT organisation_id, code, name, short, opened_on, closed_on, successors, registered_at, registered_by,
+                merged_at, merged_by FROM organisation) AS its
         """
     )
     return Places(_read(text), day_in_london(tx.now))
@@ -63,22 +67,22 @@ async def merge(tx: Transaction, its: Organisation, *, by: UUID) -> None:
     )
 
 
-async def take_merged(tx: Transaction, today: date) -> tuple[str, bool] | None:
+async def take_merged(tx: Transaction, today: date) -> tuple[str, bool, UUID] | None:
     """One that has closed and of which something is left to do, which no other replica has in hand; held.
 
-    Its code, and whether it is still to be said. Members who may not choose are left to be moved whenever there are
-    any: somebody may have joined in the last instant.
+    Its code, whether it is still to be said, and the account that said what becomes of it. Members who may not choose
+    are left to be moved whenever there are any: somebody may have joined in the last instant.
     """
     row = await tx.fetchrow(
         """
-        SELECT code, NOT said AS to_say FROM organisation AS its
+        SELECT code, NOT said AS to_say, merged_by FROM organisation AS its
         WHERE closed_on <= $1 AND (NOT said OR cardinality(successors) = 1 AND EXISTS
             (SELECT FROM member WHERE organisation = its.code AND left_on IS NULL))
         ORDER BY code LIMIT 1 FOR UPDATE SKIP LOCKED
         """,
         today,
     )
-    return (row["code"], row["to_say"]) if row else None
+    return (row["code"], row["to_say"], row["merged_by"] or NOBODYS) if row else None
 
 
 async def note_said(tx: Transaction, code: str) -> None:

@@ -26,7 +26,7 @@ async def member(tx: Transaction, caller: Caller) -> Rows:
         """
         SELECT member_id AS member_number, name, email AS email_address, organisation, grade, interests, skills,
             joined_on, verified_by AS confirmed_by, verified_at AS confirmed_at,
-            address_verified_at, left_on
+            address_verified_at, verification_asked_at AS asked_to_confirm_address_at, left_on
         FROM member WHERE member_id = $1
         """,
         caller.member_id,
@@ -194,9 +194,9 @@ async def organisations(tx: Transaction, caller: Caller) -> Rows:
     )
 
 
-def holdings(vault: Vault) -> tuple[Holding, ...]:
-    """Everything; `vault` opens what is sealed."""
-    return (*HOLDINGS, *monitoring.holdings(vault))
+def holdings(vault: Vault, feedback_key: bytes) -> tuple[Holding, ...]:
+    """Everything; `vault` opens what is sealed, and the key of feedback finds who had a token."""
+    return (*HOLDINGS, *monitoring.holdings(vault), *feedback.holdings(feedback_key))
 
 
 HOLDINGS: Final = (
@@ -221,7 +221,6 @@ HOLDINGS: Final = (
     Holding("Progress that you reported", ("commitment_progress",), reported),
     *membership.HOLDINGS,
     *groups.HOLDINGS,
-    *feedback.HOLDINGS,
     *opportunities.HOLDINGS,
 )
 _GONE: Final = "whoever is in it has left or is erased, and cannot sign in as a member any more"

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
 from chassis.database import Database
-from chassis.identity import SignedIn, permit
+from chassis.identity import Caller, SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from members.erasure import erasing
@@ -34,11 +34,11 @@ async def every(
 ) -> Erasures:
     """Each erasure and how far it is, or those alone that are not complete."""
     permit(caller, "team")
-    return await some(database, before=before, most=limit, unfinished=unfinished)
+    return await some(database, caller, before=before, most=limit, unfinished=unfinished)
 
 
-async def some(database: Database, *, before: UUID | None, most: int, unfinished: bool) -> Erasures:
+async def some(database: Database, caller: Caller, *, before: UUID | None, most: int, unfinished: bool) -> Erasures:
     async with database.transaction() as tx:
         found = await erasure_store.newest(tx, before=before, most=most + 1, unfinished=unfinished)
-        shown = [erasing.view(its, tx.now) for its in found[:most]]
+        shown = [erasing.view(its, tx.now, caller) for its in found[:most]]
     return Erasures(erasures=shown, next=found[most - 1].member_id if len(found) > most else None)

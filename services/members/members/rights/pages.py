@@ -16,10 +16,12 @@ from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from chassis.web import read_form, render
 from contracts.erasure import Holder
+from contracts.refusal import NotFound
 from members.membership import store
 from members.rights import erasures, restricting, restriction_store
 from members.rights.change_store import What, Who
 from members.rights.restricting import Place
+from members.signing_in import deeds
 
 router = APIRouter(prefix="/members", route_class=RetryingRoute, include_in_schema=False)
 
@@ -83,6 +85,32 @@ async def changes(request: Request, database: Db, caller: SignedIn, before: Plac
     )
 
 
+@router.get("/people/{member_id:uuid}/changes")
+async def changes_of(
+    request: Request, member_id: UUID, database: Db, caller: SignedIn, before: Place = None
+) -> HTMLResponse:
+    """For the team: what was changed of a member, by which account and when."""
+    permit(caller, "team")
+    found, following = await restricting.some_changes(database, member_id, before, ON_A_PAGE)
+    async with database.transaction() as tx:
+        member = await store.present(tx, member_id)
+        behind = await deeds.behind(tx, caller, [its.by for its in found])
+    if member is None:
+        raise NotFound("There is no such member, or they have left: what was changed of them is deleted then.")
+    here = f"/members/people/{member_id}"
+    return render(
+        request,
+        "rights/changes.html",
+        member=member,
+        changes=found,
+        behind=behind,
+        what=WHAT,
+        who={**WHO, Who.MEMBER: "The member"},
+        first=f"{here}/changes" if before else None,
+        following=f"{here}/changes?before={following}" if following else None,
+    )
+
+
 @router.get("/erasures")
 async def every_erasure(
     request: Request,
@@ -93,13 +121,16 @@ async def every_erasure(
 ) -> HTMLResponse:
     """For the team: each erasure, which service has erased, which has not, and which is late."""
     permit(caller, "team")
-    its = await erasures.some(database, before=before, most=ON_A_PAGE, unfinished=unfinished)
+    its = await erasures.some(database, caller, before=before, most=ON_A_PAGE, unfinished=unfinished)
+    async with database.transaction(one_statement=True) as tx:
+        behind = await deeds.behind(tx, caller, [each.requested_by for each in its.erasures])
     here = f"/members/erasures?unfinished={'true' if unfinished else 'false'}"
     return render(
         request,
         "rights/erasures.html",
         erasures=its.erasures,
         services=list(Holder),
+        behind=behind,
         unfinished=unfinished,
         first=here if before else None,
         following=f"{here}&before={its.next}" if its.next else None,

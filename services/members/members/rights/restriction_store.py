@@ -26,6 +26,12 @@ async def lift(tx: Transaction, member_id: UUID) -> bool:
     return await tx.execute("DELETE FROM restriction WHERE member_id = $1", member_id) == "DELETE 1"
 
 
+async def by_id(tx: Transaction, member_id: UUID) -> tuple[datetime, UUID] | None:
+    """Since when, and by which account."""
+    row = await tx.fetchrow("SELECT since, restricted_by FROM restriction WHERE member_id = $1", member_id)
+    return (row["since"], row["restricted_by"]) if row else None
+
+
 async def since(tx: Transaction, member_id: UUID) -> datetime | None:
     """Since when they are restricted; None: they are not."""
     found: datetime | None = await tx.fetchval("SELECT since FROM restriction WHERE member_id = $1", member_id)

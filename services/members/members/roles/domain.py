@@ -55,7 +55,7 @@ def take_back(member_id: UUID, held: Collection[Grant], unwanted: Grant) -> Role
 
 
 def take_back_all(member_id: UUID, held: Collection[Grant]) -> list[RoleRevoked]:
-    """For a member who leaves."""
+    """For a member who leaves, or of what they are for an organisation for one who moves to another."""
     return [_revoked(member_id, its) for its in held]
 
 

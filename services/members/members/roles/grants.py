@@ -39,7 +39,7 @@ class RoleView(BaseModel):
 
 
 class RolesView(BaseModel):
-    """What the team gave; a role for another organisation than the member's does not count."""
+    """What the team gave and did not take back; what held for an organisation ends when they move."""
 
     member_id: UUID
     roles: list[RoleView]

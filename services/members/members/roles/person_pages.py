@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
+from pydantic import ValidationError
 
 from chassis.database import Database
 from chassis.identity import OF_ONE_ORGANISATION, SignedIn, permit
@@ -12,6 +13,7 @@ from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from chassis.web import FormError, read_form, render
 from contracts.members import Role
+from contracts.refusal import NotFound
 from members.membership.api import MemberView
 from members.membership.person_pages import back, of_the_team
 from members.places import store as organisation_store
@@ -47,7 +49,10 @@ async def give(request: Request, member_id: UUID, database: Db, caller: SignedIn
 @router.post("/taken-back")
 async def take_back(request: Request, member_id: UUID, database: Db, caller: SignedIn) -> Response:
     permit(caller, "team")
-    form = grants.RoleForm.model_validate(await read_form(request))
+    try:
+        form = grants.RoleForm.model_validate(await read_form(request))
+    except ValidationError:  # no form of ours
+        raise NotFound("There is no such role to take back.") from None
     await grants.take_back(member_id, form, database, None, caller)
     return back(caller, member_id, "taken-back")
 

@@ -1,6 +1,6 @@
 """The roles that the central team gave to members, and the record of each that was given or taken back."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -51,6 +51,31 @@ async def take_back(tx: Transaction, member_id: UUID, grant: Grant) -> None:
         grant.role,
         grant.organisation,
     )
+
+
+async def take_back_of_organisations(
+    tx: Transaction, member_ids: Collection[UUID], *, by: UUID
+) -> dict[UUID, list[Grant]]:
+    """Takes back what these members, who are held, are for an organisation, and records it; gives what each lost."""
+    rows = await tx.fetch(
+        """
+        WITH lost AS (
+            DELETE FROM member_role WHERE member_id = ANY($1) AND organisation IS NOT NULL
+            RETURNING member_id, role, organisation
+        ), recorded AS (
+            INSERT INTO role_record (member_id, role, organisation, granted, recorded_at, recorded_by)
+            SELECT member_id, role, organisation, false, $2, $3 FROM lost
+        )
+        SELECT member_id, role, organisation FROM lost ORDER BY member_id, role
+        """,
+        list(member_ids),
+        tx.now,
+        by,
+    )
+    found: dict[UUID, list[Grant]] = {}
+    for row in rows:
+        found.setdefault(row["member_id"], []).append(Grant(row["role"], row["organisation"]))
+    return found
 
 
 async def forget(tx: Transaction, member_id: UUID) -> None:

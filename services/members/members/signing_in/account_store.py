@@ -1,6 +1,6 @@
 """Accounts: who signs in at the department's provider, their members, and the roles that deployment gave them."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from chassis.database import Transaction
@@ -39,6 +39,19 @@ async def member_of(tx: Transaction, account_id: UUID) -> UUID | None:
 async def unless_own(tx: Transaction, account_id: UUID, member_id: UUID) -> UUID | None:
     """The account, or None where it is this member's: what is kept of who has gone leads to no sign-in of theirs."""
     return account_id if await member_of(tx, account_id) != member_id else None
+
+
+async def names(tx: Transaction, accounts: Collection[UUID]) -> dict[UUID, tuple[UUID, str]]:
+    """Of the accounts with a present member: that member's id and name."""
+    if not accounts:
+        return {}
+    rows = await tx.fetch(
+        """
+        SELECT account_id, member_id, name FROM account JOIN member USING (member_id)
+        WHERE account_id = ANY($1) AND left_on IS NULL""",
+        list(accounts),
+    )
+    return {row["account_id"]: (row["member_id"], row["name"]) for row in rows}
 
 
 async def link(tx: Transaction, account_id: UUID, member_id: UUID) -> None:

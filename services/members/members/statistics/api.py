@@ -3,14 +3,13 @@
 import asyncio
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from chassis import idempotency, outbox
-from chassis.database import Transaction
 from chassis.days import day_in_london
 from chassis.idempotency import Key
 from chassis.identity import Caller, MaybeSignedIn, SignedIn, permit
@@ -19,13 +18,12 @@ from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from members.monitoring import questions
 from members.monitoring import store as monitoring
-from members.monitoring.sealing import Vault
 from members.settings import Settings
 from members.statistics import periods, releasing, spreadsheet, store
 from members.statistics.diversity import Figures
 from members.statistics.method import VERSION, Method
 from members.statistics.participation import Part
-from members.statistics.releasing import NoRelease, NotTheLastQuarter, Remembered
+from members.statistics.releasing import NoRelease, NotTheLastQuarter
 from members.statistics.store import Release
 
 router = APIRouter(prefix="/api/members/v1", tags=["statistics"], route_class=RetryingRoute, responses=RESPONSES)
@@ -98,11 +96,9 @@ async def publish(
                 method=method,
                 period=quarter.code,
                 before=before.diversity if before else {},
-                remembered=await _remembered(tx, vault, before),
+                ledger=await monitoring.ledger_of(tx, vault),
             )
-            await monitoring.keep_counted(tx, vault, quarter.code, made.people)
-            await monitoring.keep_exact(tx, vault, quarter.code, made.counted, filled_to=EXACT_FILLED_TO)
-            await monitoring.keep_only(tx, made.looks_back_to)
+            await monitoring.keep_ledger(tx, vault, made.ledger, filled_to=EXACT_FILLED_TO)
         its = releasing.release(
             made,
             asked,
@@ -155,18 +151,6 @@ async def there(database: Db, period: str) -> Release:
     if its is None:
         raise NoRelease
     return its
-
-
-async def _remembered(tx: Transaction, vault: Vault, before: Release | None) -> dict[str, Remembered]:
-    """What the release before looks back to."""
-    found = dict[str, Remembered]()
-    wanted = set[str]().union(*(its.looks_back_to for its in before.diversity.values())) if before else set[str]()
-    for period in wanted:
-        exact: dict[str, Any] | None = await monitoring.exact_of(tx, vault, period)
-        if exact is None:
-            raise LookupError("what a release was made of is kept for as long as a figure of it is out")
-        found[period] = Remembered(await monitoring.counted_in(tx, vault, period), exact)
-    return found
 
 
 def _method(settings: Settings) -> Method:

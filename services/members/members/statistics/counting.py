@@ -1,14 +1,15 @@
 """People counted by place and answer, and what moved between an earlier release and now. Pure."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 Place = tuple[str, str]
 """An organisation and a grade band."""
 Cells = Mapping[Place, Counter[str]]
 """How many people gave which answer, place by place."""
+NOBODY: Final = Counter[str]()
 
 
 class Person(NamedTuple):
@@ -18,10 +19,19 @@ class Person(NamedTuple):
     code: str | None
 
 
-Counted = tuple[Place, str | None]
-"""A `Person`, or a plain tuple like it: of ten thousand members these are made many times, and made faster."""
-People = Mapping[Any, Counted]
-"""By any name that is the same in all releases."""
+@dataclass(frozen=True)
+class People:
+    """Everybody, in one order for all releases: of each the key of what they are in `kinds`.
+
+    Of ten thousand members few are of different kinds. None is who was not there.
+    """
+
+    each: Sequence[Hashable]
+    kinds: Mapping[Any, Person | None]
+
+
+Path = tuple[Person, Person | None, int]
+"""As what some people are counted now, and as what they were in an earlier release; and how many they are."""
 
 
 @dataclass(frozen=True)
@@ -42,52 +52,71 @@ class Movement:
     """How many of all were anywhere then and are now."""
 
 
-def cells(people: Iterable[Counted], label: Callable[[str], str]) -> dict[Place, Counter[str]]:
-    counted: dict[Place, Counter[str]] = {}
-    for (place, code), figure in Counter(people).items():
-        if code is not None:
-            counted.setdefault(place, Counter())[label(code)] += figure
-    return counted
+def people(its: Iterable[Person | None]) -> People:
+    each = list(its)
+    return People(each, {kind: kind for kind in each})
+
+
+def cells(its: People) -> dict[Place, Counter[str]]:
+    counted = defaultdict[Place, Counter[str]](Counter)
+    for key, figure in Counter(its.each).items():
+        kind = its.kinds[key]
+        if kind is not None and kind.code is not None:
+            counted[kind.place][kind.code] += figure
+    return dict(counted)
 
 
 def relabelled(its: Cells, label: Callable[[str], str]) -> dict[Place, Counter[str]]:
-    found: dict[Place, Counter[str]] = {}
+    found = defaultdict[Place, Counter[str]](Counter)
     for place, figures in its.items():
-        there = found.setdefault(place, Counter())
+        there = found[place]
         for code, figure in figures.items():
             there[label(code)] += figure
-    return found
+    return dict(found)
 
 
-def movement(now: People, then: People, before: Cells, label: Callable[[str], str]) -> Movement:
+def paths(now: People, then: People) -> list[Path]:
+    """Alike people are counted together; everybody is there now."""
+    return [
+        (kind, then.kinds[before], figure)
+        for (key, before), figure in Counter(zip(now.each, then.each, strict=True)).items()
+        if (kind := now.kinds[key]) is not None
+    ]
+
+
+def movement(of: Iterable[Path], before: Cells, label: Callable[[str], str]) -> Movement:
     """`before` is everything that the release counted, also those of whom nothing is kept any more: they left."""
-    stayed, joined = dict[Place, Counter[str]](), dict[Place, Counter[str]]()
-    organisations, bands, everybody = Counter[str](), Counter[str](), 0
-    known = cells(then.values(), label)
-    unsaid = Counter(place for place, code in then.values() if code is None)  # nobody knows any more as what
-    # Alike people are counted first, since they are few kinds.
-    for ((place, code), earlier), figure in Counter(zip(now.values(), map(then.get, now), strict=True)).items():
-        answer = label(code or "")
-        if earlier is None:
-            joined.setdefault(place, Counter())[answer] += figure
+    stayed, joined, known = (defaultdict[Place, Counter[str]](Counter) for _ in range(3))
+    organisations, bands, unsaid, everybody = Counter[str](), Counter[str](), Counter[Place](), 0
+    for now, then, figure in of:
+        answer = label(now.code or "")
+        if then is None:
+            joined[now.place][answer] += figure
             continue
-        was, said = earlier
+        was, said = then
         everybody += figure
-        organisations[place[0]] += figure * (place[0] == was[0])
-        bands[place[1]] += figure * (place[1] == was[1])
-        if said is not None and was == place and label(said) == answer:
-            stayed.setdefault(place, Counter())[answer] += figure
+        organisations[now.place[0]] += figure * (now.place[0] == was[0])
+        bands[now.place[1]] += figure * (now.place[1] == was[1])
+        if said is None:
+            unsaid[was] += figure  # nobody knows any more as what
+            continue
+        known[was][label(said)] += figure
+        if was == now.place and label(said) == answer:
+            stayed[was][answer] += figure
     labelled = relabelled(before, label)
-    left = {
-        place: figures - known.get(place, Counter()) - Counter(dict.fromkeys(figures, unsaid[place]))
-        for place, figures in labelled.items()
-    }
-    return Movement(stayed, joined, left, labelled, (organisations, bands), everybody)
+    left = {place: _left(figures, known.get(place, NOBODY), unsaid[place]) for place, figures in labelled.items()}
+    return Movement(dict(stayed), dict(joined), left, labelled, (organisations, bands), everybody)
+
+
+def _left(before: Counter[str], known: Counter[str], unsaid: int) -> Counter[str]:
+    gone = {label: figure - known[label] - unsaid for label, figure in before.items()}
+    return Counter({label: figure for label, figure in gone.items() if figure > 0})
 
 
 def total(its: Cells, places: Iterable[Place]) -> Counter[str]:
     """The figures of some places together."""
     found = Counter[str]()
     for place in places:
-        found.update(its.get(place, {}))
+        for label, figure in its.get(place, NOBODY).items():
+            found[label] += figure
     return found

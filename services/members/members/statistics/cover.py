@@ -8,7 +8,7 @@ about in other ways too: `cover` counts by how much a hidden one can differ.
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 
-from members.statistics.counting import Cells, Movement, Place
+from members.statistics.counting import NOBODY, Cells, Movement, Place
 
 
 def cover_of_hidden(
@@ -23,12 +23,12 @@ def cover_of_hidden(
     together: dict[str, Counter[str]] = {}
     for places in rows.values():
         for place in places:
-            together.setdefault(place[across], Counter()).update(now.get(place, {}))
+            together.setdefault(place[across], Counter()).update(now.get(place, NOBODY))
     found = dict[str, int]()
     for row, places in rows.items():
         widths = Counter[str](dict.fromkeys(labels, 0))
         for place in places:
-            here, there = now.get(place, Counter[str]()).total(), together[place[across]]
+            here, there = now.get(place, NOBODY).total(), together[place[across]]
             everybody = there.total()
             for label in widths:
                 widths[label] += min(here, there[label], everybody - there[label], everybody - here)
@@ -40,7 +40,7 @@ def is_hidden(
     now: Cells, rows: Mapping[str, Collection[Place]], labels: Collection[str], across: int, threshold: int
 ) -> bool:
     """Whether each of these rows is hidden well enough, when their figures together may be known."""
-    people = {row: sum(now.get(place, Counter()).total() for place in places) for row, places in rows.items()}
+    people = {row: sum(now.get(place, NOBODY).total() for place in places) for row, places in rows.items()}
     cover = cover_of_hidden(now, rows, labels, across)
     return all(cover[row] >= min(threshold, people[row]) for row in rows)
 
@@ -53,7 +53,7 @@ def cover_of_change(moved: Movement, places: Iterable[Place], labels: Iterable[s
     """
     found = Counter(dict.fromkeys(labels, 0))
     for place in places:
-        joined, left, stayed = (its.get(place, Counter()) for its in (moved.joined, moved.left, moved.stayed))
+        joined, left, stayed = (its.get(place, NOBODY) for its in (moved.joined, moved.left, moved.stayed))
         both = {label: min(joined[label], left[label]) for label in found}
         pairs, stays = sum(both.values()), stayed.total()
         for label, each in both.items():
@@ -75,10 +75,10 @@ def cover_of_leavers(
     """
     theirs: dict[str, Counter[str]] = {}
     for place in others:
-        theirs.setdefault(place[across], Counter()).update(moved.left.get(place, {}))
+        theirs.setdefault(place[across], Counter()).update(moved.left.get(place, NOBODY))
     widths = Counter[str](dict.fromkeys(labels, 0))
     for place in row:
-        gone, there = moved.left.get(place, Counter[str]()), theirs.get(place[across], Counter[str]())
+        gone, there = moved.left.get(place, NOBODY), theirs.get(place[across], NOBODY)
         both = gone + there
         for label in widths:
             widths[label] += min(gone.total(), there.total(), both[label], both.total() - both[label])

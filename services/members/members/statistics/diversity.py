@@ -3,13 +3,14 @@
 Counted anew for each period and never before; what an earlier release showed limits what this one may.
 """
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Protocol
 
 from members.statistics import tables, totals
-from members.statistics.counting import Cells, Movement, People, cells, movement, relabelled
+from members.statistics.counting import Cells, Movement, Path, People, Place, cells, movement, paths, relabelled
 from members.statistics.tables import Counts, Limits, Table
 from members.statistics.totals import Total
 
@@ -39,7 +40,7 @@ class Figures:
 
 @dataclass(frozen=True)
 class Earlier:
-    """An earlier release as it is remembered: whom it counted as what, by any name, and all that it counted then."""
+    """An earlier release as it is remembered: as what it counted those who are there now, and all that it counted."""
 
     people: People
     counted: Cells
@@ -56,19 +57,22 @@ def figures(
 ) -> Figures | None:
     """None for a characteristic of which nothing can be shown. `before` itself where nothing may be new."""
     earlier = lru_cache(earlier)
-    detailed = cells(now.values(), lambda code: code)
+    detailed = cells(now)
     grouped = relabelled(detailed, its.group_of.__getitem__)
 
     @lru_cache
+    def ways(of: str) -> list[Path]:
+        return paths(now, earlier(of).people)
+
+    @lru_cache
     def since(of: str) -> Movement:
-        was = earlier(of)
-        return movement(now, was.people, was.counted, its.group_of.__getitem__)
+        return movement(ways(of), earlier(of).counted, its.group_of.__getitem__)
 
     if before is None:
         total = totals.first(detailed, its.group_of, limits, period)
     else:
-        was = earlier(before.total.period)
-        moved = movement(now, was.people, was.counted, lambda code: code)
+        was = before.total.period
+        moved = movement(ways(was), earlier(was).counted, lambda code: code)
         total = totals.following(detailed, its.group_of, limits, period, before=before.total, moved=moved)
     if total is None or (before is not None and total is before.total):
         return before
@@ -85,3 +89,8 @@ def figures(
 def counted(its: Cells) -> list[tuple[str, str, dict[str, int]]]:
     """To be kept."""
     return [(*place, dict(figures)) for place, figures in its.items()]
+
+
+def as_counted(kept: Iterable[tuple[str, str, Mapping[str, int]]]) -> dict[Place, Counter[str]]:
+    """The way back from `counted`."""
+    return {(organisation, band): Counter(figures) for organisation, band, figures in kept}

@@ -1,26 +1,21 @@
 """What a release makes of everybody's answers: figures for all to see, and what is kept sealed for the next. Pure."""
 
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from sys import intern
-from typing import Any
+from functools import partial
 from uuid import UUID
 
 from contracts.refusal import NotFound, Refused
 from contracts.statistics import DiversityStatisticsPublished, ParticipationReportPublished
-from members.monitoring.answers import Answers
+from members.monitoring.ledger import Book, Column, Ledger, columns, rows_of, written
 from members.monitoring.questions import NO_ANSWER, Characteristic, Questions
 from members.statistics import diversity, participation
-from members.statistics.counting import Counted, Place, cells
+from members.statistics.counting import People, Person, Place, cells
 from members.statistics.diversity import Earlier, Figures
 from members.statistics.method import Method
 from members.statistics.periods import Quarter
 from members.statistics.store import Release
-
-There = list[tuple[bytes, Place, Mapping[str, str] | None]]
-"""Whom an earlier release counted, of those who are there now: where, and as what."""
 
 
 class NoRelease(NotFound):
@@ -36,61 +31,46 @@ class NotTheLastQuarter(Refused):
 
 
 @dataclass(frozen=True)
-class Remembered:
-    """An earlier release as it was kept: places and codes by the names of rows, and all figures by characteristic."""
-
-    people: Mapping[bytes, Mapping[str, Any]]
-    counted: Mapping[str, list[tuple[str, str, dict[str, int]]]]
-
-
-@dataclass(frozen=True)
 class Made:
-    """`people` and `counted` are kept sealed; `looks_back_to` are the periods that are still needed then."""
+    """`ledger` is kept sealed: what later releases have to know of this one, and still of those before."""
 
     diversity: Mapping[str, Figures]
-    people: Mapping[bytes, Mapping[str, Any]]
-    counted: Mapping[str, list[tuple[str, str, dict[str, int]]]]
-    looks_back_to: frozenset[str]
+    ledger: Ledger
 
 
 def made(
     *,
     places: Mapping[bytes, Place],
-    answers: Mapping[bytes, Answers],
+    answers: Mapping[bytes, Mapping[str, str]],
     asked: Questions,
     method: Method,
     period: str,
     before: Mapping[str, Figures],
-    remembered: Mapping[str, Remembered],
+    ledger: Ledger,
 ) -> Made:
-    """All figures of a period. `remembered` holds the releases that the one `before` looks back to."""
+    """All figures of a period. `answers` are codes; `ledger` holds the releases that the one `before` looks back to."""
+    codes = {its.code: _codes(its, places, answers) for its in asked.characteristics}
+    book = Book(sorted(set(places.values())), {its: sorted(set(codes[its])) for its in sorted(codes)})
+    now = written(book, list(places.values()), codes)
+    then = {of: columns(ledger, places, of) for of in ledger.books}
+
+    def earlier(characteristic: str, of: str) -> Earlier:
+        people = _people(ledger.books[of], characteristic, then[of][characteristic])
+        return Earlier(people, diversity.as_counted(ledger.exact[of][characteristic]))
+
     found, exact = dict[str, Figures](), dict[str, list[tuple[str, str, dict[str, int]]]]()
-    there: dict[str, There] = {
-        of: [(name, _place(kept["place"]), kept["codes"]) for name, kept in its.people.items() if name in places]
-        for of, its in remembered.items()
-    }
-    # One string for each answer and place: they are compared and counted many times.
-    codes = {name: {of: intern(code) for of, code in given.codes.items()} for name, given in answers.items()}
-    places = {name: _place(place) for name, place in places.items()}
     for its in asked.characteristics:
-        people = _counted(its, places, codes)
-        exact[its.code] = diversity.counted(cells(people.values(), str))
-        figures = diversity.figures(
-            people,
-            its,
-            method.limits(its),
-            period,
-            before=before.get(its.code),
-            earlier=_earlier(its.code, remembered, there),
-        )
+        people = _people(book, its.code, now[its.code])
+        exact[its.code] = diversity.counted(cells(people))
+        limits, was = method.limits(its), before.get(its.code)
+        figures = diversity.figures(people, its, limits, period, before=was, earlier=partial(earlier, its.code))
         if figures is not None:
             found[its.code] = figures
-    return Made(
-        diversity=found,
-        people={name: {"place": place, "codes": codes.get(name, {})} for name, place in places.items()},
-        counted=exact,
-        looks_back_to=frozenset().union(*(its.looks_back_to for its in found.values())),
-    )
+    needed = frozenset[str]().union(*(its.looks_back_to for its in found.values()))
+    kept = ledger.only(needed)
+    if period in needed:
+        kept = kept.and_(period, exact, dict(zip(places, rows_of(book, now), strict=True)))
+    return Made(found, kept)
 
 
 def said(its: Release, link: str) -> tuple[DiversityStatisticsPublished, ParticipationReportPublished]:
@@ -117,33 +97,22 @@ def release(
     return Release(release_id, quarter.code, today, asked.version, its.diversity, report, now, by, method)
 
 
-def _counted(
-    its: Characteristic, places: Mapping[bytes, Place], codes: Mapping[bytes, Mapping[str, str]]
-) -> dict[bytes, Counted]:
-    """As everybody answered today; an answer that is not among those of today counts as none."""
+def _codes(its: Characteristic, names: Iterable[bytes], answers: Mapping[bytes, Mapping[str, str]]) -> list[str]:
+    """As each answered today; an answer that is not among those of today counts as none."""
     asked, nothing = its.group_of, dict[str, str]()
-    return {
-        name: (place, code if (code := codes.get(name, nothing).get(its.code, NO_ANSWER)) in asked else NO_ANSWER)
-        for name, place in places.items()
-    }
+    return [
+        code if (code := answers.get(name, nothing).get(its.code, NO_ANSWER)) in asked else NO_ANSWER for name in names
+    ]
 
 
-def _earlier(
-    characteristic: str, remembered: Mapping[str, Remembered], there: Mapping[str, There]
-) -> Callable[[str], Earlier]:
-    def of(period: str) -> Earlier:
-        people: dict[bytes, Counted] = {
-            name: (place, None if codes is None else intern(codes.get(characteristic, NO_ANSWER)))
-            for name, place, codes in there[period]
-        }
-        counted = {
-            (organisation, band): Counter(figures)
-            for organisation, band, figures in remembered[period].counted.get(characteristic, [])
-        }
-        return Earlier(people, counted)
+def _people(book: Book, characteristic: str, column: Column) -> People:
+    answers = (None, *book.answers[characteristic])
+    many = len(answers)
 
-    return of
+    each = [place * many + at for place, at in zip(column.places, column.answers, strict=True)]
 
+    def kind(key: int) -> Person | None:
+        place, at = divmod(key, many)
+        return Person(book.places[place - 1], answers[at]) if place else None
 
-def _place(kept: Any) -> Place:
-    return (intern(str(kept[0])), intern(str(kept[1])))
+    return People(each, {key: kind(key) for key in set(each)})

@@ -11,6 +11,7 @@ What is repeated can be worked out of all that is new, as one sum; so that has t
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
 from members.statistics.counting import Cells, Movement, Place, total
@@ -55,12 +56,26 @@ class Counts:
     period: str
     since: Callable[[str], Movement]
 
+    @cached_property
+    def _of_code(self) -> dict[str, tuple[list[Place], Counter[str]]]:
+        found: dict[str, list[Place]] = {}
+        for place in self.now:
+            found.setdefault(place[self.of], []).append(place)
+        return {code: (places, total(self.now, places)) for code, places in found.items()}
+
+    @cached_property
+    def changes(self) -> dict[tuple[tuple[str, ...], str], "Change"]:
+        """What has been found out so far of rows, by their codes and period."""
+        return {}
+
     def places(self, codes: Iterable[str]) -> list[Place]:
-        chosen = frozenset(codes)
-        return [place for place in self.now if place[self.of] in chosen]
+        return [place for code in set(codes) & self._of_code.keys() for place in self._of_code[code][0]]
 
     def figures(self, codes: Iterable[str]) -> Counter[str]:
-        return total(self.now, self.places(codes))
+        found = Counter[str]()
+        for code in set(codes) & self._of_code.keys():
+            found.update(self._of_code[code][1])
+        return found
 
     def people(self, codes: Iterable[str]) -> int:
         return self.figures(codes).total()
@@ -78,6 +93,18 @@ class Counts:
     def row(self, codes: Iterable[str]) -> Row:
         figures = self.figures(codes)
         return Row(tuple(sorted(codes)), self.period, {label: rounded(figures[label]) for label in self.labels})
+
+
+@dataclass(frozen=True)
+class Change:
+    """What has happened in a row since its period: by how much answers can differ, label by label; its figures now and
+    before; and how many came.
+    """
+
+    cover: Counter[str]
+    now: Counter[str]
+    before: Counter[str]
+    came: int
 
 
 def rounded(figure: int) -> int:
@@ -160,9 +187,7 @@ def _is_covered(its: Counts, rows: Sequence[Row]) -> bool:
     """Whether new figures of these together would tell nothing of few, beside the earlier ones."""
     cover = Counter[str]()
     for row in rows:
-        moved = its.since(row.period)
-        places = [place for place in moved.before.keys() | its.now.keys() if place[its.of] in row.codes]
-        cover.update(cover_of_change(moved, places, its.labels))
+        cover.update(_change(its, row).cover)
     least = min(cover[label] for label in its.labels)
     return max(least, _evident(its, rows)) >= its.limits.threshold
 
@@ -170,11 +195,26 @@ def _is_covered(its: Counts, rows: Sequence[Row]) -> bool:
 def _evident(its: Counts, rows: Sequence[Row]) -> int:
     now, before, came = Counter[str](), Counter[str](), 0
     for row in rows:
-        moved = its.since(row.period)
-        now.update(its.figures(row.codes))
-        before.update(total(moved.before, [place for place in moved.before if place[its.of] in row.codes]))
-        came += its.people(row.codes) - sum(moved.remained[its.of][code] for code in row.codes)
+        change = _change(its, row)
+        now.update(change.now)
+        before.update(change.before)
+        came += change.came
     return evident_changes(now, before, came)
+
+
+def _change(its: Counts, row: Row) -> Change:
+    key = row.codes, row.period
+    if key not in its.changes:
+        moved, codes = its.since(row.period), frozenset(row.codes)
+        then = [place for place in moved.before if place[its.of] in codes]
+        now = its.figures(codes)
+        its.changes[key] = Change(
+            cover_of_change(moved, {*then, *its.places(codes)}, its.labels),
+            now,
+            total(moved.before, then),
+            now.total() - sum(moved.remained[its.of][code] for code in codes),
+        )
+    return its.changes[key]
 
 
 def _codes(rows: Iterable[Row]) -> list[str]:

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from chassis import idempotency, outbox
+from chassis import idempotency, outbox, paging
 from chassis.database import Transaction
 from chassis.days import day_in_london
 from chassis.idempotency import Key
@@ -103,6 +103,7 @@ async def every(
         today = day_in_london(tx.now)
         found = await strategy_store.every(tx)  # a strategy has some dozens: where each stands is decided in one place
         reviews = await reviewing.reviews(tx, found, today)
+        await paging.begin_behind(tx, "SELECT FROM commitment WHERE commitment_id = $1", after)
     if after is not None:
         found = list(dropwhile(lambda its: its.commitment_id != after, found))[1:]
     chosen = [

@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 from pydantic import TypeAdapter
 
+from chassis import paging
 from chassis.database import Transaction
 from members.strategy.commitments import Commitment, Course, Progress
 from members.strategy.strategies import Draft, Strategy, Theme
@@ -116,6 +117,7 @@ async def add_progress(tx: Transaction, its: Progress) -> None:
 
 async def progress_of(tx: Transaction, commitment_id: UUID, *, after: UUID | None, most: int) -> list[Progress]:
     """The reports on a commitment, the newest first, from behind `after` on."""
+    await paging.begin_behind(tx, "SELECT FROM commitment_progress WHERE progress_id = $1", after)
     rows = await tx.fetch(
         """
         SELECT progress_id, commitment_id, course, percent, summary, reported_on, reported_at, reported_by

@@ -46,7 +46,7 @@ async def begin(members: Database, member_id: UUID) -> None:
     async with members.transaction() as tx:
         begun, _ = erasure.begin(member_id, now=tx.now, hours=24)
         await erasure_store.remember(tx, member_id)
-        await erasure_store.add(tx, begun, by=None)
+        await erasure_store.add(tx, begun)
         await erasure_store.add_receipts(tx, begun)
 
 

@@ -1,7 +1,7 @@
 """Whoever has copies of the whole database, taken at any moments, tries to find out who answered what.
 
-A dump is a COPY of each table, which is what `pg_dump` writes. What it can not show, the order of transactions in the
-files of the server, is told of in the README.
+A dump is a COPY of each table, which is what `pg_dump` writes, and beside it the transactions that PostgreSQL keeps of
+each row: which wrote it, which locked it last. That it shows the order of answers is told of in the README.
 """
 
 import io
@@ -51,6 +51,15 @@ async def dumped(connection: asyncpg.Connection) -> Dump:
     return found
 
 
+async def transactions(connection: asyncpg.Connection, tables: set[str]) -> set[str]:
+    """Those that wrote or locked a row of one of these tables."""
+    found: set[str] = set()
+    for table in tables:
+        rows = await connection.fetch(f'SELECT xmin::text, xmax::text FROM "{table}"')  # noqa: S608
+        found |= {xid for row in rows for xid in row}
+    return found - {"0"}
+
+
 def values(dump: Dump, tables: set[str]) -> set[str]:
     return {value for table in tables for row in dump.get(table, []) for value in row}
 
@@ -74,6 +83,8 @@ class Told:
         self.tokens: list[str] = []
         self.before: Dump = {}
         self.while_open: Dump = {}
+        self.of_ballot: set[str] = set()  # transactions
+        self.of_others: set[str] = set()
         self.after: Dump = {}
 
 
@@ -96,6 +107,9 @@ async def told(client: AsyncClient, ask: Do, join: Do, later: Database, attacker
         form = {"token": its.tokens[-1], "rating": "well", "comment": f"What number {number:02} says"}
         assert (await client.post(f"{at}/answers", json=form, headers=member | key)).status_code == 204
     its.while_open = await dumped(attacker)
+    its.of_ballot = await transactions(attacker, BALLOT)
+    others = {table for table in its.while_open if "." not in table} - BALLOT - {"feedback_round"}
+    its.of_others = await transactions(attacker, others)
     while await closing.close_due(later, key=KEY):
         pass
     its.after = await dumped(attacker)
@@ -129,7 +143,13 @@ async def test_taking_and_answering_leave_no_row_but_in_the_ballot(told: Told) -
     }
 
     assert changed == {"feedback_taken", "feedback_spent", "feedback_sealed"}
-    assert {"monitoring.answer", "monitoring.counted", "monitoring.exact"} <= told.before.keys()
+    assert {"monitoring.answer", "monitoring.ledger", "monitoring.book"} <= told.before.keys()
+
+
+async def test_no_transaction_that_took_a_token_or_answered_stands_in_another_row(told: Told) -> None:
+    """Nor did one lock a member, whose row would keep that for years."""
+    assert len(told.of_ballot) >= 2 * MANY
+    assert told.of_ballot & told.of_others == set()
 
 
 async def test_a_ballot_has_no_instant_and_no_number_that_counts(attacker: asyncpg.Connection) -> None:

@@ -207,6 +207,23 @@ async def test_who_has_left_or_never_joined_has_no_token(client: AsyncClient, as
     assert [await problem(each) for each in refused] == [(409, "/problems/not-a-member")] * 3
 
 
+async def test_a_members_copy_tells_of_a_token_while_its_question_is_open_and_nobody_elses_does(
+    client: AsyncClient, ask: Do, join: Do, close: Do
+) -> None:
+    round_id, (_, ada), (_, ben) = await ask(), await join(), await join()
+    await client.post(f"{API}/feedback-rounds/{round_id}/tokens", headers=ada)
+
+    async def told(member: dict[str, str]) -> Any:
+        copy = (await client.get(f"{API}/my/copy", headers=member)).json()
+        return {its["title"]: its["rows"] for its in copy["holdings"]}["Open questions for which you had a token"]
+
+    closes_on = str(TODAY + timedelta(days=7))
+    assert await told(ada) == [{"question": "Did it reach you?", "held_until": closes_on}]
+    assert await told(ben) == []
+    await close()
+    assert await told(ada) == []
+
+
 async def test_of_an_erased_member_there_is_no_mark_and_what_was_answered_stays(
     running: FastAPI, client: AsyncClient, ask: Do, join: Do
 ) -> None:

@@ -77,6 +77,8 @@ async def test_a_new_theme_is_vacant_until_a_champion_is_appointed_whom_members_
         "organisation": "UKHSA",
         "starts_on": str(TODAY),
         "ends_on": FAR,
+        "appointed_at": None,
+        "appointed_by": None,
     }
     assert await what_was_said(running.state.running.database, champion["term_id"]) == [
         (

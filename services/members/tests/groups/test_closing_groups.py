@@ -74,7 +74,10 @@ async def test_everybody_leaves_a_group_that_closes_and_that_is_said_of_each(
         json={"hours_per_month": 4},
         headers=signed_in("member", member_id=both[0]),
     )
-    assert late.json()["type"] == "/problems/group-is-over"
+    assert (late.json()["type"], late.json()["detail"]) == (
+        "/problems/group-is-over",
+        "This group has closed. Look at the groups that go on.",
+    )
 
 
 async def test_whoever_leaves_or_joins_while_it_closes_is_said_to_leave_once(
@@ -158,10 +161,13 @@ async def test_the_team_closes_a_group_with_a_form(client: AsyncClient) -> None:
     shown = await see(client, at, "member", member_id=str(uuid4()))
     over = await see(client, "?show=over", "team")
 
-    assert "Close the group Everybody in it leaves it, and hears of that. What it was for stays here" in form
+    assert (
+        "Close the group Everybody in it leaves it, and hears of that. Meetings to come are cancelled. What it was for"
+        in form
+    )
     assert (mistake.status_code, "Enter the reason" in words(mistake.text)) == (422, True)
     assert (done.status_code, done.headers["location"]) == (303, f"{HERE}{at}?done=disbanded")
-    assert (again.status_code, "This group has disbanded." in words(again.text)) == (409, True)
+    assert (again.status_code, "This group has closed." in words(again.text)) == (409, True)
     assert WHY["reason"] in again.text
     assert f". {WHY['reason']}" in shown
     assert ("Closed On " in shown, "Disbanded" in shown, "Closed on " in over) == (True, False, True)

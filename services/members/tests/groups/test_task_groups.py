@@ -101,6 +101,7 @@ async def test_nothing_more_happens_in_a_group_that_has_disbanded(client: AsyncC
     ]
 
     assert [(each.status_code, each.json()["type"]) for each in refused] == [(409, "/problems/group-is-over")] * 4
+    assert {each.json()["detail"] for each in refused} == {"This group has disbanded. Look at the groups that go on."}
     over = (await client.get(f"{API}/groups?over=true", headers=signed_in("team"))).json()["groups"]
     on = (await client.get(f"{API}/groups", headers=signed_in("team"))).json()["groups"]
     assert its["group_id"] in [each["group_id"] for each in over]

@@ -134,3 +134,18 @@ def test_an_organisation_that_is_not_known_is_answered_with_those_that_are_open(
     assert wrong(organisation="Atlantis") == {
         "organisation": "This organisation is not known here. Enter one of these: DESNZ, DSIT, UKHSA"
     }
+
+
+@pytest.mark.parametrize("name", ["\u200b\u200b", "\ufeff", "\u3164", "-", "1", "🎉"])
+def test_a_name_has_a_letter_that_can_be_seen(name: str) -> None:
+    assert wrong(name=name) == {"name": "Enter your full name"}
+
+
+@pytest.mark.parametrize("name", ["Ada \u202enoryB", "Ada \u2066Byron", "Ada \ue000", "Ada \uffff"])
+def test_a_name_turns_no_text_around_and_holds_nothing_without_a_meaning(name: str) -> None:
+    assert wrong(name=name) == {"name": "The name has characters in it that are not letters or signs"}
+
+
+@pytest.mark.parametrize("name", ["O", "Жанна", "علی\u200cرضا", "นภา", "X Æ A-12", "Mx D’Arcy-Ñuñez, Jr."])
+def test_names_are_as_people_have_them(name: str) -> None:
+    assert answers.imported(CELLS | {"name": name}, PLACES, only=None)[0].name == name

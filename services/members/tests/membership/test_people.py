@@ -129,6 +129,23 @@ async def test_a_head_of_profession_does_not_find_who_is_restricted_and_the_team
     assert await found(head) == (both, 2, 200)
 
 
+@pytest.mark.parametrize("which", ["elsewhere", "restricted"])
+async def test_no_place_in_a_list_tells_how_somebody_is_called_whom_its_reader_may_not_see(
+    client: AsyncClient, signed_in: SignIn, which: str
+) -> None:
+    mark = uuid4().hex
+    await joined(client, f"Ada {mark}")
+    await joined(client, f"Zoe {mark}")
+    hidden = await joined(client, f"Max {mark}", organisation="Defra" if which == "elsewhere" else "UKHSA")
+    if which == "restricted":
+        await client.post(f"{MEMBERS}/{hidden}/restrictions", headers=signed_in("team"))
+
+    head = signed_in("hosep", organisation="UKHSA")
+    answer = await client.post(SEARCHES, json={"text": mark, "after": hidden}, headers=head)
+
+    assert names(answer) == [f"Ada {mark}", f"Zoe {mark}"], "as from the first, not from behind Max"
+
+
 async def test_what_cannot_be_looked_for_is_told_at_its_field(client: AsyncClient, signed_in: SignIn) -> None:
     wrong = {"organisation": "Narnia", "grade": "Wizard", "state": "asleep"}
 

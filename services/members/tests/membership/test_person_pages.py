@@ -218,6 +218,17 @@ async def test_a_change_of_somebody_who_has_left_is_refused_and_says_so(client: 
         assert "left the profession" in words(answer.text)
 
 
+@pytest.mark.parametrize("typed", [{}, {"role": "emperor"}, {"role": "volunteer", "organisation": "x" * 1001}])
+async def test_a_role_that_there_is_not_is_not_there_to_be_taken_back(
+    client: AsyncClient, typed: dict[str, str]
+) -> None:
+    member_id, _ = await joined(client)
+
+    answer = await send(client, f"{PEOPLE}/{member_id}/roles/taken-back", typed, "team")
+
+    assert answer.status_code == 404
+
+
 async def test_the_team_gives_roles_and_takes_them_back(client: AsyncClient, said: Said) -> None:
     member_id, _ = await joined(client)
     here = f"{PEOPLE}/{member_id}"

@@ -8,11 +8,14 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
+from cryptography.exceptions import InvalidTag
 from fastapi import FastAPI
 from httpx2 import AsyncClient
 
+from chassis.database import Transaction
 from chassis.testing import CSRF_OF_FORMS, in_browser, signed_in
 from members.monitoring import store
+from members.monitoring.ledger import Ledger, book, counted_as, row_of
 from testkit.eventually import eventually
 
 API = "/api/members/v1"
@@ -41,7 +44,23 @@ async def kept_of(running: FastAPI, member_id: str) -> tuple[int, int]:
     async with running.state.running.database.transaction() as tx, store.opened(tx):
         name = vault.name(UUID(member_id))
         answers = await store.of(tx, vault, name)
-        return (1 if answers else 0, len(await store.counted_of(tx, vault, name)))
+        return (1 if answers else 0, len(list(counted_as(await store.ledger_of(tx, vault, name), name))))
+
+
+async def counted(running: FastAPI, tx: Transaction, *members: str) -> None:
+    """As a release counts them, in UKHSA as HEO, with `ANSWERS`."""
+    vault, people = running.state.vault, len(members)
+    exact = {what: [("UKHSA", "HEO-SEO", {code: people})] for what, code in ANSWERS.items()}
+    row = row_of(book(exact), ("UKHSA", "HEO-SEO"), ANSWERS)
+    its = Ledger({"2026-Q3": exact}, {vault.name(UUID(its)): row for its in members})
+    await store.keep_ledger(tx, vault, its, filled_to=1 << 10)
+
+
+async def counted_of(running: FastAPI, member_id: str) -> dict[str, Any]:
+    vault = running.state.vault
+    async with running.state.running.database.transaction() as tx, store.opened(tx):
+        name = vault.name(UUID(member_id))
+        return dict(counted_as(await store.ledger_of(tx, vault, name), name))
 
 
 def words(page: str) -> str:
@@ -142,33 +161,75 @@ async def test_who_leaves_or_is_erased_leaves_no_answer_behind(running: FastAPI,
     member_id, other = await joined(client), await joined(client)
     await answered(client, member_id, ANSWERS)
     await answered(client, other, ANSWERS)
-    vault, name = running.state.vault, running.state.vault.name(UUID(member_id))
     async with running.state.running.database.transaction() as tx, store.opened(tx):
-        await store.keep_counted(tx, vault, "2026-Q3", {name: {"organisation": "UKHSA"}})
+        await counted(running, tx, member_id, other)
     assert await kept_of(running, member_id) == (1, 1)
 
     me = signed_in("member", member_id=member_id)
     assert (await client.post(f"{API}/members/{member_id}/{way}", headers=me)).is_success
 
     assert await kept_of(running, member_id) == (0, 0)
-    assert await kept_of(running, other) == (1, 0)
+    assert await kept_of(running, other) == (1, 1)
     assert (await answered(client, member_id, ANSWERS)).status_code == 404
 
 
 async def test_deleting_answers_also_blanks_what_releases_counted(running: FastAPI, client: AsyncClient) -> None:
-    member_id = await joined(client)
-    vault, name = running.state.vault, running.state.vault.name(UUID(member_id))
-    counted = {"organisation": "UKHSA", "band": "HEO-SEO", "codes": ANSWERS}
+    member_id, other = await joined(client), await joined(client)
     async with running.state.running.database.transaction() as tx, store.opened(tx):
-        await store.keep_counted(tx, vault, "2026-Q3", {name: counted})
+        await counted(running, tx, member_id, other)
 
     me = signed_in("member", member_id=member_id)
     await client.delete(f"{API}/members/{member_id}/monitoring-answers", headers=me)
 
-    async with running.state.running.database.transaction() as tx, store.opened(tx):
-        assert await store.counted_of(tx, vault, name) == {
-            "2026-Q3": {"organisation": "UKHSA", "band": "HEO-SEO", "codes": None}
-        }
+    there = ("UKHSA", "HEO-SEO")
+    assert await counted_of(running, member_id) == {"2026-Q3": {"place": there, "codes": None}}
+    assert await counted_of(running, other) == {"2026-Q3": {"place": there, "codes": ANSWERS}}
+
+
+async def counted_as_it_was_before(running: FastAPI, tx: Transaction, *members: str) -> None:
+    """In rows of one release each, as they were kept until there was one row."""
+    await counted(running, tx, *members)
+    await tx.execute("DELETE FROM monitoring.ledger")
+    await tx.execute("INSERT INTO monitoring.exact SELECT * FROM monitoring.book")
+    await tx.execute("DELETE FROM monitoring.book")
+    for name in [running.state.vault.name(UUID(its)) for its in members]:
+        sealed = running.state.vault.seal(name, {"place": ["UKHSA", "HEO-SEO"], "codes": ANSWERS})
+        await tx.execute("INSERT INTO monitoring.counted VALUES ('2026-Q3', $1, $2)", name, sealed)
+
+
+async def test_rows_that_were_kept_before_are_read_blanked_and_deleted_and_are_gone_with_the_next_release(
+    running: FastAPI, client: AsyncClient
+) -> None:
+    members = [await joined(client) for _ in range(3)]
+    stays, deletes, leaves = members
+    database = running.state.running.database
+    async with database.transaction() as tx, store.opened(tx):
+        await counted_as_it_was_before(running, tx, *members)
+
+    place = f"{API}/members/{deletes}/monitoring-answers"
+    await client.delete(place, headers=signed_in("member", member_id=deletes))
+    await client.post(f"{API}/members/{leaves}/departures", headers=signed_in("member", member_id=leaves))
+
+    there = ("UKHSA", "HEO-SEO")
+    after = [{"2026-Q3": {"place": there, "codes": codes}} for codes in (ANSWERS, None)]
+    assert [await counted_of(running, its) for its in members] == [*after, {}]
+    async with database.transaction() as tx, store.opened(tx):
+        await store.keep_ledger(
+            tx, running.state.vault, await store.ledger_of(tx, running.state.vault), filled_to=1 << 10
+        )
+        for table in ("counted", "exact"):
+            assert await tx.fetchval(f"SELECT count(*) FROM monitoring.{table}") == 0  # noqa: S608 - ours
+    assert [await counted_of(running, its) for its in (stays, deletes)] == after
+
+
+async def test_a_row_cannot_be_read_as_one_of_other_releases(running: FastAPI, client: AsyncClient) -> None:
+    member_id = await joined(client)
+    with pytest.raises(InvalidTag):
+        async with running.state.running.database.transaction() as tx, store.opened(tx):
+            await counted(running, tx, member_id)
+            exact = running.state.vault.seal(b"2026-Q2", {}, filled_to=1 << 10)
+            await tx.execute("INSERT INTO monitoring.book VALUES ('2026-Q2', $1)", exact)
+            await store.ledger_of(tx, running.state.vault)
 
 
 @pytest.mark.parametrize(
@@ -185,18 +246,16 @@ async def test_who_goes_while_a_release_is_made_is_taken_out_of_it(
     left: list[None],
 ) -> None:
     member_id, database = await joined(client), running.state.running.database
-    vault, name = running.state.vault, running.state.vault.name(UUID(member_id))
     me = signed_in("member", member_id=member_id)
 
     async with asyncio.TaskGroup() as tasks, database.transaction() as tx, store.opened(tx):
         await store.hold_for_a_release(tx)
         gone = tasks.create_task(client.request(method, f"{API}/members/{member_id}/{way}", headers=me))
         await eventually(waits_for_a_lock)
-        await store.keep_counted(tx, vault, "2026-Q3", {name: {"place": ["UKHSA", "EO"], "codes": ANSWERS}})
+        await counted(running, tx, member_id)
 
     assert gone.result().is_success
-    async with database.transaction() as tx, store.opened(tx):
-        assert [its["codes"] for its in (await store.counted_of(tx, vault, name)).values()] == left
+    assert [its["codes"] for its in (await counted_of(running, member_id)).values()] == left
 
 
 async def test_the_page_says_why_and_who_sees_it_and_nothing_is_chosen_for_anybody(client: AsyncClient) -> None:

@@ -74,6 +74,17 @@ async def test_anyone_sees_which_take_part_since_when_and_what_became_of_closed_
     assert "Merge or split" not in said
 
 
+async def test_a_name_that_nobody_could_write_is_told_at_its_field(client: AsyncClient) -> None:
+    answers = {"name": "Office", "short": "!!!", "code": "SIGNS", **on("opened_on", TODAY)}
+
+    answer = await send(client, "/new", answers, "team")
+
+    assert answer.status_code == 422
+    assert (
+        '<a href="#short">Write the name with letters from A to Z or digits, by which people find it</a>' in answer.text
+    )
+
+
 async def test_the_team_registers_one_by_the_form_and_everybody_sees_it(client: AsyncClient) -> None:
     code = f"X{uuid4().hex[:10].upper()}"
     answers = {"name": f"Office {code}", "code": code, **on("opened_on", TODAY + timedelta(days=2))}
@@ -122,7 +133,7 @@ async def test_a_merger_is_said_by_the_form_and_asks_each_member_on_their_profil
     assert nothing.status_code == 422
     assert ("Choose what it becomes" in nothing.text, "Enter a real date" in nothing.text) == (True, True)
     assert (sent.status_code, sent.headers["location"]) == (303, f"{HERE}?done=merged")
-    assert "what became of it stays as it is" in words(again.text)
+    assert "That stays as it is" in words(again.text)
     assert "Tell us where you work now" not in before
     assert f"Tell us where you work now: Office {min(first, second)} or Office {max(first, second)}" in profile
     assert (f'value="{first}"' in choices, f'value="{old}"' in choices) == (True, False)

@@ -1,5 +1,6 @@
 """What becomes of organisations, decided without any I/O."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from uuid import UUID, uuid4
 
@@ -32,6 +33,21 @@ def closed(code: str, *successors: str, on: date = DAY) -> Organisation:
 
 def places(*its: Organisation, day: date = DAY) -> Places:
     return Places(Register(its), day)
+
+
+@pytest.mark.parametrize("name", ["!!!", "日本", "The"])
+def test_an_organisation_has_a_name_by_which_it_can_be_found(name: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        organisations.register(Register((AGENCY,)), replace(YOUNG, name=name))
+
+    assert [(its.field, its.sentence) for its in refused.value.errors] == [
+        ("name", "Write the name with letters from A to Z or digits, by which people find it")
+    ]
+
+
+@pytest.mark.parametrize("text", ["", "???", "the"])
+def test_signs_alone_name_no_organisation(text: str) -> None:
+    assert Register((Organisation(uuid4(), "SIGNS", "???"),)).named(text) is None
 
 
 @pytest.mark.parametrize("text", ["AGENCY", "ars", " agency for rocks and soil", "The Agency for Rocks & Soil"])

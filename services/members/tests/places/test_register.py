@@ -205,6 +205,31 @@ async def test_members_of_one_that_merges_into_one_move_there_with_their_grades(
     assert await heard(running, old) == ["OrganisationRegistered", "OrganisationMerged"]
 
 
+async def test_who_headed_one_that_merges_hears_that_this_has_ended(client: AsyncClient, said: Said) -> None:
+    old, new = await registered(client), await registered(client)
+    member_id, team = await member_of(client, old), signed_in("team")
+    head = {"role": "hosep", "organisation": old}
+    (await client.post(f"{API}/members/{member_id}/role-grants", json=head, headers=team)).raise_for_status()
+
+    merger = {"into": [new], "on": str(TODAY)}
+    (await client.post(f"{API}/organisations/{old}/mergers", json=merger, headers=team)).raise_for_status()
+
+    async def moved() -> bool:
+        return await seen(client, member_id) == (new, "SEO")
+
+    await eventually(moved)
+    assert (await said(member_id))[2:] == [
+        ("RoleRevoked", {"member_id": member_id, **head}),
+        (
+            "MemberTransferred",
+            {"member_id": member_id, "organisation": new, "grade": "SEO", "grade_band": "HEO-SEO"},
+        ),
+    ]
+    assert (await client.get(f"{API}/members/{member_id}/roles", headers=team)).json()["roles"] == []
+    [newest, _] = (await client.get(f"{API}/role-records?member_id={member_id}", headers=team)).json()["records"]
+    assert (newest["granted"], newest["by"]) == (False, str(account_of(team)))
+
+
 async def test_a_merger_that_is_to_come_moves_nobody_before_its_day(client: AsyncClient, running: FastAPI) -> None:
     old, new = await registered(client), await registered(client)
     ada = await member_of(client, old)
@@ -272,6 +297,8 @@ async def test_an_import_says_where_members_of_one_that_became_several_went(clie
     old, first, second, other = [await registered(client) for _ in range(4)]
     emails = [f"{uuid4().hex}@old.example" for _ in range(3)]
     members = [await member_of(client, old, email) for email in emails]
+    head = {"role": "hosep", "organisation": old}
+    (await post(client, f"/members/{members[1]}/role-grants", head)).raise_for_status()
     await merged(client, old, first, second)
 
     def row(email: str, organisation: str) -> str:
@@ -289,6 +316,7 @@ async def test_an_import_says_where_members_of_one_that_became_several_went(clie
     assert [its["outcome"] for its in theirs["report"]] == ["transferred"]
     assert [await seen(client, each) for each in members] == [(first, "G7"), (second, "G7"), (second, "G7")]
     assert [name for name, _ in await said(members[0])] == ["MemberJoined", "MemberTransferred"]
+    assert [name for name, _ in await said(members[1])][2:] == ["RoleRevoked", "MemberTransferred"]
 
 
 async def test_who_entered_an_organisation_and_who_last_said_what_becomes_of_it_is_kept(

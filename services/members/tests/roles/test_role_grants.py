@@ -65,20 +65,28 @@ async def test_a_role_is_in_the_next_token_once_given_and_not_once_taken_back(
     ]
 
 
-async def test_a_role_for_one_organisation_stays_behind_when_its_holder_moves(
-    client: AsyncClient, provider: Any
+async def test_whoever_moves_loses_what_they_were_at_the_old_organisation_and_coming_back_does_not_bring_it_back(
+    client: AsyncClient, provider: Any, said: Said
 ) -> None:
     word, team = uuid4().hex, signed_in("team")
     member_id = await join(client, word)
     head = {"role": "recruiting-manager", "organisation": "Defra"}
-    await client.post(f"{API}/{member_id}/role-grants", json=head, headers=team)
+    for role in (head, {"role": "volunteer"}):
+        await client.post(f"{API}/{member_id}/role-grants", json=role, headers=team)
 
-    moved = {"organisation": "UKHSA", "grade": "G7"}
-    await client.post(f"{API}/{member_id}/transfers", json=moved, headers=team)
+    themselves = signed_in("member", member_id=member_id)
+    for there in ("UKHSA", "Defra"):
+        moved = {"organisation": there, "grade": "G7"}
+        assert (await client.post(f"{API}/{member_id}/transfers", json=moved, headers=themselves)).status_code == 200
 
-    assert await roles_in_the_token(client, provider, word) == ["member"]
-    taken = await client.post(f"{API}/{member_id}/role-revocations", json=head, headers=team)
-    assert (taken.status_code, taken.json()["roles"]) == (200, [])
+    assert await roles_in_the_token(client, provider, word) == ["member", "volunteer"]
+    revoked = ("RoleRevoked", {"member_id": member_id, "role": "recruiting-manager", "organisation": "DEFRA"})
+    assert [name for name, _ in await said(member_id)][3:] == ["RoleRevoked", "MemberTransferred", "MemberTransferred"]
+    assert revoked in await said(member_id)
+    records = (await client.get(f"/api/members/v1/role-records?member_id={member_id}", headers=team)).json()["records"]
+    newest = records[0]
+    assert (newest["role"], newest["organisation"], newest["granted"]) == ("recruiting-manager", "DEFRA", False)
+    assert newest["by"] == str(testing.account_of(themselves))
 
 
 async def test_who_leaves_loses_the_roles_and_everyone_hears_it(

@@ -7,7 +7,7 @@ import pytest
 
 from attacker.attack import Attacker, attacked, releases
 from attacker.populations import Population, drawn
-from members.statistics.counting import cells
+from members.statistics.counting import people
 from members.statistics.diversity import Earlier, Figures, figures
 from members.statistics.tables import Row, Table
 
@@ -55,7 +55,8 @@ def _first_alone(its: Population) -> tuple[Population, list[Figures | None]] | N
 
 def _anew(its: Population, number: int) -> Figures | None:
     def nothing(period: str) -> Earlier:
-        return Earlier({}, cells([], str))
+        return Earlier(people([]), {})
 
-    people = dict(its.quarters[number])
-    return figures(people, its.asked, its.limits, f"Q{number}", before=None, earlier=nothing)
+    return figures(
+        people(its.quarters[number].values()), its.asked, its.limits, f"Q{number}", before=None, earlier=nothing
+    )

@@ -5,8 +5,8 @@ from datetime import date
 
 import pytest
 
-from members.statistics import participation, tables, totals
-from members.statistics.counting import Movement, Person, cells, movement
+from members.statistics import counting, participation, tables, totals
+from members.statistics.counting import Cells, Movement, Person, cells, movement, paths
 from members.statistics.periods import Quarter, last_ended, read
 from members.statistics.tables import Counts, Limits, rounded
 
@@ -27,14 +27,19 @@ def people(**figures: str) -> dict[str, Person]:
     return found
 
 
+def counted(its: dict[str, Person]) -> Cells:
+    return cells(counting.people(its.values()))
+
+
 def counts(now: dict[str, Person], then: dict[str, Person] | None = None, *, threshold: int = 5) -> Counts:
     def since(period: str) -> Movement:
         assert period == "Q1"
-        still = {who: its for who, its in (then or {}).items() if who in now}
-        return movement(now, still, cells((then or {}).values(), str), str)
+        its = then or {}
+        ways = paths(counting.people(now.values()), counting.people(map(its.get, now)))
+        return movement(ways, counted(its), str)
 
     period = "Q1" if then is None else "Q2"
-    return Counts(cells(now.values(), str), 0, LABELS, Limits(threshold, 10), period, since)
+    return Counts(counted(now), 0, LABELS, Limits(threshold, 10), period, since)
 
 
 def out(then: dict[str, Person]) -> tables.Table:
@@ -129,20 +134,21 @@ def test_what_is_repeated_is_no_single_row_that_all_else_gives_away() -> None:
 
 
 def test_what_few_answered_is_shown_with_another_answer_of_their_group() -> None:
-    its = totals.first(cells(people(A="EO:3 a 20 b 30 c").values(), str), GROUPS, Limits(10, 10), "Q1")
+    its = totals.first(counted(people(A="EO:3 a 20 b 30 c")), GROUPS, Limits(10, 10), "Q1")
 
     assert its == totals.Total("Q1", 55, {"c": 30}, {"yes": (("a", "b"), 25)})
 
 
 def test_a_characteristic_of_which_a_group_is_too_small_is_not_shown() -> None:
-    assert totals.first(cells(people(A="EO:3 a 4 b 90 c").values(), str), GROUPS, Limits(10, 10), "Q1") is None
+    assert totals.first(counted(people(A="EO:3 a 4 b 90 c")), GROUPS, Limits(10, 10), "Q1") is None
 
 
 def test_who_left_is_what_was_counted_and_is_not_there_and_who_deleted_their_answers_protects_nobody() -> None:
     then = {"ada": Person(("A", "EO"), None), "ben": Person(("A", "EO"), "no")}
     now = {"ada": Person(("A", "EO"), "no"), "cleo": Person(("A", "EO"), "yes")}
 
-    its = movement(now, {"ada": then["ada"]}, {("A", "EO"): Counter(yes=1, no=3)}, str)
+    ways = paths(counting.people(now.values()), counting.people([then["ada"], None]))
+    its = movement(ways, {("A", "EO"): Counter(yes=1, no=3)}, str)
 
     assert (its.left, its.joined) == ({("A", "EO"): Counter(no=2)}, {("A", "EO"): Counter(yes=1)})
     assert (its.stayed, its.known) == ({}, 1)

@@ -246,10 +246,10 @@ async def test_the_next_quarter_repeats_what_would_tell_of_one_who_came(
 
 async def test_what_was_counted_is_kept_for_as_long_as_figures_look_back_to_it(running: FastAPI) -> None:
     async with running.state.running.database.transaction() as tx, monitoring.opened(tx):
-        kept = await tx.fetch("SELECT period, count(*) AS people FROM monitoring.counted GROUP BY period")
-        exact = await tx.fetch("SELECT period, length(sealed) AS bytes FROM monitoring.exact")
+        kept = await tx.fetch("SELECT length(sealed) AS bytes, count(*) AS people FROM monitoring.ledger GROUP BY 1")
+        exact = await tx.fetch("SELECT period, length(sealed) AS bytes FROM monitoring.book")
 
-    assert [tuple(row) for row in kept] == [(LAST.code, 10_000)]
+    assert [tuple(row) for row in kept] == [(12 + 2 + 8 + 16, 10_000)]  # a place and eight answers of one release
     assert [tuple(row) for row in exact] == [(LAST.code, 12 + (1 << 20) + 16)]
 
 

@@ -77,4 +77,5 @@ def render(
 
 def error_page(request: Request, problem: Problem) -> HTMLResponse:
     """The page for a request that came to nothing: what happened, and what to do now."""
-    return render(request, "error.html", status=problem.status, problem=problem)
+    is_form = request.method != "GET"
+    return render(request, "error.html", status=problem.status, problem=problem, is_form=is_form)

@@ -1,10 +1,7 @@
 """The team names themes and appoints champions; they resign, or the team ends their term."""
 
-import contextlib
 from datetime import timedelta
 from typing import Any, Final
-
-import httpx2
 
 from gse_platform.prove.commands.members import change_grade, join
 from gse_platform.prove.people import Person
@@ -58,9 +55,4 @@ async def end(profession: Profession) -> None:
 
 
 async def _serving(profession: Profession, theme: str) -> list[dict[str, Any]]:
-    with contextlib.suppress(httpx2.HTTPError):
-        place = f"{MEMBERS}/champion-themes/{theme}"
-        answer = await profession.history.http.get(place, headers=profession.holding("team")())
-        if answer.is_success:
-            return list(answer.json()["champions"])
-    return []
+    return await profession.shown(f"{MEMBERS}/champion-themes/{theme}", profession.holding("team"), "champions")

@@ -73,9 +73,7 @@ async def grant(profession: Profession, person: Person) -> None:
 async def revoke(profession: Profession, person: Person) -> None:
     """The team takes a role back, from somebody who has one if there is such a one who is free."""
     some = [its for its in profession.people if its.roles and its.present and not its.busy]
-    if some:
-        person.busy, person = False, profession.chance.choice(some)
-        person.busy = True
+    person = profession.instead(person, some)
     role = profession.chance.choice(sorted(person.roles) or ROLES)
     its = await _of_roles(profession, person, "revoke", "role-revocations", role)
     person.roles -= {role} if its.outcome == "ok" else set()

@@ -39,10 +39,9 @@ async def verify_again(profession: Profession, person: Person) -> None:
 async def confirm(profession: Profession, person: Person) -> None:
     """By a link in their mail, which works no more when a newer one was sent."""
     links: list[str] = []
-    if profession.post:
-        theirs = profession.history.addresses({person.member_id})
-        with contextlib.suppress(httpx2.HTTPError):
-            numbers = [its["number"] for its in await profession.post.heads() if its["to"] in theirs]
+    numbers = await profession.mail_of(person)
+    with contextlib.suppress(httpx2.HTTPError):
+        if profession.post:
             found = [await profession.post.confirming(number) for number in numbers[-4:]]
             links = [its for its in found if its]
     if not links:

@@ -57,10 +57,7 @@ async def restrict(profession: Profession, person: Person) -> None:
 async def lift(profession: Profession, person: Person) -> None:
     """Of somebody who is restricted rather than of this one, if there is one who is free."""
     some = [its for its in profession.people if its.restricted and its.present and not its.busy]
-    if some:
-        person.busy, person = False, profession.chance.choice(some)
-        person.busy = True
-    await _settle(profession, person, "lift", "restriction-ends")
+    await _settle(profession, profession.instead(person, some), "lift", "restriction-ends")
 
 
 async def _settle(profession: Profession, person: Person, kind: str, place: str) -> None:

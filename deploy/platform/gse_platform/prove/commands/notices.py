@@ -50,11 +50,8 @@ async def unsubscribe(profession: Profession, person: Person) -> None:
 
 async def way_out(profession: Profession, person: Person) -> tuple[str, str] | None:
     """Of some mail of theirs; None where there is none, or it is of what nobody can stop."""
-    theirs = profession.history.addresses({person.member_id})
+    numbers = await profession.mail_of(person)
     with contextlib.suppress(httpx2.HTTPError):
-        numbers = (
-            [its["number"] for its in await profession.post.heads() if its["to"] in theirs] if profession.post else []
-        )
         if profession.post and numbers:
             return await profession.post.way_out(profession.chance.choice(numbers))
     return None
@@ -62,15 +59,11 @@ async def way_out(profession: Profession, person: Person) -> tuple[str, str] | N
 
 async def send_again(profession: Profession) -> None:
     """The team looks for what may not have gone out, and sends one of it again."""
-    unknown: list[str] = []
-    with contextlib.suppress(httpx2.HTTPError):
-        place = f"{NOTICES}?state=unknown"
-        answer = await profession.history.http.get(place, headers=profession.holding("team")())
-        unknown = [its["notice_id"] for its in answer.json()["notices"]] if answer.is_success else []
+    unknown = await profession.shown(f"{NOTICES}?state=unknown", profession.holding("team"), "notices")
     if not unknown:
         await join(profession)
         return
-    notice = profession.chance.choice(unknown)
+    notice = profession.chance.choice(unknown)["notice_id"]
     await profession.history.ask(
         "send-again", f"{NOTICES}/{notice}/redelivery", None, profession.holding("team"), about=notice
     )
@@ -79,14 +72,11 @@ async def send_again(profession: Profession) -> None:
 async def read(profession: Profession, person: Person) -> None:
     """They open something that they were told."""
     inbox = f"{INBOXES}/{person.member_id}/inbox"
-    found: list[str] = []
-    with contextlib.suppress(httpx2.HTTPError):
-        answer = await profession.history.http.get(inbox, headers=profession.by(person)())
-        found = [its["notice_id"] for its in answer.json()["notices"]] if answer.is_success else []
+    found = await profession.shown(inbox, profession.by(person), "notices")
     if not found:
         await change_grade(profession, person)
         return
-    notice = profession.chance.choice(found)
+    notice = profession.chance.choice(found)["notice_id"]
     its = await profession.history.ask(
         "read",
         f"{inbox}/{notice}/read",

@@ -1,10 +1,7 @@
 """The team opens opportunities, members apply and withdraw, a lot or the team chooses, and focus groups meet."""
 
-import contextlib
 from datetime import timedelta
 from typing import Any, Final
-
-import httpx2
 
 from gse_platform.prove.commands.members import change_grade, join
 from gse_platform.prove.people import Person
@@ -143,9 +140,5 @@ async def _select(profession: Profession, call: Call) -> bool:
 
 async def applicants(profession: Profession, call: Call) -> list[dict[str, Any]]:
     """As the team sees them; nobody where there is no answer."""
-    with contextlib.suppress(httpx2.HTTPError):
-        place = f"{OPPORTUNITIES}/{call.opportunity_id}/interests"
-        answer = await profession.history.http.get(place, headers=profession.holding("team")())
-        if answer.is_success:
-            return list(answer.json()["applicants"])
-    return []
+    place = f"{OPPORTUNITIES}/{call.opportunity_id}/interests"
+    return await profession.shown(place, profession.holding("team"), "applicants")

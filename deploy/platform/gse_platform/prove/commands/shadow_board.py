@@ -35,7 +35,9 @@ async def appoint(profession: Profession) -> None:
         return
     seat, applicant = profession.chance.choice(seats), profession.chance.choice(chosen)
     seat.busy = True
-    ends_on = profession.today() + timedelta(days=profession.chance.choice(TERMS))
+    today, ends_on = profession.today(), seat.taken_until
+    if ends_on is None or ends_on <= today:  # else it is the rest of a term, or taken, which is refused
+        ends_on = today + timedelta(days=profession.chance.choice(TERMS))
     member_id = str(applicant["member_id"])
     its = await profession.history.ask(
         "appoint",
@@ -47,7 +49,33 @@ async def appoint(profession: Profession) -> None:
     )
     for person in profession.people:
         person.has_a_seat |= person.member_id == member_id and its.outcome == "ok"
+    seat.taken_until = ends_on if its.outcome == "ok" else seat.taken_until
     seat.busy = its.outcome == "unknown"
+
+
+async def stand_down(profession: Profession) -> None:
+    """Somebody gives up their seat, or the team ends a term before its day."""
+    seats = await profession.shown(f"{BOARD}/seats", profession.holding("team"), "seats")
+    taken = [its for its in seats if its["term_id"]]
+    if not taken:
+        await join(profession)
+        return
+    there = profession.chance.choice(taken)
+    holder = next((its for its in profession.people if its.member_id == there["member_id"] and not its.busy), None)
+    by_themselves = holder is not None and profession.chance.random() < 0.5  # noqa: PLR2004 (half)
+    if holder:
+        holder.busy = True
+    its = await profession.history.ask(
+        "stand-down",
+        f"{BOARD}/terms/{there['term_id']}/ending",
+        None,
+        profession.by(holder) if holder and by_themselves else profession.holding("team"),
+        about=there["seat_id"],
+        asked={"member_id": there["member_id"], "by": "themselves" if by_themselves else "team"},
+    )
+    if holder:
+        holder.has_a_seat &= its.outcome != "ok"
+        profession.free(holder, its)
 
 
 async def advise(profession: Profession, person: Person) -> None:
@@ -56,9 +84,7 @@ async def advise(profession: Profession, person: Person) -> None:
     if not seated and profession.chance.random() > WITHOUT_A_SEAT:
         await change_grade(profession, person)
         return
-    if seated:
-        person.busy, person = False, profession.chance.choice(seated)
-        person.busy = True
+    person = profession.instead(person, seated)
     its = await profession.history.ask(
         "advise",
         f"{BOARD}/advice",
