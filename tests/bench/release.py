@@ -76,7 +76,7 @@ async def _measured(platform: Up, rounds: int, tell: Tell) -> list[tuple[float, 
 
 def _processor_seconds(platform: Up) -> float:
     spent = taken(platform.process.pid).cpu_seconds
-    return spent["members"] + spent["PostgreSQL"]
+    return spent["members.app"] + spent["PostgreSQL"]
 
 
 def _next_quarter(today: date) -> tuple[date, str]:

@@ -57,7 +57,7 @@ def demo(
         int, typer.Option("--people", min=20, max=20_000, help="How many members; on the first demo.")
     ] = 2000,
 ) -> None:
-    """Start the platform, and keep one day of the calendar in it, told event by event; it stays running for a look."""
+    """Start the platform and tell some months of 2,000 members in it, event by event; it stays running for a look."""
     from gse_platform.demo.story import story  # noqa: PLC0415 (brokers' clients take a second to load)
 
     raise typer.Exit(_bring_up(partial(story, count=people)))
@@ -69,7 +69,7 @@ def prove(
     commands: Annotated[int, typer.Option("--commands", min=1, help="How many, sent through the front door.")] = 1000,
     faults: Annotated[int, typer.Option("--faults", min=0, help="How many, in step with the commands.")] = 18,
     seed: Annotated[int | None, typer.Option("--seed", help="Draws commands and faults; any when left out.")] = None,
-    mutants: Annotated[bool, typer.Option("--mutants", help="Show that it catches fifteen naive builds.")] = False,
+    mutants: Annotated[bool, typer.Option("--mutants", help="Show that it catches seventeen naive builds.")] = False,
     notices: Annotated[bool, typer.Option("--notices", help="One event told to thousands, and its store.")] = False,
     recipients: Annotated[int, typer.Option("--recipients", min=1, help="Of that event.")] = 10_000,
     statistics: Annotated[bool, typer.Option("--statistics", help="Attack the figures of random professions.")] = False,

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, TimeoutError, async_playwright  # noqa: A004 - the browser's own
 
 from gse_platform.home import CannotGoOn
 from gse_platform.site_ids import known_ids
@@ -84,6 +84,8 @@ async def _picture(page: Page, front_door: str, its: SitePage, known: Mapping[st
         status = await visit(page, front_door, its, known)
     except KeyError as missing:
         return f"there is no {missing.args[0]} yet"
+    except TimeoutError:
+        return "it did not come in time"
     if status != its.status:
         return f"answered with {status}"
     width = (page.viewport_size or {"width": 0})["width"]

@@ -63,8 +63,7 @@ def _show(found: dict[str, Any]) -> None:
     ):
         table.add_column(heading, justify="right" if justify == "right" else "left")
     for name, service in found["services"].items():
-        wrong = [sentence for sentence in service["checks"].values() if sentence != "ok"]
-        state = "[green]ready[/]" if service["ready"] else "[red]not ready[/]" + (f": {wrong[0]}" if wrong else "")
+        state = "[green]ready[/]" if service["ready"] else "[red]not ready[/]"
         behind = "-" if service["lag_seconds"] is None else f"{service['lag_seconds']:.1f} s"
         figures = ["-" if service[figure] is None else str(service[figure]) for figure in FIGURES]
         table.add_row(name, state, figures[0], figures[1], behind, figures[3], service["url"])
@@ -76,3 +75,15 @@ def _show(found: dict[str, Any]) -> None:
         console.print(f"Mail sink          {found['mail_sink']['url']} (SMTP {found['mail_sink']['smtp']})")
     console.print(f"Home               {found['home']}\n", soft_wrap=True)
     console.print(table)
+    wrong = [
+        f"{name}: {part}: {sentence}"
+        for name, service in found["services"].items()
+        for part, sentence in service["checks"].items()
+        if sentence != "ok"
+    ]
+    if wrong:
+        console.print("\n" + "\n".join(wrong), style="red", markup=False, soft_wrap=True)
+    if wrong or not all(service["ready"] for service in found["services"].values()):
+        console.print(
+            f"\nWhat to do stands in deploy/README.md, “Something is wrong”. Logs: {found['home']}/logs", soft_wrap=True
+        )

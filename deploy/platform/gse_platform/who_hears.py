@@ -12,6 +12,7 @@ from typing import Any, Final
 MEMBER, BOTH, EVERYBODY, WITH_A_PLACE = "the member", "both of the pair", "everybody", "who has a place"
 MEMBER_ASKED_AGAIN = "the member, unless their welcome asks it"
 NAMED = "who is named"
+WHO_MAY_APPLY = "every member whose grade may apply"
 IN_THE_GROUP = "who is in the group"
 TEAM, VOLUNTEER = "team", "volunteer"  # roles
 MEMBER_OF_ONE_THAT_CLOSED = "the member, where the group has closed"
@@ -42,7 +43,7 @@ TABLE: Final[Mapping[str, Mapping[str, str]]] = {
     "AttendeeRegistered": {"confirmation": MEMBER, "thanks": MEMBER, "reminder": MEMBER},
     "EventHosted": {"thanks": WITH_A_PLACE},
     "CommitmentOverdue": {"commitment-overdue": TEAM},
-    "OpportunityOpened": {"opportunity-opened": EVERYBODY},
+    "OpportunityOpened": {"opportunity-opened": WHO_MAY_APPLY},
     "ShadowBoardSeatOpened": {"seat-opened": TEAM},
     "FeedbackRoundOpened": {"question-opened": EVERYBODY},
     "FeedbackAnswered": {"question-answered": EVERYBODY},
@@ -132,6 +133,7 @@ class World:
     roles: dict[str, set[str]] = field(default_factory=dict)
     places: dict[str, set[str]] = field(default_factory=dict)  # by hosted event
     groups: dict[str, set[str]] = field(default_factory=dict)
+    grades: dict[str, set[str]] = field(default_factory=dict)  # all that a member ever had
     published: set[str] = field(default_factory=set)
     pairs: dict[str, set[str]] = field(default_factory=dict)
 
@@ -144,6 +146,8 @@ class World:
 
     def add(self, its: Event) -> None:
         self.events[its.event_id] = its
+        if its.name in {"MemberJoined", "MemberGradeChanged", "MemberTransferred"}:
+            self.grades.setdefault(its.subject, set()).add(str(its.data["grade"]))
         match its.name:
             case "MemberJoined":
                 self.joined.add(its.subject)
@@ -170,11 +174,17 @@ class World:
                 return {str(its.data.get("member_id", its.subject))} if hears else set()
             case "who is named":
                 return set(map(str, its.data["member_ids"]))
-            case "everybody":
-                return self.joined
+            case "everybody" | "every member whose grade may apply":
+                open_to = its.data.get("open_to") if who == WHO_MAY_APPLY else None
+                return {each for each in self.joined if open_to is None or self.grades[each] & set(open_to)}
             case "who is in the group":
                 return self.groups.get(str(its.data["group_id"]), set())
             case _ if who in of_its_subject:
                 return of_its_subject[who].get(its.subject, set())
             case role:
                 return self.roles.get(role, set())
+
+    def always_could(self, its: Event) -> set[str]:
+        """Who may apply for this opportunity by every grade that they ever had."""
+        open_to = its.data.get("open_to")
+        return {each for each in self.joined if open_to is None or self.grades[each] <= set(open_to)}

@@ -216,6 +216,12 @@ DOCTORED: list[tuple[str, Check, Doctor]] = [
     ("a move was not counted", MEETS, saying(22, changes=0)),
     ("a cancelled meeting takes place", MEETS, saying(23, cancelled=False)),
     ("a meeting was moved after it was called off", MEETS, with_more("said", meets(30, MEETING, 3, (NOON, TWO)))),
+    ("a meeting to come of a group that has closed takes place", MEETS, with_more(
+        "commands", ok(30, "close-group", STANDING)
+    )),
+    ("a meeting was called off that goes on", MEETS, with_more(
+        "said", meets(30, OWN, 1, (NOON, TWO), cancelled=True)
+    )),
     ("who was not in the group scheduled a meeting", MEETS, and_also(without("commands", 3), without("commands", 2))),
     ("a meeting was scheduled in a group that was over", MEETS, saying(10, group_id=STANDING)),
     ("an agenda is the one before", WRITTEN, meeting_row(0, agenda="another")),

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -11,6 +11,8 @@ from fastapi import FastAPI
 from httpx2 import AsyncClient
 
 from chassis.testing import account_of, in_browser, signed_in
+from members.feedback.policy import POLICY
+from members.opportunities import closing
 
 API: Final = "/api/members/v1"
 NOON: Final = datetime(2027, 2, 3, 12, 0, tzinfo=UTC)
@@ -253,3 +255,79 @@ async def test_who_named_a_theme_appointed_its_champions_and_ended_their_terms(
     assert f"The central team ended it {AT_NOON}, {by_ivy}" in text
     assert f"The champion gave the task back {AT_NOON}" in text
     assert (await client.get(f"{API}{at}/ended-terms", headers=reader)).status_code == 403
+
+
+async def test_who_opened_an_opportunity_and_gave_its_places(client: AsyncClient, running: FastAPI) -> None:
+    ivy, account, by_ivy = await one_of_the_team(client, running)
+    applicant = signed_in("member", member_id=await joined(client, "Cy Reed"))
+    call = {"kind": "programme", "title": "A year away", "summary": "Learn", "capacity": 1}
+    its = await post(client, "/opportunities", call | {"closes_at": "2027-02-03T13:00:00Z"}, ivy)
+    at = f"/opportunities/{its['opportunity_id']}"
+    mine = await post(client, f"{at}/interests", {}, applicant)
+    running.state.running.database.clock = lambda: NOON + timedelta(hours=2)
+    await closing.close_due(running.state.running.database)
+    chosen = await post(client, f"{at}/selections", {"numbers": [mine["mine"]["number"]]}, ivy)
+
+    [row] = (await read(client, f"{at}/interests", signed_in("team")))["applicants"]
+    seen = await read(client, at, applicant)
+
+    assert (its["opened_at"], its["opened_by"], chosen["selected_by"]) == (THEN, account, account)
+    assert (row["state"], row["changed_at"], row["changed_by"]) == ("chosen", "2027-02-03T14:00:00Z", account)
+    assert (seen["opened_at"], seen["opened_by"], seen["selected_by"]) == (None, None, None)
+    text = await page(client, at)
+    assert f"Opened {AT_NOON}, {by_ivy} Places given on 3 February 2027, 2pm, {by_ivy}" in text
+
+
+async def test_who_opened_a_seat_of_the_shadow_board(client: AsyncClient, running: FastAPI) -> None:
+    ivy, account, by_ivy = await one_of_the_team(client, running)
+    its = await post(client, "/shadow-board/seats", {"title": "A seat for the north"}, ivy)
+
+    public = (await client.get(f"{API}/shadow-board/seats")).json()["seats"]
+    seats = (await read(client, "/shadow-board/seats", signed_in("team")))["seats"]
+
+    assert its["opened_by"] == account
+    assert [each["opened_by"] for each in seats if each["seat_id"] == its["seat_id"]] == [account]
+    assert {each["opened_by"] for each in public} == {None}
+    text = await page(client, "/opportunities/shadow-board")
+    assert f"“A seat for the north” opened {AT_NOON}, {by_ivy}" in text
+
+
+async def test_who_published_a_strategy_reported_on_a_promise_and_asked_members_about_it(
+    client: AsyncClient, running: FastAPI
+) -> None:
+    ivy, _, by_ivy = await one_of_the_team(client, running)
+    promise = {"title": "Ask", "owner": "The team", "measure": "Asked", "due_on": "2028-03-31"}
+    words = {"title": "A plan", "summary": "Do", "link": "https://gse.example/plan", "mission": "All"}
+    themes = [{"title": "Know", "goals": [{"title": "Count", "commitments": [promise]}]}]
+    its = await post(client, "/strategies", words | {"follows": 0, "themes": themes}, ivy)
+    commitment = its["themes"][0]["goals"][0]["commitments"][0]["commitment_id"]
+    at = f"/commitments/{commitment}"
+    await post(client, f"{at}/progress", {"status": "on-track", "percent": 40}, ivy)
+    asked = {"title": "Did we?", "closes_on": "2027-03-01", "must_hear": [], "commitment_id": commitment}
+    asked["must_hear"] = [next(iter(POLICY.groups))]
+    its_round = await post(client, "/feedback-rounds", asked, ivy)
+
+    versions, version = await page(client, "/strategy/versions"), await page(client, "/strategy/versions/1")
+    text, question = await page(client, f"/strategy{at}"), await page(client, f"/feedback/{its_round['round_id']}")
+    public = (await client.get(f"/members/strategy{at}")).text
+
+    assert f"published on 3 February 2027, midday, {by_ivy}" in versions
+    assert f"Published {AT_NOON}, {by_ivy}" in version
+    assert f"40% done 3 February 2027, midday, {by_ivy}" in text
+    assert f"Opened {AT_NOON}, {by_ivy}" in question
+    assert "Ivy Hart" not in public
+
+
+async def test_who_sent_a_file_of_members(client: AsyncClient, running: FastAPI) -> None:
+    ivy, account, by_ivy = await one_of_the_team(client, running)
+    file = (
+        "name,email,organisation,grade,joined_on,interests,skills\nBo Hay,bo.hay@ukhsa.example,UKHSA,HEO,2026-01-01,,\n"
+    )
+    sent = await client.post(f"{API}/imports", files={"file": ("members.csv", file)}, headers=ivy)
+    assert sent.is_success, sent.text
+
+    [its] = (await read(client, "/imports", signed_in("team")))["imports"]
+
+    assert (its["begun_at"], its["begun_by"]) == (THEN, account)
+    assert f"Sent on 3 February 2027 at midday, {by_ivy}" in await page(client, f"/imports/{its['import_id']}")
+    assert f"3 February 2027, midday, {by_ivy}" in await page(client, "/imports")

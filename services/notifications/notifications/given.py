@@ -8,7 +8,9 @@ from contracts.groups import ChampionAppointed, ChampionTermEnded
 from contracts.opportunities import (
     FocusGroupHeld,
     ParticipantsSelected,
+    PlaceGivenUp,
     ShadowBoardMemberAppointed,
+    ShadowBoardMemberStoodDown,
     ShadowBoardTermEnded,
 )
 from notifications import given_store
@@ -35,6 +37,12 @@ async def seat(event: ShadowBoardMemberAppointed, tx: Transaction) -> None:
     await tell(event, tx)
 
 
+async def stand_down(event: ShadowBoardMemberStoodDown, tx: Transaction) -> None:
+    """They hear of it, and have the seat no more; somebody else may have the rest of its term."""
+    await given_store.take_back(tx, What.SEAT, event.seat_id, event.member_id)
+    await tell(event, tx)
+
+
 async def unseat(event: ShadowBoardTermEnded, tx: Transaction) -> None:
     """Nobody has the seat."""
     await given_store.take_back(tx, What.SEAT, event.seat_id)
@@ -45,6 +53,11 @@ async def give_places(event: ParticipantsSelected, tx: Transaction) -> None:
     places = [Given(What.PLACE, event.opportunity_id, its, event.opportunity_id) for its in event.member_ids]
     await _give(tx, *places)
     await tell(event, tx)
+
+
+async def give_up_place(event: PlaceGivenUp, tx: Transaction) -> None:
+    """It is not theirs any more."""
+    await given_store.take_back(tx, What.PLACE, event.opportunity_id, event.member_id)
 
 
 async def let_places_go(event: FocusGroupHeld, tx: Transaction) -> None:

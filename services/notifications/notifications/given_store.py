@@ -42,9 +42,14 @@ async def give(tx: Transaction, *given: Given) -> None:
     )
 
 
-async def take_back(tx: Transaction, what: What, thing_id: UUID) -> None:
-    """From everybody who has it."""
-    await tx.execute("DELETE FROM given WHERE what = $1 AND thing_id = $2", what, thing_id)
+async def take_back(tx: Transaction, what: What, thing_id: UUID, member_id: UUID | None = None) -> None:
+    """From this member, or from everybody who has it."""
+    await tx.execute(
+        "DELETE FROM given WHERE what = $1 AND thing_id = $2 AND ($3::uuid IS NULL OR member_id = $3)",
+        what,
+        thing_id,
+        member_id,
+    )
 
 
 async def of(tx: Transaction, member_id: UUID, *, most: int) -> list[asyncpg.Record]:

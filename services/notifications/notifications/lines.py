@@ -19,13 +19,15 @@ SATURDAY: Final = 5
 class Who:
     """`fields` of the event name them, one or several, or they hold a role; otherwise a reaction knows them.
 
-    `only` names a field of the event: nobody hears of it where that is false.
+    `only` names a field of the event: nobody hears of it where that is false. `grades` names one with the grades whose
+    members hear; where the event does not say them, all do, and so does whoever's grade is not known here yet.
     """
 
     words: str
     fields: tuple[str, ...] = ()
     role: Role | None = None
     only: str | None = None
+    grades: str | None = None
 
 
 THE_MEMBER = Who("the member", fields=("member_id",))
@@ -35,6 +37,7 @@ BOTH = Who("both of the pair")
 AT_A_NEW_ADDRESS = Who("the member, who is to confirm an address once more")
 WHO_HAS_HEARD = Who("both of the pair, who have heard of it")
 EVERYBODY = Who("every member")
+WHO_MAY_APPLY = Who("every member whose grade may apply", grades="open_to")
 WHO_HAS_A_PLACE = Who("who has a place")
 WHO_IS_IN_THE_GROUP = Who("who is in the group")
 VOLUNTEERS = Who("volunteers", role=Role.VOLUNTEER)

@@ -111,10 +111,14 @@ async def tell(event: DomainEvent, tx: Transaction) -> None:
 
 
 async def tell_all(event: DomainEvent, tx: Transaction) -> None:
-    """Every member hears of it, whatever groups they are in: nobody is to learn who is in which."""
+    """Every member hears of it, whatever groups they are in: nobody is to learn who is in which.
+
+    What is open to some grades alone only those hear of.
+    """
     [line] = told.lines_of(type(event))
     until = line.until(event) if line.until else None
-    await store.tell_everybody(tx, line.template, await its_occasion(event, tx), useful_until=until)
+    grades = getattr(event, line.who.grades) if line.who.grades else None
+    await store.tell_everybody(tx, line.template, await its_occasion(event, tx), useful_until=until, grades=grades)
 
 
 async def call_off(event: DomainEvent, tx: Transaction) -> None:

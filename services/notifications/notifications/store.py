@@ -1,7 +1,7 @@
 """The SQL of notices and of what they tell: one statement a function."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -64,20 +64,25 @@ async def tell_everybody(
     *,
     hosted_event_id: UUID | None = None,
     useful_until: datetime | None = None,
+    grades: Collection[str] | None = None,
 ) -> None:
-    """A notice to each who has not left, due where there is an address. Of a hosted event, the caller holds its row."""
+    """A notice to each who has not left, due where there is an address. Of a hosted event, the caller holds its row.
+
+    With `grades` to those alone whose grade is among these or not known.
+    """
     await tx.execute(
         """
         WITH held AS MATERIALIZED (
-            SELECT member_id, email FROM recipient WHERE state <> 'left' ORDER BY member_id FOR UPDATE
+            SELECT member_id, email, grade FROM recipient WHERE state <> 'left' ORDER BY member_id FOR UPDATE
         )
         INSERT INTO notice (notice_id, member_id, event_id, hosted_event_id, category, template, template_version,
             state, created_at, due_at, wanted_at, useful_until)
         SELECT gen_random_uuid(), member_id, $1, $2, $3, $4, $5,
             CASE WHEN email IS NULL THEN 'waiting' ELSE 'due' END, $6, $6, $6, $7
-        FROM held
+        FROM held WHERE $8::text[] IS NULL OR grade IS NULL OR grade = ANY($8)
         ON CONFLICT DO NOTHING""",
         event_id, hosted_event_id, template.category, template.name, template.version, tx.now, useful_until,
+        None if grades is None else list(grades),
     )  # fmt: skip
 
 

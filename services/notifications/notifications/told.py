@@ -73,6 +73,7 @@ from notifications.lines import (
     WHO_HAS_A_PLACE,
     WHO_HAS_HEARD,
     WHO_IS_IN_THE_GROUP,
+    WHO_MAY_APPLY,
     WHO_WAS_IN_IT,
     Line,
     Who,
@@ -178,7 +179,7 @@ TOLD: Final = (
     ),
     Line(
         OpportunityOpened,
-        EVERYBODY,
+        WHO_MAY_APPLY,
         Template("opportunity-opened", 1, OPPORTUNITIES, "Members can apply for something"),
         says=("title", "summary", "closes_at"),
         until=its_closing,

@@ -41,6 +41,7 @@ from contracts.opportunities import (
     FocusGroupFindingsPublished,
     FocusGroupHeld,
     OpportunityClosed,
+    PlaceGivenUp,
     ShadowBoardAdviceAnswered,
     ShadowBoardTermEnded,
 )
@@ -65,6 +66,7 @@ NOBODY: Final[Mapping[type[DomainEvent], str]] = {
     FeedbackSummaryPublished: "every member hears of what was done about it, which says it too",
     OpportunityClosed: "whoever applied hears what came of it",
     FocusGroupHeld: "who took part was there",
+    PlaceGivenUp: "the member did it; the opportunity's page shows it",
     FocusGroupFindingsPublished: "its page shows them",
     TaskGroupEstablished: "the page of groups shows it; nobody is in it yet",
     TaskGroupDeliverableMet: "the team did it; the group's page shows it",

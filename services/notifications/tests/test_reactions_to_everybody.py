@@ -11,13 +11,14 @@ from chassis.testing import deliver, said
 from contracts.base import DomainEvent
 from contracts.feedback import FeedbackAnswered
 from contracts.groups import ChampionTermEnded
-from contracts.members import Role, RoleGranted
-from notifications.app import MEMBERS
+from contracts.members import Grade, GradeBand, MemberContactChanged, MemberGradeChanged, Role, RoleGranted
+from notifications.app import CONTACTS, MEMBERS
 from notifications.door_examples import ADA, APPOINTED, ASKED, ENDED, OPENED, ROUND, SEAT_OPENED, SEATED, THEME
 from notifications.testing import MailServerDouble, joins, leaves, mail_to, rows, sending
 from testkit.eventually import eventually
 
 BEN = UUID("00000000-0000-4000-8000-00000000000b")
+CY = UUID("00000000-0000-4000-8000-00000000000c")
 FRIDAY: Final = datetime(2027, 1, 15, 10, 0, tzinfo=UTC)
 MONDAY: Final = datetime(2027, 1, 18, 8, 0, tzinfo=UTC)
 CLOSES: Final = datetime(2027, 2, 11, 17, 0, tzinfo=UTC)
@@ -53,6 +54,7 @@ async def told(database: Database) -> list[tuple[Any, ...]]:
     return [(template, str(member_id)[-1], *rest) for template, member_id, *rest in found]
 
 
+TO_ALL = OPENED.model_copy(update={"open_to": None})
 EVERYBODY: Final = [
     (template, who, "opportunities", until)
     for template, until in (
@@ -62,17 +64,40 @@ EVERYBODY: Final = [
     )
     for who in "ab"
 ]
+TO_EO = MemberGradeChanged(member_id=ADA, organisation="UKHSA", grade_band=GradeBand.EO, grade=Grade.EO)
+
+
+async def test_tell_all_tells_of_what_some_grades_may_apply_for_those_alone(two: Database) -> None:
+    """Ada is an EO by then, Ben an HEO; somebody whose joining was not heard yet may be of any grade."""
+    await hear(two, (TO_EO, 2))
+    await deliver(
+        two, "notifications", CONTACTS, said(MemberContactChanged(member_id=CY, name="Cy", email="c@x.org"), 1)
+    )
+    await hear(two, (OPENED, 1))
+
+    opened = [who for template, who, *_ in await told(two) if template == "opportunity-opened"]
+    assert opened == ["a", "c"]
+
+
+async def test_tell_all_tells_nobody_twice_and_who_moves_into_the_rule_later_finds_it_on_the_page(
+    two: Database,
+) -> None:
+    await hear(two, (OPENED, 1), (TO_EO, 2))
+    again = await hear(two, (OPENED, 1))
+
+    assert again.repeats == 1
+    assert [template for template, *_ in await told(two)] == ["grade-changed"]
 
 
 async def test_tell_all_once_tells_every_member_until_it_closes(two: Database) -> None:
-    await hear(two, (OPENED, 1), (ASKED, 1), (ANSWERED, 2))
+    await hear(two, (TO_ALL, 1), (ASKED, 1), (ANSWERED, 2))
 
     assert await told(two) == EVERYBODY
 
 
 async def test_tell_all_twice_tells_once(two: Database) -> None:
-    await hear(two, (OPENED, 1), (ASKED, 1), (ANSWERED, 2))
-    again = await hear(two, (OPENED, 1), (ASKED, 1), (ANSWERED, 2))
+    await hear(two, (TO_ALL, 1), (ASKED, 1), (ANSWERED, 2))
+    again = await hear(two, (TO_ALL, 1), (ASKED, 1), (ANSWERED, 2))
 
     assert (again.applied, again.repeats, await told(two)) == (0, 3, EVERYBODY)
 
@@ -87,7 +112,7 @@ async def test_tell_all_out_of_order_waits_and_tells_no_leaver(two: Database) ->
 
 
 async def test_who_has_not_chosen_has_all_of_it_in_one_mail_on_monday(two: Database, server: MailServerDouble) -> None:
-    await hear(two, (OPENED, 1), (ASKED, 1), (ANSWERED, 2))
+    await hear(two, (TO_ALL, 1), (ASKED, 1), (ANSWERED, 2))
 
     async with sending(two, mail_to(server)):
         assert await eventually_gathered(two) == {("gathered", MONDAY)}

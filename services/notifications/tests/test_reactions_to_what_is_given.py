@@ -14,7 +14,9 @@ from contracts.members import Grade, GradeBand, MemberGradeChanged
 from contracts.opportunities import (
     FocusGroupHeld,
     ParticipantsSelected,
+    PlaceGivenUp,
     ShadowBoardMemberAppointed,
+    ShadowBoardMemberStoodDown,
     ShadowBoardTermEnded,
 )
 from notifications.app import MEMBERS
@@ -29,6 +31,8 @@ ENDED = ChampionTermEnded(term_id=TERM, theme_id=THEME, member_id=ADA, ended="ov
 SEATED = ShadowBoardMemberAppointed(seat_id=SEAT, member_id=ADA, starts_on=date(2027, 2, 1), ends_on=LAST)
 UNSEATED = ShadowBoardTermEnded(seat_id=SEAT, ended_on=LAST)
 SELECTED = ParticipantsSelected(opportunity_id=CALL, member_ids=(ADA, BEN))
+STOOD_DOWN = ShadowBoardMemberStoodDown(seat_id=SEAT, member_id=ADA, ended_on=date(2027, 2, 20))
+GIVEN_UP = PlaceGivenUp(opportunity_id=CALL, member_id=ADA)
 HELD = FocusGroupHeld(opportunity_id=CALL, held_on=date(2027, 3, 1))
 CHAMPION, A_SEAT = ("a", "champion", THEME, LAST), ("a", "seat", SEAT, LAST)
 PLACES: Final = [("a", "place", CALL, None), ("b", "place", CALL, None)]
@@ -155,6 +159,52 @@ async def test_give_places_out_of_order_waits_for_what_was_said_before_it(two: D
     early = await hear(two, (SELECTED, 2))
 
     assert (early.parked, await given(two)) == (1, [])
+
+
+async def test_stand_down_once_is_on_it_no_more_and_who_serves_the_rest_has_it(two: Database) -> None:
+    rest = SEATED.model_copy(update={"member_id": BEN})
+    await hear(two, (SEATED, 1), (STOOD_DOWN, 2), (rest, 3))
+
+    assert await given(two) == [("b", "seat", SEAT, LAST)]
+    assert ("a", "seat-ended") in await told(two)
+
+
+async def test_stand_down_twice_is_once(two: Database) -> None:
+    await hear(two, (SEATED, 1), (STOOD_DOWN, 2))
+    again = await hear(two, (STOOD_DOWN, 2))
+
+    assert (again.applied, again.repeats, await given(two)) == (0, 1, [])
+
+
+async def test_stand_down_out_of_order_waits_for_what_was_said_before_it(two: Database) -> None:
+    early = await hear(two, (STOOD_DOWN, 2))
+    assert (early.parked, await told(two)) == (1, [])
+
+    await hear(two, (SEATED, 1))
+    assert await given(two) == []
+
+
+async def test_give_up_place_once_is_on_it_no_more_and_others_keep_theirs(two: Database) -> None:
+    await hear(two, (SELECTED, 1), (GIVEN_UP, 2))
+
+    assert [who for who, *_ in await given(two)] == ["b"]
+    assert await told(two) == [("a", "chosen"), ("b", "chosen")]
+
+
+async def test_give_up_place_twice_is_once(two: Database) -> None:
+    await hear(two, (SELECTED, 1), (GIVEN_UP, 2))
+    again = await hear(two, (GIVEN_UP, 2))
+
+    assert (again.applied, again.repeats) == (0, 1)
+    assert [who for who, *_ in await given(two)] == ["b"]
+
+
+async def test_give_up_place_out_of_order_waits_for_what_was_said_before_it(two: Database) -> None:
+    early = await hear(two, (GIVEN_UP, 2))
+    assert early.parked == 1
+
+    await hear(two, (SELECTED, 1))
+    assert [who for who, *_ in await given(two)] == ["b"]
 
 
 async def test_let_places_go_once_is_on_no_page_any_more(two: Database) -> None:

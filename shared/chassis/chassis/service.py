@@ -14,6 +14,7 @@ from chassis.limits import Limits
 from chassis.running import running
 from chassis.sender import Sender
 from chassis.settings import ServiceSettings
+from chassis.shelves import Shelf
 from chassis.subscription import Subscription
 from chassis.telemetry import logger
 from chassis.timers import Timer
@@ -69,7 +70,7 @@ def create(
         operations.routes(name),
         schemas.routes(name),
     ):
-        app.include_router(router)
+        app.include_router(Shelf(router))
     web.install(app, front_door=settings.front_door, pages=pages or web.create_pages(name), limits=limits)
     return app
 

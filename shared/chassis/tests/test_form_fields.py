@@ -16,6 +16,7 @@ ITEMS = (
     '[{"value": "a", "text": "A & B"}, {"value": "b", "text": "<B>", "hint": {"text": "Like & so"}}, {"divider": "or"},'
     ' {"value": "c", "text": "C", "disabled": true}]'
 )
+OPTIONS = '[{"value": "a", "text": "A & B"}, {"value": "b", "text": "<B>"}]'
 LEGEND = '"fieldset": {"legend": {"text": "<It>", "classes": "govuk-fieldset__legend--s"}}'
 COMMON = '"hint": {"text": hint} if hint, "errorMessage": errors | on("it")'
 LABELLED = f'"id": "it", "name": "it", "label": {{"text": "<It>"}}, {COMMON}'
@@ -54,6 +55,10 @@ FIELDS = {
         f'form.choose_some("it", "<It>", {ITEMS}, hint)',
         f'govukCheckboxes({{{BOXES}, "values": values.it or []}})',
     ),
+    "a select": (
+        f'form.choose_from("it", "<It>", {OPTIONS}, hint, first="Any")',
+        f'govukSelect({{{LABELLED}, "items": [{{"value": "", "text": "Any"}}] + {OPTIONS}, "value": values.it or ""}})',
+    ),
     "a day": (
         'form.day("it", "<It>", hint)',
         f'govukDateInput({{"id": "it-parts", "namePrefix": "it", "items": {DAY}, {COMMON}, {LEGEND}}})',
@@ -67,6 +72,7 @@ IMPORTS = (
         "input": "govukInput",
         "textarea": "govukTextarea",
         "radios": "govukRadios",
+        "select": "govukSelect",
         "checkboxes": "govukCheckboxes",
         "date-input": "govukDateInput",
     }.items()

@@ -41,6 +41,13 @@ class ParticipantsSelected(DomainEvent, service="members", visibility=Visibility
     member_ids: Internal[tuple[UUID, ...]]
 
 
+class PlaceGivenUp(DomainEvent, service="members", visibility=Visibility.INTERNAL):
+    """A member who had a place has given it up. Of somebody who withdraws before the choice nothing is said."""
+
+    opportunity_id: Internal[UUID]
+    member_id: Internal[UUID]
+
+
 class ApplicantsNotSelected(DomainEvent, service="members", visibility=Visibility.INTERNAL):
     """These applicants have no place. One choice may need several of these. A place that is given up may still come."""
 

@@ -44,6 +44,7 @@ SUBJECTS: Final[Mapping[str, str]] = {
     "OpportunityClosed": "opportunity_id",
     "ParticipantsSelected": "opportunity_id",
     "ApplicantsNotSelected": "opportunity_id",
+    "PlaceGivenUp": "opportunity_id",
     "FocusGroupHeld": "opportunity_id",
     "FocusGroupFindingsPublished": "opportunity_id",
     "ShadowBoardSeatOpened": "seat_id",

@@ -70,6 +70,7 @@ from contracts.opportunities import (
     OpportunityClosed,
     OpportunityOpened,
     ParticipantsSelected,
+    PlaceGivenUp,
     ShadowBoardAdviceAnswered,
     ShadowBoardAdviceGiven,
     ShadowBoardMemberAppointed,
@@ -163,6 +164,7 @@ EXAMPLES: tuple[DomainEvent, ...] = (
     ),
     OpportunityClosed(**OPPORTUNITY, closed_at=datetime(2027, 2, 11, 17, 0, tzinfo=UTC)),
     ParticipantsSelected(**OPPORTUNITY, member_ids=(ADA,)),
+    PlaceGivenUp(**OPPORTUNITY, member_id=ADA),
     ApplicantsNotSelected(**OPPORTUNITY, member_ids=(ADA,)),
     FocusGroupHeld(**OPPORTUNITY, held_on=date(2027, 3, 1)),
     FocusGroupFindingsPublished(
@@ -324,6 +326,7 @@ PUBLIC_BODIES: dict[type[DomainEvent], dict[str, Any] | None] = {
     },
     OpportunityClosed: OPPORTUNITY_BODY | {"closed_at": "2027-02-11T17:00:00Z"},
     ParticipantsSelected: None,
+    PlaceGivenUp: None,
     ApplicantsNotSelected: None,
     FocusGroupHeld: OPPORTUNITY_BODY | {"held_on": "2027-03-01"},
     FocusGroupFindingsPublished: OPPORTUNITY_BODY

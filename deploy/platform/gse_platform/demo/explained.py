@@ -12,7 +12,7 @@ from typing import Any
 import asyncpg
 
 from gse_platform.demo.telling import name_of
-from gse_platform.who_hears import DIGEST, EVERYBODY, TABLE, TEAM, VOLUNTEER, Event, World, audience
+from gse_platform.who_hears import DIGEST, EVERYBODY, TABLE, TEAM, VOLUNTEER, WHO_MAY_APPLY, Event, World, audience
 
 Row = Mapping[str, Any]
 
@@ -86,8 +86,9 @@ def _should_hear(world: World, its: Event, template: str) -> set[str]:
     who = audience(its, template)
     if its.name == "MentoringPairEnded" or (its.name == "AttendeeRegistered" and template != "confirmation"):
         return set()
-    if who == EVERYBODY:
-        return {e.subject for e in world.events.values() if e.name == "MemberJoined" and _before(e, its)}
+    if who in {EVERYBODY, WHO_MAY_APPLY}:
+        there = {e.subject for e in world.events.values() if e.name == "MemberJoined" and _before(e, its)}
+        return there if who == EVERYBODY else there & world.always_could(its)
     if who in {TEAM, VOLUNTEER}:
         roles = [e for e in world.events.values() if e.name in {"RoleGranted", "RoleRevoked"} and e.data["role"] == who]
         revoked = {e.subject for e in roles if e.name == "RoleRevoked"}

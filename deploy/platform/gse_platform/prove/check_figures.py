@@ -28,14 +28,32 @@ BY: Final[Mapping[str, Callable[[Standing], str]]] = {
 def members_are_as_recounted(facts: Facts) -> list[str]:
     """How many members a release tells of, in all, by organisation and by grade band, is how many there were.
 
-    Rounded, that is; fewer than five are told of together with others, or not at all.
+    Rounded, that is; fewer than five are told of together with others, or not at all. Of who came and went in the
+    quarter it tells of no more than did.
     """
     return [
         f"{row['period']}, members by {by}: {its}"
         for row, people in _recounted(facts)
         for by, of in BY.items()
         for its in _part_is_wrong(row["participation"]["members"][by], people, of)
+    ] + [
+        f"{row['period']}: {told} {measure} by {by}, and {most} did"
+        for row, _ in _recounted(facts)
+        for measure, most in _moved_in(facts, row["period"]).items()
+        for by in BY
+        if (told := row["participation"][measure][by]["all"]) > rounded(most)
     ]
+
+
+def _moved_in(facts: Facts, period: str) -> dict[str, int]:
+    """How many joined and left in a quarter, at most: of the erased nobody knows any more."""
+    year, quarter = period.split("-Q")
+    months = {f"{year}-{3 * int(quarter) - each:02}" for each in range(3)}
+    members, erased = facts.rows.get("members.member", ()), len(facts.erased())
+    return {
+        measure: erased + sum(str(row[day])[:7] in months for row in members)
+        for measure, day in (("joined", "joined_on"), ("left", "left_on"))
+    }
 
 
 def characteristics_are_as_recounted(facts: Facts) -> list[str]:

@@ -138,6 +138,11 @@ def ends(facts: Facts) -> dict[str, int]:
     }
 
 
+def are_over(facts: Facts) -> set[str]:
+    """The groups that the team closed, or that have disbanded."""
+    return _closed(facts) | {its.subject for its in facts.said if its.name == DISBANDED}
+
+
 def was_inside(facts: Facts) -> dict[int, bool]:
     """By the number of each acknowledged command that says a group: whether its member was in that one just before."""
     found = dict[int, bool]()

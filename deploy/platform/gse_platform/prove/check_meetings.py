@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from hashlib import sha256
 
-from gse_platform.prove.check_groups import ends, is_ok, was_inside
+from gse_platform.prove.check_groups import are_over, ends, is_ok, was_inside
 from gse_platform.prove.facts import Command, Facts, Said
 
 SCHEDULED = "GroupMeetingScheduled"
@@ -12,34 +12,37 @@ MAKING = {"schedule-meeting", "schedule-own"}
 CHANGING = {"move-meeting", "cancel-meeting"}
 WRITING = ("agenda", "notes")
 Times = tuple[datetime, datetime]
+Step = tuple[Times | None, int, bool]
+"""Times, how often it was changed, and whether it is called off."""
 
 
 def meetings_are_as_asked(facts: Facts) -> list[str]:
     """Each time that a meeting is scheduled, moved or called off is said, once, counted, in order, with its times.
 
-    Whoever asks for one is in the group, and the group goes on.
+    Whoever asks for one is in the group, and the group goes on. With its group those that are to come are called off.
     """
-    asked, said = _asked(facts), dict[str, list[Said]]()
-    for its in facts.said:
-        if its.name == SCHEDULED:
-            said.setdefault(its.subject, []).append(its)
-    wrong = [
-        f"meeting {meeting}: should be {_words(wanted)}, was said {_words(found)}"
-        for meeting in sorted(asked.keys() | said.keys())
-        if (wanted := _steps(asked.get(meeting, []))) != (found := list(map(_step, said.get(meeting, []))))
-        and not (meeting not in asked and _may_be(facts, said[meeting]))
-    ]
+    asked, said, over = _asked(facts), _said(facts), are_over(facts)
+    wrong = list[str]()
+    for meeting in sorted(asked.keys() | said.keys()):
+        wanted, found = _steps(asked.get(meeting, [])), list(map(_step, said.get(meeting, [])))
+        may_be = [wanted]
+        if asked.get(meeting) and asked[meeting][0].asked["group_id"] in over:
+            may_be = _with_its_group(wanted, facts.now)
+        if found not in may_be and (meeting in asked or not _may_be(facts, said[meeting])):
+            wrong.append(f"meeting {meeting}: should be {_words(may_be[-1])}, was said {_words(found)}")
     inside = was_inside(facts)
     wrong += [
         f"{its.about} scheduled meeting {its.made} of {its.asked['group_id']}, and was not in it"
         for its in facts.commands
         if its.kind == "schedule-own" and is_ok(its) and not inside[its.number]
     ]
-    over = ends(facts)
+    places = ends(facts)
     return wrong + [
         f"meeting {its.subject} was {'moved' if its.data['changes'] else 'scheduled'} in a group that was over"
         for its in facts.said
-        if its.name == SCHEDULED and not its.data["cancelled"] and over.get(its.data["group_id"], its.place) < its.place
+        if its.name == SCHEDULED
+        and not its.data["cancelled"]
+        and places.get(its.data["group_id"], its.place) < its.place
     ]
 
 
@@ -49,17 +52,33 @@ def what_is_written_of_meetings_stands(facts: Facts) -> list[str]:
     What no answer came to at first may be there though it was refused the second time: no key guards it.
     """
     rows = {row["meeting_id"]: row for row in facts.rows.get("members.group_meeting", ())}
-    asked, wrong = _asked(facts), list[str]()
+    asked, said, wrong = _asked(facts), _said(facts), list[str]()
     for meeting, row in sorted(rows.items()):
-        steps = _steps(asked.get(meeting, []))
         found = ((_time(row["starts_at"]), _time(row["ends_at"])), row["changes"], row["cancelled_at"] is not None)
-        if steps and steps[-1] != found:
-            wrong.append(f"meeting {meeting}: the row has other times than it was given last")
+        if meeting in said and _step(said[meeting][-1]) != found:
+            wrong.append(f"meeting {meeting}: the row has other times than were said last")
         for what in WRITING:
             may_be = _last_written(facts, meeting, what)
             if _digest(row[what]) not in may_be:
                 wrong.append(f"meeting {meeting}: its {what} are not the last that were written")
     return wrong + [f"meeting {its} is not there" for its in sorted(asked.keys() - rows.keys())]
+
+
+def _said(facts: Facts) -> dict[str, list[Said]]:
+    found = dict[str, list[Said]]()
+    for its in facts.said:
+        if its.name == SCHEDULED:
+            found.setdefault(its.subject, []).append(its)
+    return found
+
+
+def _with_its_group(steps: list[Step], now: str) -> list[list[Step]]:
+    """What may be said of a meeting whose group is over: if it had not begun by then it was called off with it."""
+    times, number, cancelled = steps[-1]
+    if cancelled or times is None:
+        return [steps]
+    called_off = [*steps, (times, number + 1, True)]
+    return [called_off] if times[0] > _time(now) else [steps, called_off]
 
 
 def _asked(facts: Facts) -> dict[str, list[Command]]:
@@ -70,16 +89,16 @@ def _asked(facts: Facts) -> dict[str, list[Command]]:
     return found
 
 
-def _steps(commands: Iterable[Command]) -> list[tuple[Times | None, int, bool]]:
+def _steps(commands: Iterable[Command]) -> list[Step]:
     """Times, how often it was changed, and whether it is called off, after each of these."""
-    found, times = list[tuple[Times | None, int, bool]](), None
+    found, times = list[Step](), None
     for number, its in enumerate(commands):
         times = _times(its.asked) if "starts_at" in its.asked else times
         found.append((times, number, its.kind == "cancel-meeting"))
     return found
 
 
-def _step(its: Said) -> tuple[Times | None, int, bool]:
+def _step(its: Said) -> Step:
     return _times(its.data), its.data["changes"], its.data["cancelled"]
 
 
@@ -113,7 +132,7 @@ def _time(its: str) -> datetime:
     return datetime.fromisoformat(its)
 
 
-def _words(steps: Iterable[tuple[Times | None, int, bool]]) -> str:
+def _words(steps: Iterable[Step]) -> str:
     return ", ".join(
         f"{number}: {'called off' if cancelled else ''}{times[0].isoformat() if times else ''}"
         for times, number, cancelled in steps

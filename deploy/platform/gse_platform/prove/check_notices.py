@@ -1,7 +1,7 @@
 """Each notice is of an event, to who should hear of it, once."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -19,6 +19,7 @@ from gse_platform.who_hears import (
     TABLE,
     TEAM,
     VOLUNTEER,
+    WHO_MAY_APPLY,
     Event,
     World,
     audience,
@@ -87,7 +88,7 @@ def _is_over(its: Event, now: str) -> bool:
 def _owed(facts: Facts, world: World) -> Iterable[tuple[Event, str, str]]:
     """What has to be there: of each event, in which words, for whom. Places are looked at by their hosted event."""
     seen, heard, introduced = _first_seen(facts), _heard(facts), _introduced(facts)
-    stays = _stays(world, heard)
+    stays, ends = _stays(world, heard), _disbandings(world, heard)
     for its in world.events.values():
         began = heard.get(its.event_id, 0.0)
         for template in TABLE.get(its.name, {}):
@@ -96,10 +97,11 @@ def _owed(facts: Facts, world: World) -> Iterable[tuple[Event, str, str]]:
                 both = world.may_hear(its, template)
                 is_apart = its.name == "MentoringPairEnded"
                 owed = introduced.get(its.subject, set()) if is_apart else both if not both & world.gone else set()
-            elif who == EVERYBODY:
-                owed = {each for each in world.joined if seen.get((each, ""), began) < began}
+            elif who in {EVERYBODY, WHO_MAY_APPLY}:
+                could = world.joined if who == EVERYBODY else world.always_could(its)
+                owed = {each for each in could if seen.get((each, ""), began) < began}
             elif who == IN_THE_GROUP:
-                owed = _inside(its, stays, began) if not _is_over(its, facts.now) else set()
+                owed = _inside(its, stays, ends, began) if not _is_over(its, facts.now) else set()
             elif who in {TEAM, VOLUNTEER}:
                 owed = _holders(world, seen, who, began)
             else:
@@ -118,8 +120,24 @@ def _stays(world: World, heard: dict[str, float]) -> dict[str, list[tuple[str, f
     return found
 
 
-def _inside(its: Event, stays: dict[str, list[tuple[str, float]]], began: float) -> set[str]:
-    return {who for who, known in stays.get(str(its.data["group_id"]), ()) if known < began}
+def _disbandings(world: World, heard: dict[str, float]) -> dict[str, float]:
+    """By group when notifications heard that it is over."""
+    return {
+        its.subject: heard[its.event_id]
+        for its in world.events.values()
+        if its.name == "TaskGroupDisbanded" and its.event_id in heard
+    }
+
+
+def _inside(
+    its: Event, stays: Mapping[str, list[tuple[str, float]]], ends: Mapping[str, float], began: float
+) -> set[str]:
+    """Who certainly hears of what is said of a group; once it is over, of nothing but that meetings are called off."""
+    group = str(its.data["group_id"])
+    over = ends.get(group, began)
+    if its.name == "GroupMeetingScheduled" and group in ends and over <= began and not its.data.get("cancelled"):
+        return set()
+    return {who for who, known in stays.get(group, ()) if known < min(began, over)}
 
 
 def _introduced(facts: Facts) -> dict[str, set[str]]:

@@ -162,6 +162,9 @@ async def collect(house: House, history: History, stranger: Stranger, marks: Mar
         poison=marks.poison,
         looks=[
             *await looking.at_members(house, rows["members.member"], rows["members.restriction"]),
+            *await looking.at_notes(
+                house, rows["members.group_meeting"], rows["members.volunteering"], rows["members.member"]
+            ),
             *await looking.at_streams(house),
         ],
         told={

@@ -59,9 +59,9 @@ class House:
     def part(self, name: str) -> Running:
         return self.supervisor.running[name]
 
-    def start_second(self, service: str) -> Running:
+    def start_second(self, service: str, port: int | None = None) -> Running:
         """Another replica, which nobody restarts."""
-        environment = self.environments[service] | {"GSE_REPLICA": "1", "GSE_HTTP_PORT": str(free_port())}
+        environment = self.environments[service] | {"GSE_REPLICA": "1", "GSE_HTTP_PORT": str(port or free_port())}
         return self._program(f"{service}-1", service, environment).start()
 
     async def begin(self, services: Collection[str]) -> None:

@@ -22,6 +22,7 @@ ABOUT_A_MEMBER: Final = {
     "events": ("/api/events/v1/members/{}/invitee", set[str]()),
     "notifications": ("/api/notifications/v1/members/{}/inbox", set[str]()),
 }
+MEETINGS: Final = 3  # whose notes are looked at, first of groups in which somebody is
 OPERATORS: Final = "/api/{}/v1/parked"
 # Which streams of others a service may read, said here once more so that a slip in the deployment's table shows.
 HEARS: Final[Mapping[str, set[str]]] = {
@@ -73,6 +74,38 @@ async def at_members(house: House, members: Sequence[Row], restricted: Sequence[
                 headers = tokens.headers(uuid4(), role)
                 await look(role, headers, service, OPERATORS.format(service), granted=granted)
     return looks
+
+
+async def at_notes(
+    house: House, meetings: Sequence[Row], volunteers: Sequence[Row], members: Sequence[Row]
+) -> list[Look]:
+    """At what was written after some meetings: the team and who is in the group see it, others the meeting alone."""
+    tokens, looks = Tokens.of(house.platform.keys.signing), list[Look]()
+    inside: dict[str, set[str]] = {}
+    for row in volunteers:
+        if row["left_at"] is None:
+            inside.setdefault(row["group_id"], set()).add(row["member_id"])
+    with_notes = sorted((row for row in meetings if row["notes"]), key=lambda row: row["group_id"] not in inside)
+    async with httpx2.AsyncClient(base_url=house.platform.front_door, timeout=30, trust_env=False) as client:
+        for row in with_notes[:MEETINGS]:
+            path = f"/api/members/v1/groups/{row['group_id']}/meetings/{row['meeting_id']}"
+            there = inside.get(row["group_id"], set())
+            elsewhere = [
+                each["member_id"] for each in members if each["left_on"] is None and each["member_id"] not in there
+            ]
+            for who in (*sorted(there)[:MEMBERS], *elsewhere[:MEMBERS]):
+                headers = tokens.headers(uuid4(), "member", "volunteer", member_id=who)
+                looks.append(Look(who, f"notes at {path}", who in there, await _sees_notes(client, path, headers)))
+            for role in ("team", "volunteer", "operator"):
+                headers = tokens.headers(uuid4(), role)
+                looks.append(Look(role, f"notes at {path}", role == "team", await _sees_notes(client, path, headers)))
+            looks.append(Look("nobody", f"notes at {path}", granted=False, seen=await _sees_notes(client, path, {})))
+    return looks
+
+
+async def _sees_notes(client: httpx2.AsyncClient, path: str, headers: Mapping[str, str]) -> bool:
+    answer = await client.get(path, headers=headers)
+    return answer.is_success and answer.json()["notes"] is not None
 
 
 async def at_streams(house: House) -> list[Look]:

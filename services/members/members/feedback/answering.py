@@ -77,7 +77,7 @@ async def give(round_id: UUID, form: AnswerForm, request: Request, database: Db)
 
 
 async def forget_tokens(tx: Transaction, member_id: UUID, key: bytes) -> None:
-    """That a member had tokens, for an erasure, which holds their row. What they answered is nobody's, and stays."""
+    """That a member had tokens, when they leave or are erased; their row is held. What they answered stays."""
     rounds = await ballot_store.open_rounds(tx)
     await ballot_store.forget(tx, [secrecy.mark(key, round_id, member_id) for round_id in rounds])
 

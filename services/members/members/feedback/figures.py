@@ -36,12 +36,30 @@ def counted(
     many = len(given) >= policy.fewest
     sizes = {group: sum(1 for _, its in given if group in its) for group in groups}
     heard = tuple(group for group in groups if many and sizes[group] >= policy.fewest_of_group)
-    told = {group for group in heard if len(given) - sizes[group] >= policy.fewest_of_group}
-    by_group = {EVERYBODY: safe(_count((rating for rating, _ in given), ratings), policy.fewest)}
-    for group in groups:
-        within = _count((rating for rating, its in given if group in its), ratings)
-        by_group[group] = safe(within, policy.fewest_of_group) if group in told else dict.fromkeys(ratings)
+    told = [group for group in heard if len(given) - sizes[group] >= policy.fewest_of_group]
+    by_group = dict[str, Mapping[str, int | None]]({group: dict.fromkeys(ratings) for group in groups})
+    by_group |= _of_groups(given, ratings, told, policy.fewest_of_group)
+    by_group[EVERYBODY] = safe(_count((rating for rating, _ in given), ratings), policy.fewest)
     return Figures(_rounded(len(given)) if many else None, heard, by_group)
+
+
+def _of_groups(
+    given: Collection[tuple[str, Sequence[str]]], ratings: Sequence[str], groups: Sequence[str], fewest: int
+) -> dict[str, dict[str, int | None]]:
+    """What these groups said. At an answer that too few gave beside them the smallest is hidden, until enough did."""
+    within = {group: _count((rating for rating, its in given if group in its), ratings) for group in groups}
+    alike = Counter((said, frozenset(its)) for said, its in given)
+    shut: dict[str, set[str]] = {group: set() for group in groups}
+    while True:
+        tables = {group: safe(within[group], fewest, shut=shut[group]) for group in groups}
+        for rating in ratings:
+            shown = {group for group in groups if tables[group][rating] is not None}
+            beside = sum(many for (said, its), many in alike.items() if said == rating and not shown & its)
+            if shown and beside < fewest:
+                shut[min(shown, key=lambda group: (within[group][rating], group))].add(rating)
+                break
+        else:
+            return tables
 
 
 def _count(said: Iterable[str], ratings: Sequence[str]) -> dict[str, int]:
@@ -49,9 +67,9 @@ def _count(said: Iterable[str], ratings: Sequence[str]) -> dict[str, int]:
     return {rating: found[rating] for rating in ratings}
 
 
-def safe(counts: Mapping[str, int], fewest: int) -> dict[str, int | None]:
-    """What may be told of one table: to the nearest five; None is hidden."""
-    told = {rating for rating, number in counts.items() if number >= fewest}
+def safe(counts: Mapping[str, int], fewest: int, *, shut: Collection[str] = ()) -> dict[str, int | None]:
+    """What may be told of one table: to the nearest five; None is hidden, as what is `shut` for another reason."""
+    told = {rating for rating, number in counts.items() if number >= fewest and rating not in shut}
     if len(told) < len(counts):
         told = {rating for rating in told if counts[rating] >= 2 * fewest}
         if len(counts) - len(told) < TWO:

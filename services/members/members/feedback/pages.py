@@ -25,6 +25,8 @@ from members.feedback.figures import EVERYBODY
 from members.feedback.policy import POLICY
 from members.feedback.reviews import Reviewing
 from members.roles.team import is_team
+from members.signing_in import deeds
+from members.signing_in.deeds import Deed
 from members.strategy import store as strategy_store
 from members.strategy.commitments import Commitment
 from members.strategy.commitments_api import there
@@ -132,6 +134,13 @@ async def _round(
         figures = await store.figures(tx, round_id)
         is_open = its.is_open(day_in_london(tx.now))
         has_token = is_open and await _has_token(tx, request, its, caller)
+        done_by = await deeds.for_team(
+            tx,
+            caller,
+            Deed("Opened", its.opened_at, its.opened_by),
+            Deed("Summary published", its.summarised_at, its.summarised_by),
+            Deed("Answered", its.responded_at, its.responded_by),
+        )
     told = its.summary is not None or is_team(caller)
     return render(
         request,
@@ -149,6 +158,7 @@ async def _round(
         fewest=POLICY.fewest,
         fewest_of_group=POLICY.fewest_of_group,
         ratings={rating.value: words for rating, words in IN_WORDS.items()},
+        deeds=done_by,
         done=done,
         refusal=refusal,
     )

@@ -31,29 +31,31 @@ class Held:
 
 @dataclass(frozen=True)
 class Review:
-    """Where the review of a commitment stands, and the period for which that is said; both days are in it."""
+    """Where the review of a commitment stands, and the period for which that is said; both days are in it.
+
+    `is_asked`: a round is open. One that is unreviewed stays so meanwhile.
+    """
 
     state: Reviewing
     first_day: date
     last_day: date
+    is_asked: bool
 
 
 def review(made_on: date, rounds: Collection[Held], today: date, policy: Policy) -> Review:
     """Of a commitment that stands, made on a day in London."""
     present = policy.period_of(today)
     before = policy.period_of(present.first - timedelta(days=1))
+    is_asked = any(its.is_open for its in rounds)
     if _was_heard(rounds, present):
-        return _its(Reviewing.REVIEWED, present)
-    if any(its.is_open for its in rounds):
-        return _its(Reviewing.BEING_REVIEWED, present)
-    if made_on <= before.first and not _was_heard(rounds, before):
-        return _its(Reviewing.UNREVIEWED, before)
-    return _its(Reviewing.TO_BE_REVIEWED, present)
+        return Review(Reviewing.REVIEWED, present.first, present.last, is_asked)
+    # On the last day's midnight its rounds are about to close.
+    counted = _was_heard(rounds, before) or any(its.is_open and its.closes_on <= before.last for its in rounds)
+    if made_on <= before.first and not counted:
+        return Review(Reviewing.UNREVIEWED, before.first, before.last, is_asked)
+    state = Reviewing.BEING_REVIEWED if is_asked else Reviewing.TO_BE_REVIEWED
+    return Review(state, present.first, present.last, is_asked)
 
 
 def _was_heard(rounds: Collection[Held], period: Period) -> bool:
     return any(its.heard_all and period.first <= its.closes_on <= period.last for its in rounds)
-
-
-def _its(state: Reviewing, period: Period) -> Review:
-    return Review(state, period.first, period.last)

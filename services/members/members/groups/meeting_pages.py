@@ -35,8 +35,8 @@ SENTENCES: Final = {
     "title.string_too_long": "What the meeting is about must be 120 characters or fewer",
     "place.missing": "Enter where you meet",
     "place.string_too_long": "Where you meet must be 120 characters or fewer",
-    "starts_at.missing": "Enter a real date, and a start such as 14:00",
-    "ends_at.missing": "Enter an end such as 15:30",
+    "starts_at.missing": "Enter a real date, and a start such as 14:00 or 2pm",
+    "ends_at.missing": "Enter an end such as 15:30 or 3:30pm",
     "agenda.string_too_long": "The agenda must be 10,000 characters or fewer",
 }
 DONE: Final = {

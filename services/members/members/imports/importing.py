@@ -5,6 +5,7 @@ as a person would.
 """
 
 import asyncio
+import hmac
 import time
 from datetime import datetime
 from operator import attrgetter
@@ -50,7 +51,7 @@ class ReportRow(BaseModel):
 
 
 class Report(BaseModel):
-    """`rows` is all there are; the four below add up to it once the state is done. `next` is for `after`."""
+    """`rows` is all there are; the five below add up to it once the state is done. `next` is for `after`."""
 
     import_id: UUID
     state: str
@@ -59,6 +60,7 @@ class Report(BaseModel):
     already_members: int
     refused: int
     transferred: int
+    taken_before: Annotated[int, Field(description="The same file was sent before; who was in it is not brought back")]
     report: list[ReportRow]
     next: int | None = None
 
@@ -69,6 +71,7 @@ class Sent(BaseModel):
     import_id: UUID
     organisation: Annotated[str | None, Field(description="Its rows are of this one alone; null: of any")]
     begun_at: datetime
+    begun_by: Annotated[UUID | None, Field(description="An account; for the team alone")]
     done_at: datetime | None
     rows: int
     by_outcome: dict[Outcome, int]
@@ -95,7 +98,7 @@ async def every(
         found = await import_store.newest(tx, organisation=only, after=after, most=limit + 1)
         page = await import_store.progress(tx, found[:limit])
     return Imports(
-        imports=[Sent.model_validate(vars(its)) for its in page],
+        imports=[Sent.model_validate(vars(its) | {"begun_by": None if only else its.account_id}) for its in page],
         next=found[limit - 1] if len(found) > limit else None,
     )
 
@@ -132,9 +135,17 @@ async def begin(content: bytes, request: Request, database: Database, key: Key, 
         import_id = uuid4()
         if (earlier := await idempotency.claim(tx, key, resource_id=import_id, status=201)) is not None:
             return earlier
-        await import_store.begin(tx, import_id, account_id=caller.account_id, organisation=only, rows=rows)
+        await import_store.begin(
+            tx, import_id, account_id=caller.account_id, organisation=only, rows=rows, mark=_mark(content, request)
+        )
     request.app.state.imports.wake()
     return import_id
+
+
+def _mark(content: bytes, request: Request) -> bytes:
+    """By which the same file is known again, and none of it can be found without the key."""
+    key: str = request.app.state.settings.address_key.get_secret_value()
+    return hmac.digest(key.encode(), b"a file of members\0" + content, "sha256")
 
 
 def only_of(caller: Caller) -> str | None:
@@ -197,6 +208,7 @@ async def _report(tx: Transaction, its: Import, *, after: int, limit: int) -> Re
         already_members=totals.get("already-a-member", 0),
         refused=totals.get("refused", 0),
         transferred=totals.get("transferred", 0),
+        taken_before=totals.get("taken-before", 0),
         report=[
             ReportRow(
                 line=row.line,

@@ -19,6 +19,8 @@ from members.imports import store as import_store
 from members.imports.file import COLUMNS, MOST_ROWS
 from members.imports.report import IN_WORDS
 from members.places import store as organisation_store
+from members.signing_in import deeds
+from members.signing_in.deeds import Deed
 
 HERE: Final = "/members/imports"
 ON_A_PAGE: Final = 25
@@ -65,10 +67,12 @@ async def show(
         await importing.permitted(tx, import_id, caller)
         [its] = await import_store.progress(tx, [import_id])
         refused = await import_store.to_mend(tx, import_id, after=after, most=ON_A_PAGE + 1)
+        told = await deeds.for_team(tx, caller, Deed("", its.begun_at, its.account_id))
     return render(
         request,
         "imports/import.html",
         its=its,
+        deeds=told,
         in_words=IN_WORDS,
         refused=refused[:ON_A_PAGE],
         is_first=after == 0,
@@ -89,11 +93,13 @@ async def _page(
     async with database.transaction() as tx:
         found = await import_store.newest(tx, organisation=only, skip=skip, most=ON_A_PAGE + 1)
         imports = await import_store.progress(tx, found[:ON_A_PAGE])
+        told = await deeds.for_team(tx, caller, *(Deed("", its.begun_at, its.account_id) for its in imports))
         places = await organisation_store.places(tx)
     return render(
         request,
         "imports/imports.html",
         imports=imports,
+        deeds=told,
         in_words=IN_WORDS,
         columns=COLUMNS,
         most=MOST_ROWS,

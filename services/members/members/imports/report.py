@@ -12,6 +12,7 @@ IN_WORDS: Final[Mapping[Outcome, str]] = {
     "joined": "Joined",
     "already-a-member": "A member already",
     "transferred": "Moved to a successor of their organisation",
+    "taken-before": "Left since this file was sent before, or at another address",
     "refused": "Not taken",
 }
 

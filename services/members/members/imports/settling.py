@@ -15,7 +15,7 @@ from chassis.database import Database, Transaction
 from contracts.base import DomainEvent
 from contracts.refusal import Invalid
 from members.imports import store as import_store
-from members.imports.store import Settled
+from members.imports.store import Import, Settled
 from members.membership import answers, domain, store
 from members.membership.domain import Member
 from members.places import store as organisation_store
@@ -35,6 +35,8 @@ async def work_off(database: Database) -> int:
         rows = await import_store.rows_to_do(tx, under_way.import_id, BATCH)
         places = await organisation_store.places(tx)
         candidates, settled = _decide(rows, places, only=under_way.organisation, now=tx.now)
+        candidates, gone = await _not_brought_back(tx, under_way, candidates)
+        settled += gone
         added = await store.add(tx, [candidate.member for candidate in candidates])
         # Held, so that an erasure in this instant comes later and takes them out of the report.
         others = [its.email for its in candidates if its.member.member_id not in added]
@@ -87,6 +89,18 @@ def _decide(
             member, *events = domain.join(application, member_id=uuid4(), joined_on=joined_on, verified_at=now)
             candidates.append(_Candidate(line, application.email, member, tuple(events)))
     return candidates, refused
+
+
+async def _not_brought_back(
+    tx: Transaction, under_way: Import, candidates: list[_Candidate]
+) -> tuple[list[_Candidate], list[Settled]]:
+    """Who may still join: not by a line that was taken as the same file was sent before, and has nobody now."""
+    before = await import_store.taken_before(tx, under_way.import_id, [its.line for its in candidates])
+    again = [its for its in candidates if its.line in before]
+    there = await store.hold_by_email(tx, [its.email for its in again]) if again else {}
+    gone = {its.line for its in again if its.email not in there}
+    left = [its for its in candidates if its.line not in gone]
+    return left, [Settled(line, "taken-before") for line in gone]
 
 
 async def _to_move(

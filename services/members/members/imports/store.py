@@ -14,7 +14,7 @@ from chassis.database import Transaction
 from contracts.refusal import FieldError
 from members.imports.file import Row
 
-Outcome = Literal["joined", "already-a-member", "refused", "transferred"]
+Outcome = Literal["joined", "already-a-member", "refused", "transferred", "taken-before"]
 
 
 @dataclass(frozen=True)
@@ -36,15 +36,22 @@ class Settled:
 
 
 async def begin(
-    tx: Transaction, import_id: UUID, *, account_id: UUID, organisation: str | None, rows: Sequence[Row]
+    tx: Transaction,
+    import_id: UUID,
+    *,
+    account_id: UUID,
+    organisation: str | None,
+    rows: Sequence[Row],
+    mark: bytes | None = None,
 ) -> None:
-    """Keeps the file; what does not fit its header is refused at once."""
+    """Keeps the file; what does not fit its header is refused at once. By its `mark` the same file is known again."""
     await tx.execute(
-        "INSERT INTO import (import_id, account_id, organisation, begun_at) VALUES ($1, $2, $3, $4)",
+        "INSERT INTO import (import_id, account_id, organisation, begun_at, mark) VALUES ($1, $2, $3, $4, $5)",
         import_id,
         account_id,
         organisation,
         tx.now,
+        mark,
     )
     await tx.execute(
         """
@@ -76,6 +83,20 @@ async def rows_to_do(tx: Transaction, import_id: UUID, count: int) -> list[tuple
         count,
     )
     return [(row["line"], json.loads(row["cells"])) for row in rows]
+
+
+async def taken_before(tx: Transaction, import_id: UUID, lines: Sequence[int]) -> set[int]:
+    """Those of these lines by which somebody was a member already when the same file was sent before."""
+    rows = await tx.fetch(
+        """
+        SELECT DISTINCT line FROM import_row JOIN import earlier USING (import_id)
+        WHERE mark = (SELECT mark FROM import WHERE import_id = $1) AND import_id <> $1 AND line = ANY($2)
+            AND outcome IN ('joined', 'already-a-member', 'transferred', 'taken-before')
+        """,
+        import_id,
+        lines,
+    )
+    return {row["line"] for row in rows}
 
 
 async def settle(tx: Transaction, import_id: UUID, settled: Iterable[Settled]) -> None:
@@ -124,6 +145,7 @@ class Progress:
 
     import_id: UUID
     organisation: str | None
+    account_id: UUID  # who sent it
     begun_at: datetime
     done_at: datetime | None
     rows: int
@@ -138,7 +160,7 @@ async def progress(tx: Transaction, import_ids: Sequence[UUID]) -> list[Progress
     """Of these, the newest first."""
     rows = await tx.fetch(
         """
-        SELECT import.import_id, organisation, begun_at, done_at, sum(counted.rows)::integer AS rows,
+        SELECT import.import_id, organisation, account_id, begun_at, done_at, sum(counted.rows)::integer AS rows,
             coalesce(jsonb_object_agg(outcome, counted.rows) FILTER (WHERE outcome IS NOT NULL), '{}') AS by_outcome
         FROM import CROSS JOIN LATERAL (
             SELECT outcome, count(*) AS rows FROM import_row WHERE import_row.import_id = import.import_id

@@ -15,6 +15,7 @@ from chassis.sentences import LINES
 from chassis.service import Db
 from contracts.members import Grade
 from contracts.refusal import NotFound
+from members.feedback.answering import key_of
 from members.membership import answers, domain, leaving, store
 from members.membership.domain import AlreadyAMember, Member
 from members.places import store as organisation_store
@@ -163,9 +164,8 @@ async def leave(member_id: UUID, request: Request, database: Db, key: Key, calle
     async with database.transaction() as tx:
         if await idempotency.claim(tx, key, resource_id=member_id, status=200) is not None:
             return view(there(await store.by_id(tx, member_id)))
-        member = await leaving.leave(
-            tx, there(await store.lock(tx, member_id)), request.app.state.vault, by=caller.account_id
-        )
+        keys = request.app.state.vault, key_of(request)
+        member = await leaving.leave(tx, there(await store.lock(tx, member_id)), *keys, by=caller.account_id)
         await account_store.unlink(tx, member_id)
     return view(member)
 

@@ -8,6 +8,7 @@ from chassis.days import day_in_london
 from contracts.base import DomainEvent
 from contracts.members import MemberContactChanged
 from members.erasure import withdrawal_store
+from members.feedback.answering import forget_tokens
 from members.groups import departing
 from members.membership import domain, store
 from members.membership.domain import Member
@@ -21,11 +22,13 @@ from members.roles import store as role_store
 from members.signing_in import account_store
 
 
-async def leave(tx: Transaction, member: Member, vault: Vault, *first: DomainEvent, by: UUID) -> Member:
+async def leave(
+    tx: Transaction, member: Member, vault: Vault, feedback_key: bytes, *first: DomainEvent, by: UUID
+) -> Member:
     """End their membership and what goes with it, and say so; the caller holds their row, and sees to their accounts.
 
-    `by` is an account; `first` is said before it, since a transaction says all at once. Raises what `domain.leave`
-    raises.
+    `vault` and `feedback_key` find what is kept of them under no name. `by` is an account; `first` is said before
+    it, since a transaction says all at once. Raises what `domain.leave` raises.
     """
     member_id = member.member_id
     await store.wait_until_may_go(tx, member_id)
@@ -45,6 +48,7 @@ async def leave(tx: Transaction, member: Member, vault: Vault, *first: DomainEve
     departed = await departing.let_go(tx, member_id, by=by)
     await restriction_store.lift(tx, member_id)
     await change_store.forget(tx, member_id)
+    await forget_tokens(tx, member_id, feedback_key)
     async with monitoring.opened(tx):
         await monitoring.forget(tx, vault.name(member_id))
     await withdrawal_store.add(tx, member_id)

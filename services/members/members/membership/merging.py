@@ -20,6 +20,7 @@ from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from chassis.web import FormError, read_form, render
 from contracts.refusal import NotFound, Refused
+from members.feedback.answering import key_of
 from members.membership import duplicate_store, leaving, store
 from members.membership.api import MemberView, there, view
 from members.membership.domain import HasLeft, Member
@@ -111,7 +112,8 @@ async def merge(  # noqa: PLR0917 - what the framework gives
         # As one person they asked for it.
         is_restricted = await restriction_store.since(tx, ended.member_id) is not None
         restricted = await restricting.restrict_held(tx, member_id, caller) if is_restricted else ()
-        await leaving.leave(tx, ended, request.app.state.vault, *restricted, by=caller.account_id)
+        keys = request.app.state.vault, key_of(request)
+        await leaving.leave(tx, ended, *keys, *restricted, by=caller.account_id)
         await account_store.lead_to_another(tx, ended.member_id, member_id)
         await duplicate_store.merged(tx, ended.member_id, member_id, caller.account_id)
     return view(surviving)

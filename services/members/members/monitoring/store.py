@@ -123,7 +123,11 @@ async def keep_ledger(tx: Transaction, vault: Vault, its: Ledger, *, filled_to: 
 
 
 async def lay_by_chance(tx: Transaction) -> None:
-    """Write all answers anew, by name, in one transaction, unless they are: how they lay told who came before whom."""
+    """Write all answers anew, by name, in one transaction, unless they are: how they lay told who came before whom.
+
+    Whoever is forgotten waits for it, as for a release: their rows would come back.
+    """
+    await hold_for_a_release(tx)
     await tx.execute(
         """
         WITH gone AS (

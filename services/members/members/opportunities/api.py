@@ -2,7 +2,7 @@
 
 import secrets
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Query, Request
@@ -86,7 +86,10 @@ class OpportunityView(BaseModel):
     held_on: date | None
     findings: Findings | None
     mine: OwnInterest | None = None
-    opened_by: Annotated[UUID | None, Field(description="An account, as the next three; for the team alone")] = None
+    opened_at: Annotated[datetime | None, Field(description="For the team alone, as all that follow")] = None
+    held_at: datetime | None = None
+    findings_at: datetime | None = None
+    opened_by: Annotated[UUID | None, Field(description="An account, as the next three")] = None
     selected_by: UUID | None = None
     held_by: UUID | None = None
     findings_by: UUID | None = None
@@ -181,14 +184,18 @@ async def withdraw(opportunity_id: UUID, request: Request, database: Db, key: Ke
         its = there(await store.lock(tx, opportunity_id))
         mine = await store.of_member(tx, opportunity_id, member_id)
         if earlier is None:
-            given_up = choosing.give_up(its, mine, by=caller.account_id, now=tx.now)
+            given_up, said = choosing.give_up(its, mine, by=caller.account_id, now=tx.now)
             if given_up is not None:
                 await store.save_interests(tx, [given_up])
             elif mine is not None:
                 await store.forget(tx, mine.interest_id)
             mine = given_up
+            await outbox.put(tx, *said)
     request.app.state.places.wake()
     return view(its, tx.now, caller, mine)
+
+
+DONE: Final = ("opened_at", "held_at", "findings_at", "opened_by", "selected_by", "held_by", "findings_by")
 
 
 def there(its: Opportunity | None) -> Opportunity:
@@ -204,7 +211,7 @@ def _member(caller: Caller) -> UUID:
 
 
 def view(its: Opportunity, now: datetime, caller: Caller | None, mine: Interest | None = None) -> OpportunityView:
-    by = {name: getattr(its, name) for name in ("opened_by", "selected_by", "held_by", "findings_by")}
+    by = {name: getattr(its, name) for name in DONE}
     return OpportunityView(
         opportunity_id=its.opportunity_id,
         kind=its.kind,

@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from contracts.members import Grade
-from contracts.opportunities import ApplicantsNotSelected, ParticipantsSelected
+from contracts.opportunities import ApplicantsNotSelected, ParticipantsSelected, PlaceGivenUp
 from contracts.refusal import FieldError, Invalid, Refused
 from members.opportunities.calls import BY_LOT, AlreadyHeld, Interest, NotInterested, Opportunity, Outcome
 from members.opportunities.drawing import Applicant, draw
@@ -119,8 +119,10 @@ def as_drawn(its: Opportunity, interests: Sequence[Interest]) -> set[UUID]:
     return _draw(its, [replace(each, state=Outcome.REGISTERED) for each in interests])
 
 
-def give_up(its: Opportunity, interest: Interest | None, *, by: UUID, now: datetime) -> Interest | None:
-    """A place, or the wish for one. None where it leaves nothing: nobody has been chosen yet.
+def give_up(
+    its: Opportunity, interest: Interest | None, *, by: UUID, now: datetime
+) -> tuple[Interest | None, tuple[PlaceGivenUp, ...]]:
+    """A place, which is said, or the wish for one. None where it leaves nothing: nobody has been chosen yet.
 
     Raises `NotInterested`, `AlreadyHeld`.
     """
@@ -129,8 +131,11 @@ def give_up(its: Opportunity, interest: Interest | None, *, by: UUID, now: datet
     if its.held_at:
         raise AlreadyHeld
     if its.selected_at is None:
-        return None
-    return replace(interest, state=Outcome.GIVEN_UP, changed_at=now, changed_by=by)
+        return None, ()
+    given_up = replace(interest, state=Outcome.GIVEN_UP, changed_at=now, changed_by=by)
+    if interest.state is not Outcome.CHOSEN or interest.member_id is None:
+        return given_up, ()
+    return given_up, (PlaceGivenUp(opportunity_id=its.opportunity_id, member_id=interest.member_id),)
 
 
 def _draw(its: Opportunity, interests: Sequence[Interest]) -> set[UUID]:

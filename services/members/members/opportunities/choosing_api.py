@@ -31,6 +31,8 @@ class ApplicantView(BaseModel):
     number: UUID
     state: Outcome
     registered_at: datetime
+    changed_at: Annotated[datetime | None, Field(description="When it came to `state`; None: it waits")]
+    changed_by: Annotated[UUID | None, Field(description="An account; None: the lot, or by itself")]
     statement: str | None
     member_id: UUID | None
     name: str | None

@@ -26,6 +26,8 @@ from members.membership import store as members
 from members.opportunities import api, calls, choosing, choosing_api, drawing, store
 from members.opportunities.calls import BY_LOT, AlreadyInterested, Kind, NotInterested, NotSelectedYet, Opportunity
 from members.roles.team import is_team
+from members.signing_in import deeds
+from members.signing_in.deeds import Deed
 
 router = APIRouter(prefix="/members/opportunities", route_class=RetryingRoute, include_in_schema=False)
 
@@ -175,10 +177,21 @@ async def _one(
 ) -> HTMLResponse:
     async with database.transaction() as tx:
         its = api.there(await store.by_id(tx, opportunity_id))
+        nobody_drawn = (
+            its.selected_at is not None and its.kind in BY_LOT and await store.nobody_drawn(tx, opportunity_id)
+        )
         mine = member = None
         if caller is not None and caller.member_id is not None:
             mine = await store.of_member(tx, opportunity_id, caller.member_id)
             member = await members.present(tx, caller.member_id)
+        told = await deeds.for_team(
+            tx,
+            caller,
+            Deed("Opened", its.opened_at, its.opened_by),
+            Deed("Places given", its.selected_at, its.selected_by, otherwise="by the lot"),
+            Deed("Said that it was held", its.held_at, its.held_by),
+            Deed("Findings published", its.findings_at, its.findings_by),
+        )
     return render(
         request,
         "opportunities/opportunity.html",
@@ -186,11 +199,13 @@ async def _one(
         state=calls.state(its, tx.now).value,
         kind=KINDS[its.kind],
         by_lot=its.kind in BY_LOT,
+        nobody_drawn=nobody_drawn,
         mine=mine,
         member=member,
         eligible=member is not None and member.grade in its.eligible.grades,
         done=done,
         is_team=is_team(caller),
+        deeds=told,
         **(form or filled({})),
     )
 

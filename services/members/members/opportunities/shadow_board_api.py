@@ -68,6 +68,9 @@ class SeatView(BaseModel):
     ends_on: date | None
     member_id: Annotated[UUID | None, Field(description="For the team alone; none: somebody may serve the rest")] = None
     term_id: Annotated[UUID | None, Field(description="For the team and who has the seat")] = None
+    opened_by: Annotated[UUID | None, Field(description="An account, for the team alone, as the next two")] = None
+    appointed_at: Annotated[datetime | None, Field(description="When somebody was last given the seat")] = None
+    appointed_by: UUID | None = None
 
 
 class TermView(BaseModel):
@@ -121,7 +124,12 @@ async def open_seat(form: SeatForm, database: Db, key: Key, caller: SignedIn) ->
             await shadow_board_store.add_seat(tx, its)
             await outbox.put(tx, shadow_board.open_seat(its))
     return SeatView(
-        seat_id=earlier or its.seat_id, title=its.title, opened_on=its.opened_on, starts_on=None, ends_on=None
+        seat_id=earlier or its.seat_id,
+        title=its.title,
+        opened_on=its.opened_on,
+        starts_on=None,
+        ends_on=None,
+        opened_by=its.opened_by,
     )
 
 
@@ -194,7 +202,8 @@ async def advise(form: AdviceForm, request: Request, database: Db, key: Key, cal
         earlier = await idempotency.claim(tx, key, resource_id=its.advice_id, status=201)
         if earlier is not None:
             return _view(known(await shadow_board_store.advice(tx, earlier)), caller)
-        sits = await shadow_board_store.term_of(tx, caller.member_id) is not None
+        term = await shadow_board_store.term_of(tx, caller.member_id)
+        sits = term is not None and term.ends_on >= day_in_london(tx.now)  # the timer may not have ended it yet
         said = shadow_board.advise(its, page_of(request, its.advice_id), sits=sits)
         await shadow_board_store.add_advice(tx, its)
         await outbox.put(tx, said)
@@ -241,6 +250,7 @@ def seat_view(row: asyncpg.Record, caller: Caller | None) -> SeatView:
         ends_on=row["taken_until"],
         member_id=row["member_id"] if is_team(caller) else None,
         term_id=row["term_id"] if is_team(caller) or theirs else None,
+        **({name: row[name] for name in ("opened_by", "appointed_at", "appointed_by")} if is_team(caller) else {}),
     )
 
 
@@ -267,6 +277,9 @@ def _seat(its: Seat | None, term: Term | None) -> SeatView:
         ends_on=its.taken_until,
         term_id=term.term_id if term else None,
         member_id=term.member_id if term else None,
+        opened_by=its.opened_by,
+        appointed_at=term.appointed_at if term else None,
+        appointed_by=term.appointed_by if term else None,
     )
 
 

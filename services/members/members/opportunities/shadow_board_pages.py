@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from chassis.database import Database
 from chassis.idempotency import FormKey
-from chassis.identity import MaybeSignedIn, SignedIn, permit
+from chassis.identity import Caller, MaybeSignedIn, SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from chassis.web import Filled, filled, read_form, render, typed_day
@@ -19,6 +19,8 @@ from members.opportunities import shadow_board_api, shadow_board_store, store
 from members.opportunities.shadow_board import NoSuchSeat, TermIsOver
 from members.places import store as organisation_store
 from members.roles.team import is_team
+from members.signing_in import deeds
+from members.signing_in.deeds import Deed
 
 router = APIRouter(prefix="/members/opportunities/shadow-board", route_class=RetryingRoute, include_in_schema=False)
 
@@ -59,6 +61,12 @@ async def board(
         seats = await shadow_board_store.seats(tx, after=seats_after, limit=SHOWN + 1)
         advice = await shadow_board_store.newest_advice(tx, after=after, limit=SHOWN + 1)
         own = await shadow_board_store.term_of(tx, caller.member_id) if caller and caller.member_id else None
+        opened = [Deed(f"“{row['title']}” opened", row["opened_at"], row["opened_by"]) for row in seats[:SHOWN]]
+        given = [
+            Deed(f"{row['name']} appointed to “{row['title']}”", row["appointed_at"], row["appointed_by"])
+            for row in seats[:SHOWN]
+        ]
+        told = await deeds.for_team(tx, caller, *opened, *given)
     return render(
         request,
         "opportunities/shadow_board.html",
@@ -67,6 +75,7 @@ async def board(
         advice=advice[:SHOWN],
         next=advice[SHOWN - 1].advice_id if len(advice) > SHOWN else None,
         own=own,
+        deeds=told,
         is_team=is_team(caller),
         done=DONE.get(done) if caller else None,
     )
@@ -156,7 +165,7 @@ async def one_advice(
     request: Request, advice_id: UUID, database: Db, caller: MaybeSignedIn, done: str = ""
 ) -> HTMLResponse:
     """What was advised, and what the board of the profession said to it."""
-    return await _advice(request, advice_id, database, filled({}), may_answer=is_team(caller), done=DONE.get(done, ""))
+    return await _advice(request, advice_id, database, caller, filled({}), done=DONE.get(done, ""))
 
 
 @router.post("/advice/{advice_id:uuid}")
@@ -172,7 +181,7 @@ async def answer(request: Request, advice_id: UUID, database: Db, caller: Signed
         )
     except (ValidationError, Refused) as error:
         again = filled(values, error, order=["answer"], sentences=SENTENCES)
-        return await _advice(request, advice_id, database, again, may_answer=True)
+        return await _advice(request, advice_id, database, caller, again)
     return RedirectResponse(f"/members/opportunities/shadow-board/advice/{advice_id}?done=answered", 303)
 
 
@@ -208,18 +217,22 @@ async def _advice(
     request: Request,
     advice_id: UUID,
     database: Database,
+    caller: Caller | None,
     form: Filled,
     *,
-    may_answer: bool,
     done: str = "",
 ) -> HTMLResponse:
     async with database.transaction() as tx:
         its = shadow_board_api.known(await shadow_board_store.advice(tx, advice_id))
+        told = await deeds.for_team(
+            tx, caller, Deed("Given", its.given_at, its.given_by), Deed("Answered", its.answered_at, its.answered_by)
+        )
     return render(
         request,
         "opportunities/advice.html",
         its=its,
         done=done,
-        may_answer=may_answer and its.answered_at is None,
+        may_answer=is_team(caller) and its.answered_at is None,
+        deeds=told,
         **form,
     )

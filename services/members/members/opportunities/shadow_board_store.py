@@ -35,7 +35,8 @@ async def seats(tx: Transaction, *, after: UUID | None, limit: int) -> list[asyn
     """Each with whoever has it now, where there is somebody; by id, from behind `after` on."""
     return await tx.fetch(
         """
-        SELECT seat.seat_id, title, opened_on, taken_from, taken_until, term_id, member_id, name
+        SELECT seat.seat_id, title, opened_on, opened_at, opened_by, taken_from, taken_until, term_id, member_id, name,
+            appointed_at, appointed_by
         FROM shadow_board_seat seat
         LEFT JOIN shadow_board_term term ON term.seat_id = seat.seat_id AND ended_at IS NULL
         LEFT JOIN member USING (member_id)

@@ -233,7 +233,8 @@ async def page_of(tx: Transaction, opportunity_id: UUID, *, after: UUID | None, 
     """For the team: the interests with who they are, by number, from behind `after` on."""
     return await tx.fetch(
         """
-        SELECT interest_id, state, registered_at, statement, member_id, name, grade, member.organisation
+        SELECT interest_id, state, registered_at, statement, changed_at, changed_by, member_id, name, grade,
+            member.organisation
         FROM interest LEFT JOIN member USING (member_id)
         WHERE opportunity_id = $1 AND ($2::uuid IS NULL OR interest_id > $2) ORDER BY interest_id LIMIT $3""",
         opportunity_id,
@@ -257,6 +258,13 @@ async def chosen_for_the_board(tx: Transaction, *, after: UUID | None, limit: in
         ORDER BY changed_at DESC, interest_id DESC LIMIT $2""",
         after,
         limit,
+    )
+
+
+async def nobody_drawn(tx: Transaction, opportunity_id: UUID) -> bool:
+    """Whether nobody was in the draw."""
+    return not await tx.fetchval(
+        "SELECT EXISTS (SELECT FROM interest WHERE opportunity_id = $1 AND band IS NOT NULL)", opportunity_id
     )
 
 

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from chassis.database import Database
 from chassis.days import day_in_london, instant_in_london
 from chassis.idempotency import FormKey
-from chassis.identity import SignedIn, permit
+from chassis.identity import Caller, SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from chassis.web import Filled, filled, read_form, render, typed_day
@@ -20,6 +20,7 @@ from contracts.refusal import Invalid, Refused
 from members.opportunities import api, calls, choosing_api, eligibility, findings_api, store
 from members.opportunities.pages import KINDS
 from members.places import store as organisation_store
+from members.signing_in import deeds
 
 router = APIRouter(prefix="/members/opportunities", route_class=RetryingRoute, include_in_schema=False)
 
@@ -79,7 +80,7 @@ async def applicants(
 ) -> HTMLResponse:
     """Who has applied; where the team chooses, with a form to do so."""
     permit(caller, "team")
-    return await _applicants(request, opportunity_id, database, after=after)
+    return await _applicants(request, opportunity_id, database, caller, after=after)
 
 
 @router.post("/{opportunity_id:uuid}/applicants")
@@ -91,11 +92,11 @@ async def choose(request: Request, opportunity_id: UUID, database: Db, caller: S
         marked = _NUMBERS.validate_python(values["numbers"])
         if "next" in values:
             [after] = _NUMBERS.validate_python([values["next"]])
-            return await _applicants(request, opportunity_id, database, after=after, marked=marked)
+            return await _applicants(request, opportunity_id, database, caller, after=after, marked=marked)
         await choosing_api.select(opportunity_id, choosing_api.SelectionForm(numbers=marked), database, None, caller)
     except (ValidationError, Refused) as error:
         again = filled(values, error, order=["numbers"], sentences=SENTENCES)
-        return await _applicants(request, opportunity_id, database, again, marked=_known(values["numbers"]))
+        return await _applicants(request, opportunity_id, database, caller, again, marked=_known(values["numbers"]))
     return RedirectResponse(f"/members/opportunities/{opportunity_id}?done=chosen", 303)
 
 
@@ -171,6 +172,7 @@ async def _applicants(
     request: Request,
     opportunity_id: UUID,
     database: Database,
+    caller: Caller,
     form: Filled | None = None,
     *,
     after: UUID | None = None,
@@ -179,6 +181,7 @@ async def _applicants(
     async with database.transaction() as tx:
         its = api.there(await store.by_id(tx, opportunity_id))
         found = await store.page_of(tx, opportunity_id, after=after, limit=AT_ONCE + 1)
+        behind = await deeds.behind(tx, caller, [row["changed_by"] for row in found])
         places = await organisation_store.places(tx)
     page, chosen = found[:AT_ONCE], {str(number) for number in marked or []}
     here = {str(row["interest_id"]) for row in page}
@@ -188,6 +191,7 @@ async def _applicants(
         its=its,
         page=page,
         label=places.register.label,
+        behind=behind,
         may_choose=its.seed is None and its.closed_at is not None,
         within=its.eligible.grades,
         elsewhere=sorted(chosen - here),

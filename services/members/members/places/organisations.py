@@ -1,11 +1,13 @@
 """The register of organisations: which take part, since when, and what became of those that closed. Pure.
 
-opened ── its closing day comes ──> closed: its members move to its one successor, or are asked which of several
+opened ── a merger is said, and not called off ── its day comes ──> closed: its members move to its one successor, or
+are asked which of several
 
 Refused
 ├── NoSuchOrganisation    nothing in the register has this code
 ├── AlreadyRegistered     the code or a name is taken, by a closed organisation too
 ├── AlreadyMerged         its closing day has come; what is done stays
+├── NoMerger              nothing was said that could be called off
 ├── NotASuccessor         it does not stand for anything on that day, or would come back to the one that closes
 └── OrganisationClosed    nobody joins or moves there any more (Invalid, at its field)
 """
@@ -37,6 +39,11 @@ class AlreadyRegistered(Refused):
 class AlreadyMerged(Refused):
     def __init__(self) -> None:
         super().__init__("This organisation has closed already, and what became of it stays as it is.")
+
+
+class NoMerger(Refused):
+    def __init__(self) -> None:
+        super().__init__("Nothing was said of what becomes of this organisation, so there is nothing to call off.")
 
 
 class NotASuccessor(Refused):
@@ -195,6 +202,18 @@ def merge(known: Register, code: str, into: Iterable[str], on: date, *, today: d
         if there is None or not there.is_open(on) or any(heir.code == code for heir in _after(afterwards, each)):
             raise NotASuccessor
     return merged
+
+
+def call_off(known: Register, code: str, *, today: date) -> Organisation:
+    """It stays open. Raises `NoSuchOrganisation`, `AlreadyMerged`, `NoMerger`."""
+    its = known.by_code.get(code)
+    if its is None:
+        raise NoSuchOrganisation
+    if its.has_closed(today):
+        raise AlreadyMerged
+    if its.closed_on is None:
+        raise NoMerger
+    return replace(its, closed_on=None, successors=())
 
 
 def tell_merged(its: Organisation) -> OrganisationMerged:

@@ -3,6 +3,7 @@
 Each form is the API's own request in a browser: its handler decides, and these pages put it into words.
 """
 
+from contextlib import suppress
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
@@ -18,7 +19,7 @@ from chassis.web import Filled, as_typed, filled, read_form, render, typed_day
 from contracts.refusal import FieldError, Invalid, NotFound, Refused
 from members.places import register
 from members.places import store as organisation_store
-from members.places.organisations import AlreadyMerged, AlreadyRegistered, Organisation, Places
+from members.places.organisations import AlreadyMerged, AlreadyRegistered, NoMerger, Organisation, Places
 from members.roles.team import is_team
 from members.signing_in import deeds
 from members.signing_in.deeds import Deed
@@ -41,6 +42,7 @@ SENTENCES: Final = {
 }
 DONE: Final = {
     "registered": "The organisation is in the register. People join there from its first day.",
+    "called-off": "The merger is called off. The organisation stays open, and nobody moves.",
     "merged": "It is in the register. From its closing day nobody joins there, and its members move or are asked.",
 }
 
@@ -112,6 +114,14 @@ async def merge(request: Request, code: str, database: Db, caller: SignedIn) -> 
         again = filled(values, wrong, order=MERGER_FIELDS)
         return await _merger_form(request, database, caller, *await _its(database, code), again)
     return RedirectResponse("/members/organisations?done=merged", 303)
+
+
+@router.post("/{code}/merger/calling-off")
+async def call_off(code: str, database: Db, caller: SignedIn) -> Response:
+    permit(caller, "team")
+    with suppress(NoMerger):  # a second click
+        await register.call_off(code, database, None, caller)
+    return RedirectResponse("/members/organisations?done=called-off", 303)
 
 
 async def _merger_form(  # noqa: PLR0917 (which, and for whom)

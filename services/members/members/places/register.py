@@ -126,6 +126,20 @@ async def merge(
     return _view(there(places, code), places, caller)
 
 
+@router.post("/organisations/{code}/mergers/calling-off")
+async def call_off(code: str, database: Db, key: Key, caller: SignedIn) -> OrganisationView:
+    """A merger that was said does not come, and the organisation stays open; until its day."""
+    permit(caller, "team")
+    async with database.transaction() as tx:
+        if await idempotency.claim(tx, key, resource_id=uuid4(), status=200) is None:
+            await organisation_store.hold(tx)
+            places = await organisation_store.places(tx)
+            its = organisations.call_off(places.register, code, today=places.day)
+            await organisation_store.merge(tx, its, by=caller.account_id)
+        places = await organisation_store.places(tx)
+    return _view(there(places, code), places, caller)
+
+
 async def carry_out(database: Database) -> int:
     """Say of an organisation whose closing day has come that it is merged, and move some of its members.
 

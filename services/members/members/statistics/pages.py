@@ -22,6 +22,8 @@ from members.monitoring import questions
 from members.monitoring.questions import Characteristic
 from members.places import store as organisation_store
 from members.places.organisations import Register
+from members.signing_in import deeds
+from members.signing_in.deeds import Deed
 from members.statistics import api, method, periods, store
 from members.statistics.api import Period
 from members.statistics.diversity import Figures
@@ -121,6 +123,7 @@ async def _figures(
     async with database.transaction() as tx:
         found = await store.periods(tx, before, QUARTERS + 1)
         newest = await store.periods(tx, None, 1)
+        told = await deeds.for_team(tx, caller, Deed("Published", its.released_at, its.released_by)) if its else []
     page = [period for period, _ in found[:QUARTERS]]
     places = await organisation_store.places_now(database)
     due = _last_ended(database)
@@ -137,6 +140,7 @@ async def _figures(
         following=page[-1] if len(found) > QUARTERS else None,
         special=method.special(questions.of_version(its.questions_version)) if its else "",
         due=due if is_team and due.code not in {period for period, _ in newest} else None,
+        deeds=told,
         done=done == "released" and is_team,
     )
 

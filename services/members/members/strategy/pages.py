@@ -22,6 +22,8 @@ from contracts.refusal import NotFound, Refused
 from members.feedback import reviewing
 from members.feedback import store as feedback_store
 from members.roles.team import is_team
+from members.signing_in import deeds
+from members.signing_in.deeds import Deed
 from members.strategy import commitments, commitments_api, timeline
 from members.strategy import store as strategy_store
 from members.strategy.commitments import Commitment, Course, Standing
@@ -97,6 +99,9 @@ async def promise(  # noqa: PLR0917 (what was done, and a place)
         today = day_in_london(tx.now)
         reviews = await reviewing.reviews(tx, [its], today)
         asked = await feedback_store.some(tx, commitment_id=commitment_id, after=None, most=SHOWN)
+        reports = [Deed("", each.reported_at, each.reported_by) for each in progress[:REPORTS]]
+        reported = await deeds.for_team(tx, caller, *reports)
+        told = await deeds.for_team(tx, caller, Deed("Said that it is kept", its.completed_at, its.completed_by))
     stands = commitments.standing(its, today)
     return render(
         request,
@@ -106,6 +111,8 @@ async def promise(  # noqa: PLR0917 (what was done, and a place)
         in_words=IN_WORDS,
         courses=COURSES,
         progress=progress[:REPORTS],
+        reported=reported,
+        deeds=told,
         is_first=after is None,
         following=progress[REPORTS - 1].progress_id if len(progress) > REPORTS else None,
         review=reviews.get(commitment_id),

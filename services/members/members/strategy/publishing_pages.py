@@ -4,8 +4,9 @@ What was typed travels in the forms' bodies: nothing is kept before a version is
 request in a browser: its handler decides.
 """
 
+from collections.abc import Sequence
 from typing import Final
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -21,12 +22,12 @@ from contracts.refusal import Invalid
 from members.strategy import api as strategy
 from members.strategy import store as strategy_store
 from members.strategy import strategies, writing
-from members.strategy.strategies import NotTheNewest, Publication
+from members.strategy.strategies import NotTheNewest, Publication, Theme
 from members.strategy.writing import Part
 
 router = APIRouter(prefix="/members/strategy", route_class=RetryingRoute, include_in_schema=False)
 
-MOST: Final = 100  # promises that a form holds: a browser's form has a thousand fields at most
+MOST: Final = 85  # promises that a form holds: a browser's form has a thousand fields at most
 A_REAL_DAY: Final = "Enter a real date, such as 31 3 2027"
 SENTENCES: Final = {  # by how many levels the field lies deep
     (0, "title"): "Enter the title of the strategy",
@@ -64,6 +65,7 @@ async def write(request: Request, database: Db, caller: SignedIn) -> Response:
     if step == "write":
         return _form(request, its)
     try:
+        writing.check(its)
         wanted = strategy.StrategyForm.model_validate(writing.asked(its))
         if step != "publish":
             return _check(request, its, await _preview(database, wanted, caller))
@@ -78,7 +80,7 @@ async def write(request: Request, database: Db, caller: SignedIn) -> Response:
 
 
 async def _preview(database: Database, form: strategy.StrategyForm, caller: Caller) -> dict[str, list[str]]:
-    """What publishing would make of the promises: the titles of the new, the changed and the dropped ones.
+    """What publishing would make of the promises: the titles of the new, the changed, the moved and the dropped ones.
 
     Raises `NotTheNewest` and `Invalid` as publishing would.
     """
@@ -88,7 +90,20 @@ async def _preview(database: Database, form: strategy.StrategyForm, caller: Call
         would = strategies.publish(
             strategy.draft_of(form), form.follows, in_force, known, new_id=uuid4, by=caller.account_id, now=tx.now
         )
-    return _sorted(would, {its.commitment_id for its in every})
+    stood, stand = _goals(in_force.words.themes) if in_force else {}, _goals(would.strategy.words.themes)
+    moved = [title for its, (goal, title) in stand.items() if its in stood and stood[its][0] != goal]
+    return _sorted(would, {its.commitment_id for its in every}) | {"moved": moved}
+
+
+def _goals(themes: Sequence[Theme]) -> dict[UUID, tuple[str, str]]:
+    """With which goal each promise stands, and what is promised."""
+    return {
+        its.commitment_id: (goal.title, its.title)
+        for theme in themes
+        for goal in theme.goals
+        for its in goal.commitments
+        if its.commitment_id is not None
+    }
 
 
 def _sorted(would: Publication, known: set[object]) -> dict[str, list[str]]:
@@ -120,6 +135,11 @@ def _form(request: Request, its: Part, errors: list[FormError] | None = None, *,
         errors=errors,
         open=written,  # what is folded away, and holds a mistake
         refusal=refusal,
+        goals=[
+            {"value": f"{i}.{j}", "text": f"{theme.words.get('title', 'A theme')}: {goal.words.get('title', 'a goal')}"}
+            for i, theme in its.parts.items()
+            for j, goal in theme.parts.items()
+        ],
         too_many=sum(len(goal.parts) for theme in its.parts.values() for goal in theme.parts.values()) > MOST,
         most=MOST,
     )

@@ -9,6 +9,8 @@ from chassis.identity import MaybeSignedIn
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from chassis.web import render
+from members.signing_in import deeds
+from members.signing_in.deeds import Deed
 from members.strategy import api as strategy
 
 router = APIRouter(prefix="/members/strategy/versions", route_class=RetryingRoute, include_in_schema=False)
@@ -18,13 +20,16 @@ ON_A_PAGE: Final = 20
 
 @router.get("")
 async def versions(
-    request: Request, database: Db, before: Annotated[int | None, Query(ge=1, lt=2**31)] = None
+    request: Request, database: Db, caller: MaybeSignedIn, before: Annotated[int | None, Query(ge=1, lt=2**31)] = None
 ) -> HTMLResponse:
     found, following = await strategy.some_versions(database, before, ON_A_PAGE)
+    async with database.transaction(one_statement=True) as tx:
+        told = await deeds.for_team(tx, caller, *(Deed("", its.published_at, its.published_by) for its in found))
     return render(
         request,
         "strategy/versions.html",
         versions=found,
+        deeds=told,
         first="/members/strategy/versions" if before else None,
         following=f"/members/strategy/versions?before={following}" if following else None,
     )
@@ -35,4 +40,7 @@ async def version(
     request: Request, version: Annotated[int, Path(ge=1, lt=2**31)], database: Db, caller: MaybeSignedIn
 ) -> HTMLResponse:
     """What it said; where its promises stand now is on their own pages."""
-    return render(request, "strategy/version.html", its=await strategy.of_version(version, database, caller))
+    its = await strategy.of_version(version, database, caller)
+    async with database.transaction(one_statement=True) as tx:
+        told = await deeds.for_team(tx, caller, Deed("Published", its.published_at, its.published_by))
+    return render(request, "strategy/version.html", its=its, deeds=told)

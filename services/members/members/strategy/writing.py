@@ -2,7 +2,7 @@
 `themes.0.goals.1.commitments.2.title`, so that what is wrong is told at its place. Pure.
 
 What is left empty is not there, and what comes behind it moves up. A commitment that is marked as dropped stays in the
-form, behind the others of its goal, and is not asked for.
+form, behind the others of its goal, and is not asked for. One that is to stand with another goal comes last there.
 """
 
 import re
@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from chassis.web import as_typed, typed_day
+from contracts.refusal import FieldError, Invalid
 from members.strategy.strategies import Draft
 
 LEVELS: Final = ("themes", "goals", "commitments")
 DROP: Final = "drop"
+GOAL: Final = "goal"  # where a commitment is to stand: the numbers of a theme and a goal as typed, such as `0.1`
 _FIELD: Final = re.compile(r"themes\.(\d{1,3})(?:\.goals\.(\d{1,3})(?:\.commitments\.(\d{1,3}))?)?\.([a-z_-]+)")
 
 
@@ -44,7 +46,15 @@ def of_form(values: Mapping[str, str | list[str]]) -> Part:
             if number is not None:
                 its = its.parts.setdefault(int(number), Part())
         its.words[found[4] if found else name] = text
+    _move(whole)
     return _tidied(whole)
+
+
+def check(its: Part) -> None:
+    """Raises `Invalid` for each commitment that is to stand with a goal which is not there."""
+    lost = [name for name in values_of(its) if name.endswith(f".{GOAL}")]
+    if lost:
+        raise Invalid(*(FieldError(name, "Choose a goal that is on this page, or leave it here") for name in lost))
 
 
 def of_draft(draft: Draft, follows: int) -> Part:
@@ -85,6 +95,22 @@ def place_of(error_field: str) -> str:
     if last == "commitment_id":
         return ".".join([*rest, "title"])
     return f"{error_field}.0.title" if last in LEVELS else error_field
+
+
+def _move(whole: Part) -> None:
+    """Each commitment to the goal where it is to stand; where there is no such goal it stays, and says so still."""
+    goals = {f"{i}.{j}": goal for i, theme in whole.parts.items() for j, goal in theme.parts.items()}
+    moved = [
+        (place, number, its)
+        for place, goal in goals.items()
+        for number, its in goal.parts.items()
+        if its.words.get(GOAL) in goals
+    ]
+    for place, number, its in moved:
+        target = its.words.pop(GOAL)
+        if target != place:
+            del goals[place].parts[number]
+            goals[target].parts[max(goals[target].parts, default=-1) + 1] = its
 
 
 def _tidied(its: Part) -> Part:

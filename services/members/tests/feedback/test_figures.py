@@ -61,13 +61,37 @@ def test_a_group_is_heard_from_ten_people_on() -> None:
 
 def test_what_a_group_said_is_told_only_where_many_others_answered_too() -> None:
     def of(others: int) -> list[int | None]:
-        given = [*answers((20, 10, 10, 10), "EO"), *answers((others, 0, 0, 0))]
+        given = [*answers((20, 10, 10, 10), "EO"), *answers((others, others, others, others))]
         found = counted(given, ratings=RATINGS, groups=("EO",), policy=POLICY)
         assert found.heard == ("EO",)
         return list(found.by_group["EO"].values())
 
-    assert of(0) == of(1) == of(9) == [None] * 4
+    assert of(0) == of(1) == of(2) == of(9) == [None] * 4
     assert of(10) == [20, 10, 10, 10]
+
+
+def test_what_all_others_said_or_none_of_them_is_not_told_by_what_a_group_said() -> None:
+    given = [*answers((20, 9, 9, 0), "EO"), *answers((0, 6, 6, 0), "SCS")]
+
+    found = counted(given, ratings=RATINGS, groups=("EO", "SCS"), policy=POLICY)
+
+    assert [found.by_group[""][rating] for rating in RATINGS] == [20, None, None, None]
+    assert list(found.by_group["EO"].values()) == [None] * 4  # with it, no senior civil servant has said “well”
+
+
+def test_groups_that_make_up_everybody_leave_enough_people_hidden_between_them_at_each_answer() -> None:
+    given = [
+        *answers((40, 30, 30, 20), "AA-AO"),
+        *answers((30, 30, 20, 20), "EO"),
+        *answers((12, 12, 11, 11), "SCS"),
+        *answers((4, 4, 4, 10)),
+    ]
+
+    found = counted(given, ratings=RATINGS, groups=("AA-AO", "EO", "SCS"), policy=POLICY)
+
+    assert list(found.by_group["AA-AO"].values()) == [40, 30, 30, 20]
+    assert list(found.by_group["EO"].values()) == [30, 30, 20, 20]
+    assert list(found.by_group["SCS"].values()) == [None] * 4
 
 
 @pytest.mark.parametrize("fewest", [5, 10])

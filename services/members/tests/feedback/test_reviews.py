@@ -35,22 +35,32 @@ def test_a_period_is_half_a_year_from_april_or_october(day: date, first: date, l
 @pytest.mark.parametrize(
     ("rounds", "today", "expected"),
     [
-        ([], date(2026, 11, 1), Review(Reviewing.UNREVIEWED, *SUMMER)),
-        ([heard(date(2026, 9, 30))], date(2026, 10, 1), Review(Reviewing.TO_BE_REVIEWED, *WINTER)),
-        ([heard(date(2026, 3, 31))], date(2026, 10, 1), Review(Reviewing.UNREVIEWED, *SUMMER)),
-        ([heard(date(2026, 10, 1))], date(2027, 3, 31), Review(Reviewing.REVIEWED, *WINTER)),
+        ([], date(2026, 11, 1), Review(Reviewing.UNREVIEWED, *SUMMER, is_asked=False)),
+        ([heard(date(2026, 9, 30))], date(2026, 10, 1), Review(Reviewing.TO_BE_REVIEWED, *WINTER, is_asked=False)),
+        ([heard(date(2026, 3, 31))], date(2026, 10, 1), Review(Reviewing.UNREVIEWED, *SUMMER, is_asked=False)),
+        ([heard(date(2026, 10, 1))], date(2027, 3, 31), Review(Reviewing.REVIEWED, *WINTER, is_asked=False)),
         (
             [Held(date(2026, 10, 2), is_open=False, heard_all=False)],
             date(2026, 11, 1),
-            Review(Reviewing.UNREVIEWED, *SUMMER),
+            Review(Reviewing.UNREVIEWED, *SUMMER, is_asked=False),
+        ),
+        (
+            [heard(date(2026, 9, 30)), Held(date(2026, 11, 2), is_open=True, heard_all=False)],
+            date(2026, 11, 1),
+            Review(Reviewing.BEING_REVIEWED, *WINTER, is_asked=True),
         ),
         (
             [Held(date(2026, 11, 2), is_open=True, heard_all=False)],
             date(2026, 11, 1),
-            Review(Reviewing.BEING_REVIEWED, *WINTER),
+            Review(Reviewing.UNREVIEWED, *SUMMER, is_asked=True),
+        ),
+        (
+            [Held(date(2026, 9, 30), is_open=True, heard_all=False)],
+            date(2026, 10, 1),
+            Review(Reviewing.BEING_REVIEWED, *WINTER, is_asked=True),
         ),
     ],
-    ids=["never", "in-time", "too-early", "anew", "not-all-heard", "open"],
+    ids=["never", "in-time", "too-early", "anew", "not-all-heard", "open", "asked-too-late", "closes-now"],
 )
 def test_what_was_not_heard_on_in_its_period_is_unreviewed(rounds: list[Held], today: date, expected: Review) -> None:
     assert review(MADE, rounds, today, POLICY) == expected

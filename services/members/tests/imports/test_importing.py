@@ -80,6 +80,34 @@ async def test_a_file_joins_its_people_as_verified_and_the_same_file_again_chang
     ]
 
 
+async def test_the_same_file_again_brings_back_nobody_who_has_left_or_is_at_another_address(
+    client: AsyncClient, signed_in: SignIn
+) -> None:
+    team, here = signed_in("team"), "/api/members/v1/members"
+    content = file(row(), row(), row(), row(), row(grade="Wizard"))
+    first = (await send(client, team, content)).json()
+    left, erased, moved, stays = [its["member_id"] for its in first["report"][:4]]
+    (await client.post(f"{here}/{left}/departures", headers=team)).raise_for_status()
+    (await client.post(f"{here}/{erased}/erasure", headers=team)).raise_for_status()
+    address = {"email": f"{uuid4().hex}@metoffice.example"}
+    (await client.post(f"{here}/{moved}/contact-changes", json=address, headers=team)).raise_for_status()
+    before = (await client.get("/api/members/v1/counts")).json()
+
+    again = [await send(client, caller, content) for caller in (team, signed_in("hosep", organisation="MET-OFFICE"))]
+    report = (await client.get(again[0].headers["location"] + "/report.csv", headers=team)).text
+
+    for its in (answer.json() for answer in again):
+        assert [line["outcome"] for line in its["report"]] == [
+            "taken-before", "taken-before", "taken-before", "already-a-member", "refused",
+        ]  # fmt: skip
+        assert [line["member_id"] for line in its["report"]] == [None, None, None, stays, None]
+        assert (its["joined"], its["already_members"], its["taken_before"], its["refused"]) == (0, 1, 3, 1)
+    assert "2,taken-before,," in report
+    assert (await client.get("/api/members/v1/counts")).json() == before
+    with_one_more = await send(client, team, content + row() + "\n")
+    assert (with_one_more.json()["joined"], with_one_more.json()["taken_before"]) == (4, 0)
+
+
 async def test_each_row_has_its_outcome_and_bad_cells_are_named_and_not_repeated(
     client: AsyncClient, signed_in: SignIn
 ) -> None:

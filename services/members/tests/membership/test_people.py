@@ -43,6 +43,21 @@ async def test_every_word_is_part_of_the_name_or_of_the_address_however_it_is_wr
     assert (names(answer), answer.json()["total"]) == ([name], 1)
 
 
+@pytest.mark.parametrize(
+    "text", ["lukasz", "ŁUKASZ", "łukasz", "orsted thora", "Ørsted", "weiss", "Weiß", "aegir", "thora"]
+)
+async def test_letters_with_a_stroke_are_found_by_those_that_people_write_instead(
+    client: AsyncClient, signed_in: SignIn, text: str
+) -> None:
+    mark = uuid4().hex
+    name = f"Łukasz Þóra Ægir Weiß-Ørsted {mark}"
+    await joined(client, name)
+
+    answer = await client.post(SEARCHES, json={"text": f"{text} {mark}"}, headers=signed_in("team"))
+
+    assert names(answer) == [name]
+
+
 async def test_filters_join_and_who_has_left_is_found_by_state_without_a_name(
     client: AsyncClient, signed_in: SignIn, running: FastAPI
 ) -> None:

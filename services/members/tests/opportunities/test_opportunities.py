@@ -168,6 +168,7 @@ async def test_a_place_that_is_given_up_or_left_goes_to_the_next_until_nobody_wa
     assert second[up] == "given-up"
     assert second[None] == "gone"  # the number stays in the draw, and leads to nobody
     assert len(everyone) == 5
+    assert [body["member_id"] for name, body in said if name == "PlaceGivenUp"] == [str(up)]
     given = [its for name, body in said if name == "ParticipantsSelected" for its in body["member_ids"]]
     assert len(given) == len(set(given)) == 4
 

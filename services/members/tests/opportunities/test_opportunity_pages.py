@@ -138,6 +138,29 @@ async def test_the_draw_can_be_read_and_done_again_from_what_the_site_gives(
     assert "The next in the draw has your place at once" in giving_up
 
 
+async def test_of_a_draw_with_fewer_than_places_the_pages_say_how_many_and_of_one_with_nobody_so(
+    client: AsyncClient, database: Database
+) -> None:
+    [ada] = await there_are(database, EO)
+    with at(database, OPENS) as move:
+        few, none = [(await opened(client, call(CLOSES, capacity=3)))["opportunity_id"] for _ in range(2)]
+        await send(client, f"{HERE}/{few}", {}, "member", member_id=ada)
+        move(CLOSES)
+        for its in (few, none):
+            await closed(client, database, its)
+        pages = [
+            words((await client.get(f"{HERE}/{its}{part}", headers=PAGE)).text)
+            for its in (few, none)
+            for part in ("", "/draw")
+        ]
+
+    assert "The places are given, and everybody who applied has heard of it." in pages[0]
+    assert "A lot gave 1 of the 3 places on 11 June 2027, balanced by grade band" in pages[1]
+    assert "Nobody was in the draw, so no place was given. Look at what is open now" in pages[2]
+    assert "everybody who applied has heard" not in pages[2]
+    assert "Nobody was in the draw when this closed, so no place was given." in pages[3]
+
+
 async def test_the_team_opens_one_with_a_form_that_keeps_what_was_typed(
     client: AsyncClient, database: Database
 ) -> None:

@@ -116,6 +116,23 @@ async def test_a_term_ends_when_its_last_day_ends_in_london_once_and_the_seat_is
     assert (free["opened_on"], free["member_id"]) == ("2028-07-01", None)
 
 
+async def test_whose_last_day_has_ended_advises_no_more_though_the_seat_is_not_free_yet(
+    client: AsyncClient, database: Database
+) -> None:
+    [ada] = await there_are(database, EO)
+    words_of_advice, holder = {"title": "Late", "advice": "Too late."}, signed_in("member", member_id=ada)
+    with at(database, OPENS) as move:
+        its = await seat(client)
+        [number] = await chosen(client, database, move, ada)
+        (
+            await post(client, f"/seats/{its}/appointments", {"number": number, "ends_on": str(LAST_DAY)})
+        ).raise_for_status()
+        move(datetime(2028, 6, 30, 23, 0, tzinfo=UTC))
+        late = await post(client, "/advice", words_of_advice, holder)
+
+    assert (late.status_code, late.json()["type"]) == (409, "/problems/not-on-the-board")
+
+
 async def test_a_repeated_appointment_is_answered_as_before_also_when_its_holder_has_left(
     client: AsyncClient, database: Database
 ) -> None:

@@ -74,6 +74,31 @@ async def test_anyone_sees_which_take_part_since_when_and_what_became_of_closed_
     assert "Merge or split" not in said
 
 
+async def test_the_team_calls_a_merger_off_until_its_day(client: AsyncClient) -> None:
+    code = await registered(client)
+    merger = {"into": ["UKHSA"], **on("on", TODAY + timedelta(days=2))}
+    assert (await send(client, f"/{code}/merger", merger, "team")).status_code == 303
+    page = await client.get(f"{HERE}/{code}/merger", headers=in_browser("team"))
+
+    off = await send(client, f"/{code}/merger/calling-off", {}, "team")
+    again = await send(client, f"/{code}/merger/calling-off", {}, "team")
+    to_stranger = await send(client, f"/{code}/merger/calling-off", {}, "hosep")
+    after = await client.get(off.headers["location"], headers=in_browser("team"))
+
+    assert f'action="{HERE}/{code}/merger/calling-off"' in page.text
+    assert (off.status_code, again.status_code, to_stranger.status_code) == (303, 303, 403)
+    assert "The merger is called off. The organisation stays open, and nobody moves." in words(after.text)
+    assert "Closes on" not in words(after.text).partition(f"Office {code}")[2].partition("Merge or split")[0]
+    its = next(
+        each
+        for each in (await client.get(f"{API}/organisations", headers=signed_in("team"))).json()["organisations"]
+        if each["code"] == code
+    )
+    assert (its["closed_on"], its["successors"], its["open"], its["merged_by"] is not None) == (None, [], True, True)
+    twice = await client.post(f"{API}/organisations/{code}/mergers/calling-off", headers=signed_in("team"))
+    assert (twice.status_code, twice.json()["type"]) == (409, "/problems/no-merger")
+
+
 async def test_a_name_that_nobody_could_write_is_told_at_its_field(client: AsyncClient) -> None:
     answers = {"name": "Office", "short": "!!!", "code": "SIGNS", **on("opened_on", TODAY)}
 

@@ -13,6 +13,7 @@ from members.places import organisations
 from members.places.organisations import (
     AlreadyMerged,
     AlreadyRegistered,
+    NoMerger,
     NoSuchOrganisation,
     NotASuccessor,
     Organisation,
@@ -33,6 +34,21 @@ def closed(code: str, *successors: str, on: date = DAY) -> Organisation:
 
 def places(*its: Organisation, day: date = DAY) -> Places:
     return Places(Register(its), day)
+
+
+def test_a_merger_is_called_off_before_its_day_and_not_after() -> None:
+    to_come = Register((closed("OLD", "OFFICE"), OFFICE))
+
+    assert organisations.call_off(to_come, "OLD", today=DAY_BEFORE) == Organisation(
+        to_come.by_code["OLD"].organisation_id, "OLD", "Former OLD"
+    )
+    for code, day, refusal in (
+        ("OLD", DAY, AlreadyMerged),
+        ("OFFICE", DAY_BEFORE, NoMerger),
+        ("NOWHERE", DAY_BEFORE, NoSuchOrganisation),
+    ):
+        with pytest.raises(refusal):
+            organisations.call_off(to_come, code, today=day)
 
 
 @pytest.mark.parametrize("name", ["!!!", "日本", "The"])

@@ -105,6 +105,32 @@ async def test_the_team_writes_checks_and_publishes_the_first_version_and_one_th
     assert dropped["standing"] == "dropped"
 
 
+async def test_a_promise_is_moved_to_another_goal_and_keeps_its_reports(client: AsyncClient) -> None:
+    empty = {"follows": str((await in_force(client))["version"])}
+    elsewhere = "themes.1.goals.0.commitments"
+    form = empty | WORDS | promise(0, "Ask") | promise(1, "Tell") | promise(0, "Answer", elsewhere)
+    form |= {"themes.1.title": "Be heard", "themes.1.goals.0.title": "Listen"}
+    await send(client, "publish", form)
+    before = await in_force(client)
+    tell = before["themes"][0]["goals"][0]["commitments"][1]["commitment_id"]
+    page = (await look(client)).text
+    assert re.search(r'<option value="1.0">Be heard: Listen</option>', page)
+
+    form = typed(page)
+    wrong = await send(client, "check", form | {f"{PROMISE}.1.goal": "7.7"})
+    checked = await send(client, "check", form | {f"{PROMISE}.1.goal": "1.0", f"{PROMISE}.0.goal": "0.0"})
+    published = await send(client, "publish", typed(checked.text))
+
+    assert mistakes(wrong) == [(f"{PROMISE}.1.goal", "Choose a goal that is on this page, or leave it here")]
+    assert "With another goal, or with one that is in other words Tell !" in words(checked.text)
+    assert published.status_code == 303
+    after = await in_force(client)
+    goals = [goal for theme in after["themes"] for goal in theme["goals"]]
+    assert [[each["title"] for each in goal["commitments"]] for goal in goals] == [["Ask"], ["Answer", "Tell"]]
+    assert goals[1]["commitments"][1]["commitment_id"] == tell
+    assert (await client.get(f"{API}/commitments/{tell}")).json()["made_in"] == before["version"]
+
+
 async def test_each_mistake_is_told_at_its_field_nothing_typed_is_lost_and_nothing_is_published(
     client: AsyncClient,
 ) -> None:

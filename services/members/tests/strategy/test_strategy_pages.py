@@ -101,6 +101,16 @@ async def test_a_promise_has_its_owner_measure_day_reports_and_what_happens_next
     assert "Report progress" not in said
 
 
+async def test_an_overdue_promise_is_not_on_track_it_was_when_last_reported(client: AsyncClient) -> None:
+    [its] = await published(client, promise("Set a baseline", TODAY - timedelta(days=1)))
+    report = {"status": "on-track", "percent": 40}
+    await client.post(f"{API}/commitments/{its}/progress", json=report, headers=signed_in("team"))
+
+    page = words((await client.get(f"{HERE}/commitments/{its}", headers=PAGE)).text)
+
+    assert "Where it stands Overdue Last reported: on track, 40% done Due" in page
+
+
 async def test_the_team_reports_with_a_form_and_everybody_sees_it(client: AsyncClient) -> None:
     [its] = await published(client, promise("Set a baseline", date(2099, 3, 31)))
     at = f"{HERE}/commitments/{its}"

@@ -8,7 +8,16 @@ from gse_platform.prove.people import Person
 from gse_platform.prove.profession import Call, Profession
 
 OPPORTUNITIES: Final = "/api/members/v1/opportunities"
-KINDS: Final = ("focus-group", "focus-group", "focus-group", "shadow-board", "shadow-board", "champion", "programme")
+KINDS: Final = (
+    "focus-group",
+    "focus-group",
+    "focus-group",
+    "shadow-board",
+    "shadow-board",
+    "shadow-board",
+    "champion",
+    "programme",
+)
 FIRST_CALLS: Final = 4
 COMMANDS_FOR_ANOTHER: Final = 70
 # Until it closes: in the run itself, in the night, and not before the end.

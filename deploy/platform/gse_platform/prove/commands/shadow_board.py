@@ -1,7 +1,7 @@
 """Seats of the Shadow Board open, who was chosen has one for a term, advises, and is answered."""
 
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from gse_platform.prove.commands.members import change_grade, join
 from gse_platform.prove.commands.opportunities import applicants
@@ -11,6 +11,7 @@ from gse_platform.prove.profession import Profession, Seat
 BOARD: Final = "/api/members/v1/shadow-board"
 SEATS: Final = 4
 TERMS: Final = (1, 1, 200)  # days: over when the night has passed and another day, and not before the end
+MOST_CALLS: Final = 4  # that are looked through for somebody
 WITHOUT_A_SEAT: Final = 0.2  # how often somebody advises who may not
 
 
@@ -26,10 +27,8 @@ async def open_seat(profession: Profession) -> None:
 
 async def appoint(profession: Profession) -> None:
     """Somebody who was chosen, to a seat that may be taken; now and then somebody who was not chosen."""
-    calls = [its for its in profession.calls if its.kind == "shadow-board"]
     seats = [its for its in profession.seats if not its.busy]
-    some = await applicants(profession, profession.chance.choice(calls)) if calls and seats else []
-    chosen = [its for its in some if its["state"] == "chosen"] or some
+    chosen = await _to_appoint(profession) if seats else []
     if not chosen:
         await join(profession)
         return
@@ -51,6 +50,14 @@ async def appoint(profession: Profession) -> None:
         person.has_a_seat |= person.member_id == member_id and its.outcome == "ok"
     seat.taken_until = ends_on if its.outcome == "ok" else seat.taken_until
     seat.busy = its.outcome == "unknown"
+
+
+async def _to_appoint(profession: Profession) -> list[dict[str, Any]]:
+    """Who was chosen for the Shadow Board and has no seat; whoever applied, where there is nobody like that."""
+    calls = [its for its in profession.calls if its.kind == "shadow-board"]
+    found = [each for call in calls[-MOST_CALLS:] for each in await applicants(profession, call)]
+    sits = {its.member_id for its in profession.people if its.has_a_seat}
+    return [its for its in found if its["state"] == "chosen" and str(its["member_id"]) not in sits] or found
 
 
 async def stand_down(profession: Profession) -> None:

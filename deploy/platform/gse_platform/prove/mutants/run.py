@@ -1,4 +1,4 @@
-"""`./gse prove --mutants`: fifteen naive builds, each caught by the checks of the proof, and no false alarm."""
+"""`./gse prove --mutants`: seventeen naive builds, each caught by the checks of the proof, and no false alarm."""
 
 import asyncio
 import contextlib
@@ -10,6 +10,7 @@ import time
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import httpx2
@@ -130,7 +131,9 @@ async def _judged(house: House, scenario: Scenario, number: int, folder: Path) -
         async with httpx2.AsyncClient(base_url=ours.platform.front_door, timeout=SECONDS, trust_env=False) as http:
             history = History(http, chance)
             tokens = Tokens.of(ours.platform.keys.signing)
-            await scenario.play(Scene(ours, Profession(history, tokens, Names(chance, marks.canary), chance)))
+            profession = Profession(history, tokens, Names(chance, marks.canary), chance)
+            profession.now = partial(collecting.business_now, ours)
+            await scenario.play(Scene(ours, profession))
             await history.settle()
         level_after = await collecting.level(ours, lambda _: None, still=STILL)
         facts = await collecting.collect(ours, history, Stranger(ours.operator, chance, marks.poison), marks, evidence)

@@ -3,6 +3,8 @@
 import asyncio
 from typing import TYPE_CHECKING
 
+from gse_platform.prove.commands import groups, task_groups
+
 if TYPE_CHECKING:
     from gse_platform.prove.mutants.scene import Scene
 
@@ -101,3 +103,17 @@ async def first_start(scene: "Scene") -> None:
     await asyncio.sleep(1)
     await scene.begin("mentoring")
     await scene.join(4)
+
+
+async def last_days(scene: "Scene") -> None:
+    """Groups have volunteers and deliver; one is closed, and two replicas find the last day of the others over."""
+    people = await scene.join(8)
+    for command, times in ((groups.establish, 2), (task_groups.establish, 10)):
+        await scene.ask(command, times)
+    for person in people:
+        for _ in range(3):
+            await scene.ask_about(groups.volunteer, person)
+    await scene.ask(task_groups.deliver, 30)
+    await scene.ask(groups.close)
+    async with scene.second("members"):
+        await scene.a_day_passes("members")

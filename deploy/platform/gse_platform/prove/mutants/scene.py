@@ -5,18 +5,24 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import httpx2
+
 from gse_platform.home import CannotGoOn
 from gse_platform.prove import witness
+from gse_platform.prove.collecting import business_now
 from gse_platform.prove.commands import members
 from gse_platform.prove.generator import run
 from gse_platform.prove.house import House
 from gse_platform.prove.people import Person
 from gse_platform.prove.profession import Profession
+from gse_platform.prove.proxy import HOST
+from gse_platform.prove.run import move_to, next_morning
 from gse_platform.up import all_ready
+from testkit.ports import free_port
 
 AT_ONCE = 6
 PATIENCE = 60
@@ -52,6 +58,27 @@ class Scene:
     async def erase(self, *people: Person) -> None:
         for person in people:
             await members.erase(self.profession, person)
+
+    async def ask(self, command: Callable[[Profession], Awaitable[None]], times: int = 1) -> None:
+        """A command, so many times after each other, drawn as by the generator."""
+        for _ in range(times):
+            await command(self.profession)
+
+    async def ask_about(self, command: Callable[[Profession, Person], Awaitable[None]], person: Person) -> None:
+        """The same of somebody, unless their last has no answer."""
+        if not person.busy:
+            person.busy = True
+            await command(self.profession, person)
+
+    async def a_day_passes(self, service: str) -> None:
+        """It is the second morning after this one, and a service has done what is due by then."""
+        for _ in range(2):
+            move_to(self.house, next_morning(business_now(self.house)))
+        url, now, deadline = self.house.databases[service], business_now(self.house), time.monotonic() + PATIENCE
+        while open_ones := {what for what, count in (await witness.unsettled(url, service, now)).items() if count}:
+            if time.monotonic() > deadline:
+                raise CannotGoOn(f"{service} does not do what is due: {', '.join(sorted(open_ones))}")
+            await asyncio.sleep(0.1)
 
     async def everyday(self, commands: int) -> None:
         """So many commands of all kinds, as the generator draws them."""
@@ -111,10 +138,22 @@ class Scene:
 
     @contextlib.asynccontextmanager
     async def second(self, service: str) -> AsyncIterator[None]:
-        """Another replica beside the first."""
-        its = await asyncio.to_thread(self.house.start_second, service)
+        """Another replica beside the first, which is ready."""
+        port = free_port()
+        its = await asyncio.to_thread(self.house.start_second, service, port)
         try:
+            await self._answers(service, f"http://{HOST}:{port}/health/ready")
             await asyncio.sleep(JOINING)
             yield
         finally:
             await asyncio.to_thread(its.stop)
+
+    async def _answers(self, service: str, url: str) -> None:
+        deadline = time.monotonic() + PATIENCE
+        async with httpx2.AsyncClient(timeout=5, trust_env=False) as client:
+            while time.monotonic() < deadline:
+                with contextlib.suppress(httpx2.HTTPError):
+                    if (await client.get(url)).is_success:
+                        return
+                await asyncio.sleep(0.2)
+        raise CannotGoOn(f"the second replica of {service} does not become ready")

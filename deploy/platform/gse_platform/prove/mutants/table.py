@@ -1,13 +1,13 @@
-"""Fifteen naive builds (and one more): what each does, to which services, and the scenario that it does not survive."""
+"""Seventeen naive builds: what each does, to which services, and the scenario that it does not survive."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from contracts.streams import SERVICES
-from gse_platform.prove import check_effects, check_log, check_state
+from gse_platform.prove import check_effects, check_groups, check_log, check_state
 from gse_platform.prove.checks import Check
-from gse_platform.prove.mutants import hearing, saying, scenarios, telling, weather
+from gse_platform.prove.mutants import ending, hearing, saying, scenarios, telling, weather
 
 if TYPE_CHECKING:
     from gse_platform.prove.mutants.scene import Scene
@@ -57,6 +57,7 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
         Scenario(scenarios.hiccups, {"mentoring": (weather.hiccups,)}),
         Scenario(scenarios.first_start, later=("mentoring",)),
         Scenario(scenarios.everyday),
+        Scenario(scenarios.last_days, {"members": (weather.slow_ends,)}),
     )
 }
 
@@ -154,5 +155,19 @@ MUTANTS: Final[Mapping[int, Mutant]] = {
         _WRITES,
         "everyday",
         check_state.the_erased_are_forgotten,
+    ),
+    16: Mutant(
+        "A group that is over lets nobody go",
+        ending.lets_nobody_go,
+        _SAYS,
+        "last_days",
+        check_groups.volunteers_are_who_joined,
+    ),
+    17: Mutant(
+        "Every replica ends what is over",
+        ending.every_replica_ends,
+        _SAYS,
+        "last_days",
+        check_groups.groups_end_as_they_must,
     ),
 }

@@ -46,6 +46,17 @@ def slow_commits() -> None:
     put("chassis.outbox:_write", slow)
 
 
+def slow_ends() -> None:
+    """Half a second lies between a change of a group and the commit."""
+    save = shipped("members.groups.task_store:save")
+
+    async def slow(*its: Any) -> None:
+        await save(*its)
+        await asyncio.sleep(0.5)
+
+    put("members.groups.task_store:save", slow)
+
+
 def slow_effects() -> None:
     """Most of a second lies between a reaction and the commit of its batch."""
     _slow_effects(0.8)
