@@ -13,7 +13,6 @@ from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, Field
 
 from chassis.identity import SignedIn, permit
-from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from chassis.web import render
@@ -25,7 +24,7 @@ from members.roles.team import is_team
 from members.signing_in import deeds
 from members.signing_in.deeds import Deed
 
-router = APIRouter(prefix="/api/members/v1", tags=["groups"], route_class=RetryingRoute, responses=RESPONSES)
+router = APIRouter(prefix="/api/members/v1", tags=["groups"], route_class=RetryingRoute)
 pages = APIRouter(prefix="/members/groups", route_class=RetryingRoute, include_in_schema=False)
 
 ON_A_PAGE: Final = 25

@@ -9,14 +9,13 @@ from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, Field
 
 from chassis.identity import SignedIn, permit
-from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from chassis.web import render
 from members.membership import duplicate_store, store
 from members.signing_in import deeds
 
-router = APIRouter(prefix="/api/members/v1", tags=["members"], route_class=RetryingRoute, responses=RESPONSES)
+router = APIRouter(prefix="/api/members/v1", tags=["members"], route_class=RetryingRoute)
 pages = APIRouter(prefix="/members/people/duplicates", route_class=RetryingRoute, include_in_schema=False)
 
 HERE: Final = "/members/people/duplicates/decided"

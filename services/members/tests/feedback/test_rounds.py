@@ -1,4 +1,4 @@
-"""Rounds over HTTP: asked, answered with a token, closed on the day, summed up, acted on."""
+"""Rounds over HTTP: asked, closed on the day, summed up, acted on."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -12,7 +12,6 @@ from fastapi import FastAPI
 from httpx2 import AsyncClient
 
 from chassis.testing import signed_in, what_was_said
-from members.feedback.answering import LONGEST
 
 API = "/api/members/v1"
 TODAY = datetime.now(ZoneInfo("Europe/London")).date()
@@ -121,63 +120,6 @@ async def test_nobody_else_asks_sums_up_answers_for_the_profession_or_reads_comm
     assert [each.status_code for each in answers] == [403] * 5
     assert (await client.get(f"{its}/comments")).status_code == 401
     assert (await client.post(f"{its}/tokens")).status_code == 401
-
-
-@pytest.mark.parametrize(
-    ("more", "field"),
-    [
-        ({"token": "abcd"}, "token"),
-        ({"rating": "great"}, "rating"),
-        ({"groups": ["MOD"]}, "groups"),
-        ({"comment": "x" * (LONGEST + 1)}, "comment"),
-        ({"comment": "a\x00b"}, "comment"),
-    ],
-)
-async def test_an_answer_that_cannot_be_meant_is_named_at_its_field_and_leaves_the_token_good(
-    client: AsyncClient, ask: Do, take: Do, more: dict[str, Any], field: str
-) -> None:
-    its = f"{API}/feedback-rounds/{(round_id := await ask())}"
-    form = {"token": await take(round_id), "rating": "well"}
-
-    refused = await client.post(f"{its}/answers", json=form | more)
-    given = await client.post(f"{its}/answers", json=form)
-
-    assert refused.status_code == 422
-    assert [each["field"] for each in refused.json()["errors"]] == [field]
-    assert given.status_code == 204
-
-
-async def test_after_its_closing_a_round_takes_no_token_and_no_answer(
-    client: AsyncClient, ask: Do, join: Do, take: Do, close: Do
-) -> None:
-    its = f"{API}/feedback-rounds/{(round_id := await ask())}"
-    token = await take(round_id)
-    await close()
-
-    answers = [
-        await client.post(f"{its}/answers", json={"token": token, "rating": "well"}),
-        await client.post(f"{its}/tokens", headers=(await join())[1]),
-    ]
-
-    assert [await problem(each) for each in answers] == [(409, "/problems/round-closed")] * 2
-    assert (await client.get(its)).json()["is_open"] is False
-
-
-@pytest.mark.parametrize("way", ["departures", "erasure"])
-async def test_of_who_left_or_is_erased_there_is_no_mark_and_what_was_answered_stays(
-    *, running: FastAPI, client: AsyncClient, ask: Do, join: Do, way: str
-) -> None:
-    round_id = await ask()
-    its = f"{API}/feedback-rounds/{round_id}"
-    member_id, member = await join()
-    token = (await client.post(f"{its}/tokens", headers=member)).json()["token"]
-    given = await client.post(f"{its}/answers", json={"token": token, "rating": "well"})
-
-    gone = await client.post(f"{API}/members/{member_id}/{way}", headers=member)
-
-    assert (given.status_code, gone.is_success) == (204, True)
-    left = await rows_left(running, round_id)
-    assert (left["feedback_taken"], left["feedback_spent"], left["feedback_sealed"]) == (0, 1, 1)
 
 
 async def test_what_is_left_of_a_round_is_safe_figures_and_comments_without_an_order(

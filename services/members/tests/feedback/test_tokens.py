@@ -1,4 +1,4 @@
-"""Tokens over HTTP: one for each member and round, for one answer."""
+"""Tokens over HTTP: one for each member and round, and one answer for each."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,9 +7,12 @@ from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
+import pytest
+from fastapi import FastAPI
 from httpx2 import AsyncClient
 
 from chassis.testing import signed_in
+from members.feedback.answering import LONGEST
 
 API = "/api/members/v1"
 TODAY = datetime.now(ZoneInfo("Europe/London")).date()
@@ -51,6 +54,46 @@ async def test_a_token_of_another_round_is_refused_and_stays_good_for_its_own(
     assert given.status_code == 204
 
 
+@pytest.mark.parametrize(
+    ("more", "field"),
+    [
+        ({"token": "abcd"}, "token"),
+        ({"rating": "great"}, "rating"),
+        ({"groups": ["MOD"]}, "groups"),
+        ({"comment": "x" * (LONGEST + 1)}, "comment"),
+        ({"comment": "a\x00b"}, "comment"),
+    ],
+)
+async def test_an_answer_that_cannot_be_meant_is_named_at_its_field_and_leaves_the_token_good(
+    client: AsyncClient, ask: Do, take: Do, more: dict[str, Any], field: str
+) -> None:
+    its = f"{API}/feedback-rounds/{(round_id := await ask())}"
+    form = {"token": await take(round_id), "rating": "well"}
+
+    refused = await client.post(f"{its}/answers", json=form | more)
+    given = await client.post(f"{its}/answers", json=form)
+
+    assert refused.status_code == 422
+    assert [each["field"] for each in refused.json()["errors"]] == [field]
+    assert given.status_code == 204
+
+
+async def test_after_its_closing_a_round_takes_no_token_and_no_answer(
+    client: AsyncClient, ask: Do, join: Do, take: Do, close: Do
+) -> None:
+    its = f"{API}/feedback-rounds/{(round_id := await ask())}"
+    token = await take(round_id)
+    await close()
+
+    answers = [
+        await client.post(f"{its}/answers", json={"token": token, "rating": "well"}),
+        await client.post(f"{its}/tokens", headers=(await join())[1]),
+    ]
+
+    assert [await problem(each) for each in answers] == [(409, "/problems/round-closed")] * 2
+    assert (await client.get(its)).json()["is_open"] is False
+
+
 async def test_who_has_left_or_never_joined_has_no_token(client: AsyncClient, ask: Do, join: Do) -> None:
     its = f"{API}/feedback-rounds/{await ask()}"
     member_id, member = await join()
@@ -79,3 +122,28 @@ async def test_a_members_copy_tells_of_a_token_while_its_question_is_open_and_no
     assert await told(ben) == []
     await close()
     assert await told(ada) == []
+
+
+@pytest.mark.parametrize("way", ["departures", "erasure"])
+async def test_of_who_left_or_is_erased_there_is_no_mark_and_what_was_answered_stays(
+    *, running: FastAPI, client: AsyncClient, ask: Do, join: Do, way: str
+) -> None:
+    round_id = await ask()
+    its = f"{API}/feedback-rounds/{round_id}"
+    member_id, member = await join()
+    token = (await client.post(f"{its}/tokens", headers=member)).json()["token"]
+    given = await client.post(f"{its}/answers", json={"token": token, "rating": "well"})
+
+    gone = await client.post(f"{API}/members/{member_id}/{way}", headers=member)
+
+    assert (given.status_code, gone.is_success) == (204, True)
+    left = await rows_left(running, round_id)
+    assert (left["feedback_taken"], left["feedback_spent"], left["feedback_sealed"]) == (0, 1, 1)
+
+
+async def rows_left(running: FastAPI, round_id: str) -> dict[str, int]:
+    found = {}
+    async with running.state.running.database.transaction() as tx:
+        for table in ("feedback_taken", "feedback_spent", "feedback_sealed", "feedback_comment"):
+            found[table] = await tx.fetchval(f"SELECT count(*) FROM {table} WHERE round_id = $1", round_id)  # noqa: S608
+    return found
