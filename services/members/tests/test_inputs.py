@@ -50,6 +50,7 @@ async def test_what_is_too_long_to_be_looked_for_is_told_at_its_field(client: As
 LISTS = {
     "/api/members/v1/champion-themes": "after",
     "/api/members/v1/commitments": "after",
+    "/api/members/v1/duplicates/decisions": "before",
     "/api/members/v1/erasures": "before",
     "/api/members/v1/feedback-rounds": "after",
     "/api/members/v1/groups": "after",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from chassis import paging
 from chassis.database import Transaction
 
 
@@ -88,7 +89,11 @@ async def merged_into(tx: Transaction, ended_id: UUID) -> UUID | None:
 
 
 async def decided(tx: Transaction, *, before: UUID | None, most: int) -> list[Decision]:
-    """What the team decided, the newest first, from behind `before` on."""
+    """What the team decided, the newest first, from behind `before` on. Raises `Invalid`."""
+    row = """
+        SELECT FROM member_merger WHERE ended_id = $1
+        UNION ALL SELECT FROM two_people WHERE md5(first_id::text || second_id::text)::uuid = $1"""
+    await paging.begin_behind(tx, row, before, field="before")
     rows = await tx.fetch(
         """
         WITH decided AS (
