@@ -36,7 +36,7 @@ def read(questions: Questions, given: Mapping[str, str], *, today: date) -> Answ
 
 def is_an_answer(questions: Questions, characteristic: str, code: str) -> bool:
     its = questions.by_code.get(characteristic)
-    return its is not None and (code == PREFER_NOT or any(code == option.code for option in its.options))
+    return its is not None and (code == PREFER_NOT or any(code == option.code for option in its.offered))
 
 
 def _choose_one(questions: Questions, characteristic: str) -> str:

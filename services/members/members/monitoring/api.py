@@ -98,7 +98,7 @@ async def withdraw(member_id: UUID, request: Request, database: Db, caller: Sign
 
 
 def _question(its: questions.Characteristic) -> QuestionView:
-    options = [OptionView(code=option.code, text=option.text) for option in its.options]
+    options = [OptionView(code=option.code, text=option.text) for option in its.offered]
     last = OptionView(code=questions.PREFER_NOT, text=questions.WORDS[questions.PREFER_NOT])
     return QuestionView(code=its.code, question=its.question, hint=its.hint, options=[*options, last])
 

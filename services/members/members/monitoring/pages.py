@@ -87,7 +87,7 @@ def _form(
 ) -> HTMLResponse:
     prefer_not = {"value": questions.PREFER_NOT, "text": questions.WORDS[questions.PREFER_NOT]}
     asked = [
-        (its, [*({"value": each.code, "text": each.text} for each in its.options), {"divider": "or"}, prefer_not])
+        (its, [*({"value": each.code, "text": each.text} for each in its.offered), {"divider": "or"}, prefer_not])
         for its in questions.on(day_in_london(database.clock())).characteristics
     ]
     return render(

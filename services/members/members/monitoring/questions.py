@@ -1,14 +1,17 @@
 """What equality monitoring asks (questions.json): each version from its first day, in the harmonised words. Pure.
 
 An answer is the code of an option. Options stand in broader groups, and figures by organisation or grade show these.
+What was once asked stays known, since releases have counted it: an option that is `retired` is offered no longer, and
+counts for who gave it until they answer anew.
 `NOT_SAID` is the group of who prefers not to say, which is an answer, and of who has not answered.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,6 +31,7 @@ class Option:
     text: str
     group: str
     short: str = ""  # for figures, where the text is long
+    retired: bool = False
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,10 @@ class Characteristic:
     special: bool
     groups: Mapping[str, str]
     options: tuple[Option, ...]
+
+    @property
+    def offered(self) -> tuple[Option, ...]:
+        return tuple(its for its in self.options if not its.retired)
 
     @cached_property
     def group_of(self) -> Mapping[str, str]:
@@ -79,6 +87,15 @@ def of_version(version: int) -> Questions:
     return next(its for its in VERSIONS if its.version == version)
 
 
+def forgotten(versions: Sequence[Questions]) -> set[tuple[str, str]]:
+    """Each question, with an option in its group, that a version has and the next has not; the newest comes first."""
+    known = [
+        {(its.code, f"{code} in {group}") for its in each.characteristics for code, group in its.group_of.items()}
+        for each in versions
+    ]
+    return {its for newer, older in pairwise(known) for its in older - newer}
+
+
 def _characteristic(its: Mapping[str, Any]) -> Characteristic:
     groups = {group["code"]: group["text"] for group in its["groups"]}
     return Characteristic(**{**its, "groups": groups, "options": tuple(Option(**option) for option in its["options"])})
@@ -92,7 +109,10 @@ def _versions() -> tuple[Questions, ...]:
         )
         for its in found
     ]
-    return tuple(sorted(versions, key=lambda its: its.version, reverse=True))
+    versions.sort(key=lambda its: its.version, reverse=True)
+    if lost := forgotten(versions):
+        raise ValueError(f"Say in questions.json that these are retired, and leave their groups: {sorted(lost)}")
+    return tuple(versions)
 
 
 VERSIONS: Final = _versions()

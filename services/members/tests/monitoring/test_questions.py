@@ -1,5 +1,6 @@
 """What is asked, and what an answer may be."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -44,3 +45,26 @@ def test_every_answer_that_is_none_is_told_at_its_question() -> None:
         ("age", "Choose one of the answers, or none"),
         ("height", "Leave this out: it is not asked"),
     ]
+
+
+def test_an_option_that_is_retired_is_offered_no_longer_and_counts_still() -> None:
+    sex, *others = ASKED.characteristics
+    first, *rest = sex.options
+    newer = replace(ASKED, characteristics=(replace(sex, options=(replace(first, retired=True), *rest)), *others))
+
+    assert not answers.is_an_answer(newer, "sex", first.code)
+    assert newer.by_code["sex"].group_of == sex.group_of
+    assert questions.forgotten([newer, ASKED]) == set()
+
+
+def test_a_version_forgets_no_option_and_moves_none_to_another_group() -> None:
+    sex, *others = ASKED.characteristics
+    first, second, *_ = sex.options
+    moved = replace(second, group=first.group)
+    newer = replace(ASKED, characteristics=(replace(sex, options=(moved,)), *others[1:]))
+
+    lost = questions.forgotten([newer, ASKED])
+
+    assert {("sex", f"{its.code} in {its.group}") for its in (first, second)} <= lost
+    assert {what for what, _ in lost} == {"sex", "ethnicity"}
+    assert others[0].code == "ethnicity"
