@@ -91,6 +91,7 @@ async def test_volunteers_hear_of_their_groups_meeting_and_end_and_leave_it_with
     of_the_group = [its for its in public if group_id.encode() in (its.value or b"")]
     assert sorted((its.header("ce_type") or "").split(".")[-2] for its in of_the_group) == [
         "GroupMeetingScheduled",
+        "GroupMeetingScheduled",  # it is cancelled with its group
         "TaskGroupDisbanded",
         "TaskGroupEstablished",
     ]

@@ -138,7 +138,10 @@ async def keep_what_is_left(tx: Transaction, closing: Closing) -> None:
 
 
 async def figures(tx: Transaction, round_id: UUID) -> FiguresByGroup:
-    rows = await tx.fetch("SELECT group_code, rating, number FROM feedback_figure WHERE round_id = $1", round_id)
+    rows = await tx.fetch(
+        "SELECT group_code, rating, number FROM feedback_figure WHERE round_id = $1 ORDER BY group_code, rating",
+        round_id,
+    )
     found: dict[str, dict[str, int | None]] = {}
     for row in rows:
         found.setdefault(row["group_code"], {})[row["rating"]] = row["number"]

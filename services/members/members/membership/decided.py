@@ -45,7 +45,7 @@ async def every(
     database: Db, caller: SignedIn, before: UUID | None = None, limit: Annotated[int, Query(ge=1, le=100)] = 100
 ) -> Decisions:
     permit(caller, "team")
-    async with database.transaction(one_statement=True) as tx:
+    async with database.transaction() as tx:
         found = await duplicate_store.decided(tx, before=before, most=limit + 1)
     page = [DecisionView(**vars(its)) for its in found[:limit]]
     return Decisions(decisions=page, next=page[-1].decision_id if len(found) > limit else None)

@@ -77,7 +77,10 @@ async def test_the_team_asks_with_a_form_and_the_commitment_leads_to_it(client: 
     )
 
 
-async def test_what_the_team_cannot_ask_is_said_at_each_field_and_nothing_typed_is_lost(client: AsyncClient) -> None:
+async def test_what_the_team_cannot_ask_is_said_at_each_field_and_nothing_typed_is_lost(
+    client: AsyncClient, commitment: Do
+) -> None:
+    await commitment()
     page = await send(
         client, f"{HERE}/new", {"title": "x" * 121, "closes_on-day": "42", "about": "Kept", "must_hear": ["EO"]}, "team"
     )

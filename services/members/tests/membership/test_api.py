@@ -191,6 +191,8 @@ async def test_a_member_is_shown_to_themselves_the_team_and_their_head_of_profes
         "verified": False,
         "address_verified": False,
         "left_on": None,
+        "departed_at": None,
+        "departed_by": None,
     }
     assert (await client.get(f"{MEMBERS}/{NOBODY}", headers=signed_in("team"))).status_code == 404
 
