@@ -31,13 +31,16 @@ BY_THE_SENDER: Final = frozenset({"gathered", "sending", "sent", "failed", "unkn
 
 def notices_are_of_events(facts: Facts) -> list[str]:
     """Each notice is of an event that was said, in words of that event, to somebody who may hear of it, once."""
-    world = _world(facts)
+    world, heard = _world(facts), _heard(facts)
+    joined = {its.subject: its.event_id for its in world.events.values() if its.name == "MemberJoined"}
     made = [its.row for its in changes(facts) if its.op == "INSERT" and its.row["template"] != DIGEST]
     wrong = []
     for row in made:
         its = world.events.get(row["event_id"])
         if its is None:
             wrong.append(f"notice {row['notice_id']} ({row['template']}) is of no event that was said")
+        elif audience(its, row["template"]) == WHO_MAY_APPLY and _grade_was_new(row["member_id"], its, joined, heard):
+            continue
         elif row["member_id"] not in world.may_hear(its, row["template"]):
             wrong.append(
                 f"{row['member_id']} was told of {its.name} {its.subject} ({row['template']}), nothing of theirs"
@@ -50,6 +53,12 @@ def notices_are_of_events(facts: Facts) -> list[str]:
             if count > 1
         ]
     return wrong
+
+
+def _grade_was_new(member_id: str, its: Event, joined: Mapping[str, str], heard: Mapping[str, float]) -> bool:
+    """Whether notifications may have heard of this before it heard with which grade they joined: then they hear."""
+    known = heard.get(joined.get(member_id, ""))
+    return member_id in joined and (known is None or known + LONG >= heard.get(its.event_id, known))
 
 
 def everybody_hears(facts: Facts) -> list[str]:
