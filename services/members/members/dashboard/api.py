@@ -16,6 +16,7 @@ from members.dashboard import overview, store
 from members.groups import champion_store
 from members.places import store as organisation_store
 from members.places.organisations import Places
+from members.roles.team import is_team
 from members.statistics import store as statistics
 from members.statistics.diversity import Figures
 from members.statistics.participation import Part
@@ -111,7 +112,7 @@ async def show(
 
 
 def _permit(caller: Caller) -> None:
-    permit(caller, "team", "hosep", organisation=None if "team" in caller.roles else caller.organisation)
+    permit(caller, "team", "hosep", organisation=None if is_team(caller) else caller.organisation)
 
 
 def _code(places: Places, caller: Caller, text: str) -> str | None:

@@ -18,6 +18,7 @@ from members.dashboard import api, overview
 from members.dashboard.api import DashboardView, PublishedView
 from members.monitoring import questions
 from members.places import store as organisation_store
+from members.roles.team import is_team
 from members.statistics import periods
 from members.statistics.pages import BANDS
 from members.statistics.participation import Part
@@ -53,8 +54,8 @@ async def stands(request: Request, database: Db, caller: SignedIn, organisation:
     except Invalid as error:
         errors = errors_from(error, order=("organisation",))
     places = await organisation_store.places_now(database)
-    is_team = "team" in caller.roles
-    items = [{"value": each.code, "text": each.label} for each in places.register.organisations] if is_team else []
+    of_team = is_team(caller)
+    items = [{"value": each.code, "text": each.label} for each in places.register.organisations] if of_team else []
     return render(
         request,
         "dashboard/organisation.html",

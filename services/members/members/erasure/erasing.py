@@ -35,6 +35,7 @@ from members.opportunities import shadow_board_store
 from members.opportunities import store as opportunity_store
 from members.roles import domain as roles
 from members.roles import store as role_store
+from members.roles.team import is_team
 from members.signing_in import account_store
 
 router = APIRouter(prefix="/api/members/v1", tags=["erasure"], route_class=RetryingRoute)
@@ -141,7 +142,7 @@ def view(its: Erasure | None, now: datetime, caller: Caller) -> ErasureView:
     return ErasureView(
         member_id=its.member_id,
         requested_at=its.requested_at,
-        requested_by=its.requested_by if "team" in caller.roles else None,
+        requested_by=its.requested_by if is_team(caller) else None,
         due_at=its.due_at,
         completed_at=its.completed_at,
         receipts=[ReceiptView(service=holder, erased_at=at) for holder, at in its.receipts.items()],

@@ -21,6 +21,7 @@ from members.membership.domain import AlreadyAMember, Member
 from members.places import store as organisation_store
 from members.rights import change_store, restriction_store
 from members.roles import moving
+from members.roles.team import is_team
 from members.signing_in import account_store
 
 router = APIRouter(prefix="/api/members/v1", tags=["members"], route_class=RetryingRoute)
@@ -186,9 +187,9 @@ def there(member: Member | None) -> Member:
 def view(member: Member, caller: Caller | None = None) -> MemberView:
     """Who ended the membership is for the team's eyes alone."""
     departed = ("departed_at", "departed_by")
-    is_team = caller is not None and "team" in caller.roles
+    of_team = is_team(caller)
     return MemberView(
         verified=member.verified_at is not None,
         address_verified=member.left_on is None and not member.address_is_open,
-        **{name: value for name, value in vars(member).items() if is_team or name not in departed},
+        **{name: value for name, value in vars(member).items() if of_team or name not in departed},
     )

@@ -26,6 +26,7 @@ from members.membership.joining_pages import GRADE_ITEMS, LONG_NAMES
 from members.membership.people_store import Found, State, Wanted
 from members.places import store as organisation_store
 from members.places.organisations import Places
+from members.roles.team import is_team
 
 router = APIRouter(prefix="/api/members/v1", tags=["members"], route_class=RetryingRoute)
 pages = APIRouter(prefix="/members/people", route_class=RetryingRoute, include_in_schema=False)
@@ -91,13 +92,13 @@ async def found(request: Request, database: Db, caller: SignedIn) -> HTMLRespons
 
 
 def _permit(caller: Caller) -> None:
-    permit(caller, "team", "hosep", organisation=None if "team" in caller.roles else caller.organisation)
+    permit(caller, "team", "hosep", organisation=None if is_team(caller) else caller.organisation)
 
 
 async def _look(database: Database, caller: Caller, form: SearchForm) -> tuple[list[Found], int, UUID | None, Places]:
     async with database.transaction() as tx:
         places = await organisation_store.places(tx)
-        wanted = _wanted(form, places, None if "team" in caller.roles else caller.organisation)
+        wanted = _wanted(form, places, None if is_team(caller) else caller.organisation)
         found = await people_store.some(tx, wanted, after=form.after, most=form.limit + 1)
         total = await people_store.count(tx, wanted)
     following = found[form.limit - 1].member_id if len(found) > form.limit else None
@@ -151,7 +152,7 @@ async def _page(request: Request, database: Database, caller: Caller, typed: dic
         is_chosen=any(values.get(name) for name in ("text", "organisation", "grade")) or values["state"] != "present",
         values=values,
         errors=errors,
-        organisation=None if "team" in caller.roles else places.register.label(caller.organisation or ""),
+        organisation=None if is_team(caller) else places.register.label(caller.organisation or ""),
         organisations=[{"value": its.code, "text": its.label} for its in places.register.by_code.values()],
         grades=GRADE_ITEMS,
         states=[{"value": value, "text": text} for value, text in STATES.items()],

@@ -26,6 +26,7 @@ from members.places import store as organisation_store
 from members.rights import restricting, restriction_store
 from members.roles import store as role_store
 from members.roles.records import IN_WORDS
+from members.roles.team import is_team
 from members.signing_in import deeds
 from members.signing_in.deeds import Deed, Told
 
@@ -59,9 +60,9 @@ AT_A_FIELD: Final[Mapping[type[Refused], tuple[str, str]]] = {
 @router.get("")
 async def person(request: Request, member_id: UUID, database: Db, caller: SignedIn, done: str = "") -> HTMLResponse:
     """To whom the API shows the member; what can be done with them, to the team alone."""
-    member, is_team = await api.show(member_id, database, caller), "team" in caller.roles
+    member, of_team = await api.show(member_id, database, caller), is_team(caller)
     async with database.transaction() as tx:
-        held = await role_store.held_by(tx, member_id) if is_team else []
+        held = await role_store.held_by(tx, member_id) if of_team else []
         since = await restriction_store.since(tx, member_id)
         done_by = await _deeds(tx, caller, member)
         places = await organisation_store.places(tx)
@@ -71,7 +72,7 @@ async def person(request: Request, member_id: UUID, database: Db, caller: Signed
         member=member,
         organisation=places.register.label(member.organisation),
         grade=LONG_NAMES[member.grade],
-        is_team=is_team,
+        is_team=of_team,
         held=held,
         in_words=IN_WORDS,
         label=places.register.label,

@@ -22,6 +22,7 @@ from members.places import store as organisation_store
 from members.places.organisations import NoSuchOrganisation, Organisation, Places
 from members.rights import change_store
 from members.roles import moving
+from members.roles.team import is_team
 
 router = APIRouter(prefix="/api/members/v1", tags=["organisations"], route_class=RetryingRoute)
 
@@ -191,5 +192,5 @@ def _view(its: Organisation, places: Places, caller: Caller | None) -> Organisat
         closed_on=its.closed_on,
         successors=its.successors,
         open=its.is_open(places.day),
-        **({name: getattr(its, name) for name in done} if caller is not None and "team" in caller.roles else {}),
+        **({name: getattr(its, name) for name in done} if is_team(caller) else {}),
     )

@@ -23,6 +23,7 @@ from members.membership.api import there
 from members.membership.domain import HasLeft
 from members.rights import change_store, restriction_store
 from members.rights.change_store import Change, What, Who
+from members.roles.team import is_team
 
 router = APIRouter(prefix="/api/members/v1", tags=["rights"], route_class=RetryingRoute)
 Place = Annotated[int | None, Query(ge=1, le=2**63 - 1)]
@@ -79,7 +80,7 @@ async def changes(
     """What was changed of the member, when and by whom; not from what nor to what."""
     permit(caller, "team", owner=member_id)
     found, following = await some_changes(database, member_id, before, limit)
-    by_account = "team" in caller.roles
+    by_account = is_team(caller)
     return Changes(
         changes=[ChangeView(**vars(its) | {"by": its.by if by_account else None}) for its in found], next=following
     )

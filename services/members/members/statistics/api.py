@@ -13,11 +13,11 @@ from chassis import idempotency, outbox
 from chassis.days import day_in_london
 from chassis.idempotency import Key
 from chassis.identity import Caller, MaybeSignedIn, SignedIn, permit
-from chassis.problems import RESPONSES
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
 from members.monitoring import questions
 from members.monitoring import store as monitoring
+from members.roles.team import is_team
 from members.settings import Settings
 from members.statistics import periods, releasing, spreadsheet, store
 from members.statistics.diversity import Figures
@@ -26,7 +26,7 @@ from members.statistics.participation import Part
 from members.statistics.releasing import NoRelease, NotTheLastQuarter
 from members.statistics.store import Release
 
-router = APIRouter(prefix="/api/members/v1", tags=["statistics"], route_class=RetryingRoute, responses=RESPONSES)
+router = APIRouter(prefix="/api/members/v1", tags=["statistics"], route_class=RetryingRoute)
 
 Period = Annotated[str, Field(pattern=r"^20\d\d-Q[1-4]$", description="A quarter, such as 2026-Q3")]
 EXACT_FILLED_TO = 1 << 20  # so that the length of what is kept says nothing
@@ -160,5 +160,5 @@ def _method(settings: Settings) -> Method:
 
 
 def _view(its: Release, caller: Caller | None) -> ReleaseView:
-    is_team = caller is not None and "team" in caller.roles
-    return ReleaseView(**{**vars(its), "released_by": its.released_by if is_team else None})
+    of_team = is_team(caller)
+    return ReleaseView(**{**vars(its), "released_by": its.released_by if of_team else None})

@@ -22,6 +22,7 @@ from members.monitoring import questions
 from members.monitoring.questions import Characteristic
 from members.places import store as organisation_store
 from members.places.organisations import Register
+from members.roles.team import is_team
 from members.signing_in import deeds
 from members.signing_in.deeds import Deed
 from members.statistics import api, method, periods, store
@@ -119,7 +120,7 @@ async def _figures(
     before: str | None,
     done: str = "",
 ) -> HTMLResponse:
-    is_team = caller is not None and "team" in caller.roles
+    of_team = is_team(caller)
     async with database.transaction() as tx:
         found = await store.periods(tx, before, QUARTERS + 1)
         newest = await store.periods(tx, None, 1)
@@ -139,9 +140,9 @@ async def _figures(
         is_first=before is None,
         following=page[-1] if len(found) > QUARTERS else None,
         special=method.special(questions.of_version(its.questions_version)) if its else "",
-        due=due if is_team and due.code not in {period for period, _ in newest} else None,
+        due=due if of_team and due.code not in {period for period, _ in newest} else None,
         deeds=told,
-        done=done == "released" and is_team,
+        done=done == "released" and of_team,
     )
 
 
