@@ -26,11 +26,11 @@ from gse_platform.prove.bad_records import Stranger
 from gse_platform.prove.checks import verdicts
 from gse_platform.prove.collecting import Marks
 from gse_platform.prove.commands import monitoring, notices
-from gse_platform.prove.facts import Facts
 from gse_platform.prove.generator import run
 from gse_platform.prove.house import House, built
 from gse_platform.prove.letters import Post
 from gse_platform.prove.nemesis import Nemesis, plan
+from gse_platform.prove.outcome import Outcome
 from gse_platform.prove.people import Names, Tokens, marker
 from gse_platform.prove.profession import Profession
 
@@ -41,23 +41,6 @@ MORNING, NOON = time_of_day(8, 1), time_of_day(12)  # digests are made at eight
 WAIT_FOR_COMMANDS = 45  # seconds that a fault waits for its share of the commands
 LEVEL = f"Everything was level within {collecting.LEVEL_SECONDS} s of the end"
 STRANGE = "Nobody was answered 500, and every fault could be done"
-
-
-@dataclass
-class Outcome:
-    """What a run found: the facts, what speaks against each sentence, and how it went."""
-
-    facts: Facts
-    verdicts: dict[str, list[str]]
-    faults: int
-    seconds: float
-    level_after: float | None
-    asked_again: int
-    unknown_at_first: int
-
-    @property
-    def holds(self) -> bool:
-        return not any(self.verdicts.values())
 
 
 @dataclass(frozen=True)

@@ -1,22 +1,19 @@
 """What a person sees at the end of a run: what was done, what held, and what did not."""
 
 from collections import Counter
-from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 
 from gse_platform.prove import check_log
 from gse_platform.prove.facts import PLANTED
-
-if TYPE_CHECKING:
-    from gse_platform.prove.run import Outcome
+from gse_platform.prove.outcome import Outcome
 
 WIDTH = 160  # where nobody looks at a screen
 SHOWN = 5  # of what speaks against a sentence; the evidence has all
 
 
-def show(outcome: "Outcome", seed: int) -> None:
+def show(outcome: Outcome, seed: int) -> None:
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = WIDTH
@@ -42,7 +39,7 @@ def show(outcome: "Outcome", seed: int) -> None:
     console.print(f"\n{words} Seed {seed}, {outcome.seconds:.0f} s.")
 
 
-def figures(outcome: "Outcome") -> dict[str, str]:
+def figures(outcome: Outcome) -> dict[str, str]:
     facts = outcome.facts
     ended = Counter(its.outcome for its in facts.commands)
     kinds = Counter(its.kind for its in facts.commands if its.outcome == "ok")
