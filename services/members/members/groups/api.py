@@ -1,13 +1,14 @@
 """Groups over HTTP: the central team establishes them, members see them, join and leave."""
 
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Annotated
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field, StringConstraints
 
-from chassis import idempotency, outbox
+from chassis import idempotency, outbox, paging
 from chassis.database import Transaction
 from chassis.days import day_in_london
 from chassis.idempotency import Key
@@ -143,7 +144,7 @@ async def every(
     async with database.transaction() as tx:
         whose = member_of(caller) if own else None
         found = await group_store.some(tx, over=over, late=late, of_member=whose, after=after, most=limit + 1)
-        page = found[:limit]
+        page, following = paging.page(found, limit, attrgetter("group_id"))
         numbers = await group_store.counted(tx, [its.group_id for its in page]) if is_team(caller) else None
         volunteering = await group_store.volunteering_of(tx, caller.member_id) if caller.member_id else []
         today = day_in_london(tx.now)
@@ -159,7 +160,7 @@ async def every(
             )
             for its in page
         ],
-        next=page[-1].group_id if len(found) > limit else None,
+        next=following,
     )
 
 
@@ -179,10 +180,10 @@ async def volunteers(
     async with database.transaction() as tx:
         there(await group_store.by_id(tx, group_id))
         found = await group_store.volunteers(tx, group_id, after=after, most=limit + 1)
-    page = found[:limit]
+    page, following = paging.page(found, limit, attrgetter("its.volunteering_id"))
     return Volunteers(
         volunteers=[VolunteerView(organisation=each.organisation, **vars(each.its)) for each in page],
-        next=page[-1].its.volunteering_id if len(found) > limit else None,
+        next=following,
     )
 
 

@@ -4,6 +4,7 @@ Each form is the API's own request in a browser: its handler decides, and these 
 """
 
 from contextlib import suppress
+from operator import attrgetter
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import ValidationError
 
+from chassis import paging
 from chassis.database import Database
 from chassis.idempotency import FormKey
 from chassis.identity import Caller, SignedIn, permit
@@ -63,7 +65,7 @@ async def themes(
     permit(caller, "member", "team")
     async with database.transaction() as tx:
         found = await champion_store.some(tx, vacant=vacant or None, after=after, most=ON_A_PAGE + 1)
-        page = found[:ON_A_PAGE]
+        page, following = paging.page(found, ON_A_PAGE, attrgetter("theme_id"))
         serving = await champion_store.champions(tx, [its.theme_id for its in page])
     return render(
         request,
@@ -72,7 +74,7 @@ async def themes(
         serving={theme_id: champions_api.seen_by(caller, its) for theme_id, its in serving.items()},
         vacant=vacant,
         is_first=after is None,
-        following=page[-1].theme_id if len(found) > ON_A_PAGE else None,
+        following=following,
         is_team=is_team(caller),
     )
 

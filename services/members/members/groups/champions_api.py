@@ -1,13 +1,14 @@
 """Champions over HTTP: the central team names themes and appoints; members see who speaks for what, and resign."""
 
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Annotated
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from chassis import idempotency, outbox
+from chassis import idempotency, outbox, paging
 from chassis.idempotency import Key
 from chassis.identity import Caller, SignedIn, permit
 from chassis.retrying import RetryingRoute
@@ -94,11 +95,11 @@ async def every(
     permit(caller, "member", "team")
     async with database.transaction() as tx:
         found = await champion_store.some(tx, vacant=vacant, after=after, most=limit + 1)
-        page = found[:limit]
+        page, following = paging.page(found, limit, attrgetter("theme_id"))
         serving = await champion_store.champions(tx, [its.theme_id for its in page])
     return Themes(
         themes=[view(its, serving[its.theme_id], caller) for its in page],
-        next=page[-1].theme_id if len(found) > limit else None,
+        next=following,
     )
 
 

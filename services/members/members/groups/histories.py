@@ -5,6 +5,7 @@ team.
 """
 
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, Field
 
+from chassis import paging
 from chassis.identity import SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
@@ -75,11 +77,8 @@ async def extensions(
     async with database.transaction() as tx:
         api.there(await group_store.by_id(tx, group_id))
         found = await task_store.extensions(tx, group_id, before=before, most=limit + 1)
-    page = found[:limit]
-    return Extensions(
-        extensions=[_extension(its, is_team=is_team(caller)) for its in page],
-        next=page[-1].ends_on if len(found) > limit else None,
-    )
+    page, following = paging.page(found, limit, attrgetter("ends_on"))
+    return Extensions(extensions=[_extension(its, of_team=is_team(caller)) for its in page], next=following)
 
 
 @router.get("/champion-themes/{theme_id}/ended-terms", tags=["champions"])
@@ -91,8 +90,8 @@ async def ended_terms(
     async with database.transaction() as tx:
         champions_api.there(await champion_store.by_id(tx, theme_id))
         found = await champion_store.ended(tx, theme_id, before=before, most=limit + 1)
-    page = [EndedTermView.model_validate(vars(its.term)) for its in found[:limit]]
-    return EndedTerms(terms=page, next=page[-1].term_id if len(found) > limit else None)
+    page, following = paging.page(found, limit, attrgetter("term.term_id"))
+    return EndedTerms(terms=[EndedTermView.model_validate(vars(its.term)) for its in page], next=following)
 
 
 @pages.get("/{group_id:uuid}/extensions")
@@ -103,7 +102,7 @@ async def extensions_page(
     async with database.transaction() as tx:
         its = api.there(await group_store.by_id(tx, group_id))
         found = await task_store.extensions(tx, group_id, before=before, most=ON_A_PAGE + 1)
-        page = found[:ON_A_PAGE]
+        page, following = paging.page(found, ON_A_PAGE, attrgetter("ends_on"))
         told = await deeds.for_team(tx, caller, *(Deed("", each.extended_at, each.extended_by) for each in page))
     here = f"/members/groups/{group_id}/extensions"
     return render(
@@ -113,7 +112,7 @@ async def extensions_page(
         extensions=page,
         deeds=told,
         first=here if before else None,
-        following=f"{here}?before={page[-1].ends_on}" if len(found) > ON_A_PAGE else None,
+        following=f"{here}?before={following}" if following else None,
     )
 
 
@@ -125,7 +124,7 @@ async def ended_terms_page(
     async with database.transaction() as tx:
         its = champions_api.there(await champion_store.by_id(tx, theme_id))
         found = await champion_store.ended(tx, theme_id, before=before, most=ON_A_PAGE + 1)
-        page = found[:ON_A_PAGE]
+        page, following = paging.page(found, ON_A_PAGE, attrgetter("term.term_id"))
         accounts = [account for each in page for account in (each.term.appointed_by, each.term.ended_by)]
         behind = await deeds.behind(tx, caller, accounts)
     here = f"/members/groups/champions/{theme_id}/terms"
@@ -136,15 +135,15 @@ async def ended_terms_page(
         terms=page,
         behind=behind,
         first=here if before else None,
-        following=f"{here}?before={page[-1].term.term_id}" if len(found) > ON_A_PAGE else None,
+        following=f"{here}?before={following}" if following else None,
     )
 
 
-def _extension(its: Extension, *, is_team: bool) -> ExtensionView:
+def _extension(its: Extension, *, of_team: bool) -> ExtensionView:
     return ExtensionView(
         ended_on=its.ended_on,
         ends_on=its.ends_on,
         reason=its.reason,
         extended_at=its.extended_at,
-        extended_by=its.extended_by if is_team else None,
+        extended_by=its.extended_by if of_team else None,
     )

@@ -4,6 +4,7 @@ Each form is the API's own request in a browser: its handler decides, and these 
 """
 
 from enum import StrEnum
+from operator import attrgetter
 from typing import Final
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import ValidationError
 
+from chassis import paging
 from chassis.database import Database
 from chassis.idempotency import FormKey
 from chassis.identity import Caller, SignedIn, permit
@@ -62,14 +64,14 @@ async def every(
     async with database.transaction() as tx:
         group = api.there(await group_store.by_id(tx, group_id))
         found = await meeting_store.some(tx, group_id, after=after, most=ON_A_PAGE + 1)
-    page = found[:ON_A_PAGE]
+    page, following = paging.page(found, ON_A_PAGE, attrgetter("meeting_id"))
     return render(
         request,
         "groups/meetings.html",
         group=group,
         meetings=page,
         is_first=after is None,
-        following=page[-1].meeting_id if len(found) > ON_A_PAGE else None,
+        following=following,
     )
 
 

@@ -1,13 +1,14 @@
 """Meetings of groups over HTTP: who runs a group schedules them and writes; members see when it meets and what for."""
 
 from datetime import datetime
+from operator import attrgetter
 from typing import Annotated, Final
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter
 from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
-from chassis import idempotency, outbox
+from chassis import idempotency, outbox, paging
 from chassis.database import Transaction
 from chassis.idempotency import Key
 from chassis.identity import Caller, Forbidden, SignedIn, permit
@@ -123,10 +124,10 @@ async def every(
         api.there(await group_store.by_id(tx, group_id))
         found = await meeting_store.some(tx, group_id, after=after, most=limit + 1)
         may_read = await may_read_notes(tx, group_id, caller)
-    page = found[:limit]
+    page, following = paging.page(found, limit, attrgetter("meeting_id"))
     return Meetings(
         meetings=[view(its, caller, may_read_notes=may_read) for its in page],
-        next=page[-1].meeting_id if len(found) > limit else None,
+        next=following,
     )
 
 

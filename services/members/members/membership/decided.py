@@ -1,6 +1,7 @@
 """What the team decided of members who may be one person: who was merged into whom, and who are two people."""
 
 from datetime import datetime
+from operator import attrgetter
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, Field
 
+from chassis import paging
 from chassis.identity import SignedIn, permit
 from chassis.retrying import RetryingRoute
 from chassis.service import Db
@@ -47,8 +49,8 @@ async def every(
     permit(caller, "team")
     async with database.transaction() as tx:
         found = await duplicate_store.decided(tx, before=before, most=limit + 1)
-    page = [DecisionView(**vars(its)) for its in found[:limit]]
-    return Decisions(decisions=page, next=page[-1].decision_id if len(found) > limit else None)
+    shown, following = paging.page(found, limit, attrgetter("decision_id"))
+    return Decisions(decisions=[DecisionView(**vars(its)) for its in shown], next=following)
 
 
 @pages.get("/decided")
@@ -56,7 +58,7 @@ async def page(request: Request, database: Db, caller: SignedIn, before: UUID | 
     permit(caller, "team")
     async with database.transaction() as tx:
         found = await duplicate_store.decided(tx, before=before, most=ON_A_PAGE + 1)
-        shown = found[:ON_A_PAGE]
+        shown, following = paging.page(found, ON_A_PAGE, attrgetter("decision_id"))
         members = await store.by_ids(tx, {each for its in shown for each in (its.first, its.second)})
         behind = await deeds.behind(tx, caller, [its.by for its in shown])
     return render(
@@ -66,5 +68,5 @@ async def page(request: Request, database: Db, caller: SignedIn, before: UUID | 
         names={member_id: its.name or "a former member" for member_id, its in members.items()},
         behind=behind,
         first=HERE if before else None,
-        following=f"{HERE}?before={shown[-1].decision_id}" if len(found) > ON_A_PAGE else None,
+        following=f"{HERE}?before={following}" if following else None,
     )

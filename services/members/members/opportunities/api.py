@@ -2,13 +2,14 @@
 
 import secrets
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Annotated, Final
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Query, Request
 from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
-from chassis import idempotency, outbox
+from chassis import idempotency, outbox, paging
 from chassis.days import day_in_london
 from chassis.idempotency import Key
 from chassis.identity import Caller, MaybeSignedIn, SignedIn, permit
@@ -107,12 +108,12 @@ async def every(database: Db, caller: MaybeSignedIn, after: UUID | None = None, 
     """The one that closes last first; for anyone."""
     async with database.transaction() as tx:
         found = await store.newest(tx, after=after, limit=limit + 1)
-        page = found[:limit]
+        page, following = paging.page(found, limit, attrgetter("opportunity_id"))
         own = caller.member_id if caller else None
         mine = await store.of_member_among(tx, own, (its.opportunity_id for its in page))
     return Opportunities(
         opportunities=[view(its, tx.now, caller, mine.get(its.opportunity_id)) for its in page],
-        next=page[-1].opportunity_id if len(found) > limit else None,
+        next=following,
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date, datetime
 from itertools import dropwhile
+from operator import attrgetter
 from typing import Annotated, Final
 from uuid import UUID, uuid4
 
@@ -109,10 +110,10 @@ async def every(
     chosen = [
         its for its in found if (commitments.standing(its, today) is status if status else its.dropped_at is None)
     ]
-    page = chosen[:limit]
+    page, following = paging.page(chosen, limit, attrgetter("commitment_id"))
     return Commitments(
         commitments=[CommitmentView(**_commitment(its, today, caller, reviews)) for its in page],
-        next=page[-1].commitment_id if len(chosen) > limit else None,
+        next=following,
     )
 
 
